@@ -1,0 +1,3 @@
+//! `pgrep`, `pkill` and `pidwait` over one library.
+
+pub mod ere;
