@@ -1,3 +1,6 @@
 //! `pgrep`, `pkill` and `pidwait` over one library.
 
 pub mod ere;
+
+#[allow(unsafe_code)]
+mod sys;
