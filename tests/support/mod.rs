@@ -11,12 +11,14 @@ mod actor;
 mod dir;
 mod namespace;
 mod run;
+mod table;
 mod victim;
 
 pub use dir::Dir;
 pub use namespace::namespace;
 pub use run::{Output, Program, Run, installed_version};
-pub use victim::{Received, Victim};
+pub use table::{Case, Expect, Scene, case, check, reference, shell};
+pub use victim::{Received, Spec, Victim};
 
 use std::time::Duration;
 

@@ -91,6 +91,16 @@ impl Run {
         }
     }
 
+    /// `sh -c LINE`.
+    pub fn shell(line: &str) -> Self {
+        Self::path("sh", Path::new("/bin/sh")).args(["-c", line])
+    }
+
+    /// The executable.
+    pub fn program(&self) -> &Path {
+        &self.path
+    }
+
     fn path(name: &str, path: &Path) -> Self {
         let (args, env, wrapper) = (Vec::new(), Vec::new(), Vec::new());
         Self {

@@ -81,6 +81,15 @@ impl Victim {
         &self.terminal.as_ref().expect("a victim with a terminal").1
     }
 
+    /// The IDs of its threads, ascending.
+    pub fn threads(&self) -> Vec<String> {
+        let task = std::fs::read_dir(format!("/proc/{}/task", self.pid())).expect("threads").flatten();
+        let mut ids: Vec<u32> =
+            task.map(|entry| entry.file_name().to_str().unwrap().parse().unwrap()).collect();
+        ids.sort_unstable();
+        ids.iter().map(u32::to_string).collect()
+    }
+
     /// The handle.
     pub fn pidfd(&self) -> &OwnedFd {
         &self.pidfd
@@ -178,6 +187,11 @@ fn readable(fd: impl AsFd) -> bool {
 }
 
 impl Spec {
+    /// The name, before it is spawned.
+    pub fn tag(&self) -> String {
+        String::from_utf8(self.name.clone()).expect("UTF-8")
+    }
+
     fn say(mut self, part: String) -> Self {
         self.part.push(part);
         self
@@ -241,6 +255,11 @@ impl Spec {
     /// Real, effective and saved user ID (root only).
     pub fn uids(self, real: u32, effective: u32, saved: u32) -> Self {
         self.say(format!("uids {real} {effective} {saved}"))
+    }
+
+    /// Leaves our namespaces of these kinds (`ipc`, `mnt`, `net`, `uts`) for new ones (root only).
+    pub fn unshare(self, kinds: &[&str]) -> Self {
+        self.say(format!("unshare {}", kinds.join(" ")))
     }
 
     /// Lets others read its files again after [`Spec::uids`].
