@@ -151,11 +151,17 @@ fn a_pattern_that_is_no_regular_expression() {
         cast,
         &[
             case("pgrep (").usage("{program}: regex error: Unmatched ( or \\("),
-            case("pkill -0 [").usage("{program}: regex error: Unmatched [, [^, [:, [., or [="),
-            case("pidwait a{2")
-                .usage("{program}: regex error: Unmatched { or \\{")
-                .differs("regex-text", reference().usage("{program}: regex error: Unmatched \\{")),
+            case("pkill -0 [a").usage("{program}: regex error: Unmatched [, [^, [:, [., or [="),
+            case("pidwait a{2").usage("{program}: regex error: Unmatched \\{"),
+            case("pgrep [").usage("{program}: regex error: Invalid regular expression"),
             case("pgrep *").usage("{program}: regex error: Invalid preceding regular expression"),
+            case("pgrep [z-a]").usage("{program}: regex error: Invalid range end"),
+            case("pgrep [[:foo:]]").usage("{program}: regex error: Invalid character class name"),
+            case("pgrep \\1").usage("{program}: regex error: Invalid back reference"),
+            case("pgrep -x )").nothing(),
+            case("pgrep (q)\\1zz")
+                .usage("{program}: regex error: back-references (\\1 to \\9) are not supported")
+                .differs("back-references", reference().status(1)),
         ],
     );
 }

@@ -14,13 +14,14 @@ pub struct Scene {
     victims: BTreeMap<&'static str, Victim>,
     dir: Dir,
     kept: Vec<std::fs::File>,
+    words: Vec<(String, String)>,
 }
 
 impl Scene {
     fn new() -> Self {
         // 11 characters, unique among all running tests; a label makes the name of a victim from it.
         let tag = Victim::spec().tag();
-        Self { tag, victims: BTreeMap::new(), dir: Dir::new(), kept: Vec::new() }
+        Self { tag, victims: BTreeMap::new(), dir: Dir::new(), kept: Vec::new(), words: Vec::new() }
     }
 
     /// A victim that cases know as `{label}` (its name, the tag and the label, at most 4 characters) and
@@ -57,6 +58,11 @@ impl Scene {
         self.kept.push(file);
     }
 
+    /// Makes cases know `{word}`.
+    pub fn define(&mut self, word: &str, value: &str) {
+        self.words.push((format!("{{{word}}}"), value.to_owned()));
+    }
+
     /// Fills in `{tag}`, `{self}` (the PID of the test), `{dir}` and what [`Scene::add`] names.
     fn fill(&self, text: &str, program: &str) -> String {
         let mut text = text
@@ -64,6 +70,9 @@ impl Scene {
             .replace("{self}", &own_pid())
             .replace("{program}", program)
             .replace("{dir}", self.dir.path().to_str().expect("UTF-8"));
+        for (word, value) in &self.words {
+            text = text.replace(word, value);
+        }
         for (label, victim) in &self.victims {
             text = text
                 .replace(&format!("{{{label}}}"), victim.name())
@@ -364,6 +373,13 @@ fn fate(victim: &mut Victim, stopped: bool) -> String {
     if stopped {
         victim.wait_stopped();
         return "stopped".into();
+    }
+    if victim.is_zombie() {
+        return String::new();
+    }
+    if victim.is_stopped() {
+        victim.send(rustix::process::Signal::CONT);
+        victim.wait_continued();
     }
     match victim.received() {
         None => match victim.killed_by() {

@@ -32,6 +32,7 @@ pub struct Victim {
     terminal: Option<(OwnedFd, String)>,
     /// A stopped process answers no question.
     stopped: bool,
+    zombie: bool,
 }
 
 /// The part a victim plays.
@@ -134,10 +135,21 @@ impl Victim {
     }
 
     /// Kills it but does not reap it: a zombie until dropped.
-    pub fn make_zombie(&self) {
+    pub fn make_zombie(&mut self) {
         self.send(Signal::KILL);
         let zombie = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         rustix::process::waitid(WaitId::PidFd(self.pidfd.as_fd()), zombie).expect("waitid");
+        self.zombie = true;
+    }
+
+    /// True after [`Victim::make_zombie`].
+    pub fn is_zombie(&self) -> bool {
+        self.zombie
+    }
+
+    /// True while we know it to be stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// Ends it in peace (exit status 0), as the last byte of standard input does.
@@ -290,7 +302,7 @@ impl Spec {
         let child = self.command.spawn().expect("start a victim");
         let pid = rustix::process::Pid::from_child(&child);
         let pidfd = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).expect("a pidfd");
-        let mut victim = Victim { name: self.name, child, pidfd, terminal, stopped: false };
+        let mut victim = Victim { name: self.name, child, pidfd, terminal, stopped: false, zombie: false };
         let part = self.part.join("\n") + "\n\n";
         victim.child.stdin.as_mut().expect("pipe").write_all(part.as_bytes()).expect("hand out the part");
         if victim.read_record() != Some(READY) {
