@@ -44,9 +44,9 @@ fn the_pid_in_a_file() {
             case("pgrep -F {dir}/plain {b}").nothing(),
             case("pgrep -F {dir}/gone").nothing(),
             case("pkill -HUP -F {dir}/plain").fate("a", "HUP"),
-            case("pgrep -F -").stdin("{a.pid}\n").pids("a"),
-            case("pgrep -F -").stdin(" {a.pid} {b.pid}").pids("a"),
-            case("pkill -HUP -F -").stdin("{a.pid}\n").fate("a", "HUP"),
+            case("pgrep -F -").stdin("{a.pid}\n").pids("a").since([4, 0, 3]),
+            case("pgrep -F -").stdin(" {a.pid} {b.pid}").pids("a").since([4, 0, 3]),
+            case("pkill -HUP -F -").stdin("{a.pid}\n").fate("a", "HUP").since([4, 0, 3]),
         ],
     );
 }
@@ -60,7 +60,11 @@ fn a_bad_pidfile_is_an_error_with_status_1() {
             case("pgrep -F {dir}/word").status(1).says(invalid),
             case("pgrep -F {dir}/empty").status(1).says(invalid),
             case("pgrep -F {dir}/glued").status(1).says(invalid),
-            case("pgrep -F {dir}/big").status(1).says(invalid),
+            case("pgrep -F {dir}/big")
+                .status(1)
+                .says(invalid)
+                .before([4, 0, 3])
+                .differs("pidfile-first-line", reference().status(1)),
             case("pgrep -F -").status(1).says(invalid),
             case("pgrep -F -").stdin("x{a.pid}").status(1).says(invalid),
             case("pgrep -F {dir}/long").status(1).says(invalid),

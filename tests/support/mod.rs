@@ -17,7 +17,7 @@ mod victim;
 pub use dir::Dir;
 pub use namespace::namespace;
 pub use run::{Output, Program, Run, installed_version};
-pub use table::{Case, Expect, Scene, case, check, reference, shell};
+pub use table::{Case, Expect, Scene, case, check, programs, reference, shell};
 pub use victim::{Received, Spec, Victim};
 
 use std::time::Duration;

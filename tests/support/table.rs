@@ -75,7 +75,7 @@ impl Scene {
         }
         for (label, victim) in &self.victims {
             text = text
-                .replace(&format!("{{{label}}}"), victim.name())
+                .replace(&format!("{{{label}}}"), &String::from_utf8_lossy(victim.comm()))
                 .replace(&format!("{{{label}.pid}}"), &victim.pid().to_string());
             let threads = format!("{{{label}.tids}}");
             if text.contains(&threads) {
@@ -251,28 +251,41 @@ impl Case {
     }
 }
 
-/// Runs all cases against both implementations, each among a fresh scene; reports all failures at once.
-pub fn check(cast: impl Fn(&mut Scene), cases: &[Case]) {
+/// The implementations to test: ours, and the installed one if there is one.
+pub fn programs() -> Vec<Program> {
     let only = std::env::var("PKILL_TEST_ONLY").unwrap_or_default();
-    let mut failures = Vec::new();
-    for case in cases {
-        if let Some((name, _)) = &case.differs {
-            let listed = include_str!("../../docs/COMPATIBILITY.md").contains(&format!("`{name}`"));
-            if !listed {
-                failures.push(format!("{}: docs/COMPATIBILITY.md has no `{name}`", case.line));
-            }
-        }
-        if only != "installed" {
-            failures.extend(case.failures(Program::Ours, &case.expect, &cast));
-        }
+    let mut programs = Vec::new();
+    if only != "installed" {
+        programs.push(Program::Ours);
     }
     if only != "ours" && available(installed_version().is_some(), "procps") {
-        let version = installed_version().unwrap_or_default();
-        for case in cases.iter().filter(|case| (case.since..case.before).contains(&version)) {
-            let expect = case.differs.as_ref().map_or(&case.expect, |(_, reference)| reference);
-            failures.extend(case.failures(Program::Installed, expect, &cast));
+        programs.push(Program::Installed);
+    }
+    programs
+}
+
+/// Runs all cases against both implementations, each among a fresh scene; reports all failures at once.
+pub fn check(cast: impl Fn(&mut Scene), cases: &[Case]) {
+    let listed = include_str!("../../docs/COMPATIBILITY.md");
+    let version = installed_version().unwrap_or_default();
+    let mut failures = Vec::new();
+    for name in cases.iter().filter_map(|case| case.differs.as_ref().map(|(name, _)| name)) {
+        if !listed.contains(&format!("| `{name}` |")) {
+            failures.push(format!("docs/COMPATIBILITY.md has no `{name}`"));
         }
     }
+    for program in programs() {
+        for case in cases {
+            let expect = match (&case.differs, program) {
+                (Some((_, reference)), Program::Installed) => reference,
+                _ => &case.expect,
+            };
+            if program == Program::Ours || (case.since..case.before).contains(&version) {
+                failures.extend(case.failures(program, expect, &cast));
+            }
+        }
+    }
+    failures.dedup();
     assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
 }
 
