@@ -1,0 +1,172 @@
+//! The victim's side. Every test executable is also its own victim: started again with [`MARK`] in its
+//! environment, it plays the part it reads from standard input and never comes to the test harness.
+//! So there is no helper program to build, to find or to install by accident.
+#![allow(unsafe_code)] // a constructor before `main`, and signal handlers
+
+use std::ffi::CString;
+use std::io::{Read, Write};
+use std::str::FromStr;
+
+use rustix::process::{DumpableBehavior, Gid, Uid};
+
+/// The environment variable that turns a test executable into a victim.
+pub const MARK: &str = "PKILL_TEST_VICTIM";
+
+/// One message to the test: a signal that arrived (number, `si_code`, `si_value`), or [`READY`].
+pub type Record = [i32; 3];
+
+/// The part is played, or the question heard.
+pub const READY: Record = [0, 0, 0];
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = before_main;
+
+extern "C" fn before_main() {
+    if std::env::var_os(MARK).is_some() {
+        act();
+        std::process::exit(0);
+    }
+}
+
+/// Reads the part up to an empty line, plays it, says so, then answers each byte with [`READY`], until
+/// standard input ends: a victim does not outlive its test.
+fn act() {
+    for signal in 1..=64 {
+        disposition(signal, libc::SIG_DFL); // a test run under nohup hands on an ignored SIGHUP
+    }
+    disposition(libc::SIGPIPE, libc::SIG_IGN);
+    let mut threads = Vec::new();
+    loop {
+        let line = read_line();
+        let mut words = line.split(' ');
+        let key = words.next().unwrap_or_default();
+        let values: Vec<&str> = words.collect();
+        match key {
+            "" => break,
+            "comm" => set_name(values[0]),
+            "thread" => threads.push(values[0].to_owned()),
+            "catch" => disposition(number(values[0]), record as *const () as libc::sighandler_t),
+            "ignore" => disposition(number(values[0]), libc::SIG_IGN),
+            "block" => block(&[number(values[0])]),
+            "session" => drop(rustix::process::setsid().expect("setsid")),
+            "group" => rustix::process::setpgid(None, None).expect("setpgid"),
+            "terminal" => take_terminal(values[0]),
+            "groups" => {
+                let groups: Vec<Gid> = values.iter().map(|id| Gid::from_raw(number(id))).collect();
+                rustix::thread::set_thread_groups(&groups).expect("setgroups");
+            }
+            "gids" => {
+                let [r, e, s] = [0, 1, 2].map(|i| Gid::from_raw(number(values[i])));
+                rustix::thread::set_thread_res_gid(r, e, s).expect("setresgid");
+            }
+            "uids" => {
+                let [r, e, s] = [0, 1, 2].map(|i| Uid::from_raw(number(values[i])));
+                rustix::thread::set_thread_res_uid(r, e, s).expect("setresuid");
+            }
+            "unshare" => values.iter().for_each(|kind| {
+                let flag = match *kind {
+                    "ipc" => libc::CLONE_NEWIPC,
+                    "mnt" => libc::CLONE_NEWNS,
+                    "net" => libc::CLONE_NEWNET,
+                    "uts" => libc::CLONE_NEWUTS,
+                    _ => panic!("no such namespace: {kind}"),
+                };
+                // SAFETY: no memory is involved, and descriptors stay shared.
+                assert_eq!(unsafe { libc::unshare(flag) }, 0, "unshare {kind}");
+            }),
+            // A change of ids makes a process non-dumpable, and its files in /proc root's: prctl(2).
+            "dumpable" => {
+                rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable).expect("prctl");
+            }
+            _ => panic!("no such part: {line}"),
+        }
+    }
+    start_threads(threads);
+    tell(READY);
+    let mut byte = [0];
+    while std::io::stdin().read_exact(&mut byte).is_ok() {
+        tell(READY);
+    }
+}
+
+fn number<T: FromStr>(text: &str) -> T {
+    text.parse().unwrap_or_else(|_| panic!("no number: {text}"))
+}
+
+fn read_line() -> String {
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while std::io::stdin().read_exact(&mut byte).is_ok() && byte[0] != b'\n' {
+        line.push(byte[0]);
+    }
+    String::from_utf8(line).expect("the part is ASCII")
+}
+
+fn set_name(hex: &str) {
+    let bytes = (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).expect("hex"));
+    let name = CString::new(bytes.collect::<Vec<u8>>()).expect("no NUL in a name");
+    rustix::thread::set_name(&name).expect("PR_SET_NAME");
+}
+
+fn take_terminal(path: &str) {
+    let terminal = std::fs::File::options().read(true).write(true).open(path).expect("terminal");
+    rustix::process::ioctl_tiocsctty(&terminal).expect("TIOCSCTTY");
+    std::mem::forget(terminal); // held, as a shell holds its terminal
+}
+
+/// Threads with names of their own, with every signal blocked: the main thread receives them all.
+fn start_threads(names: Vec<String>) {
+    let ready = std::sync::Arc::new(std::sync::Barrier::new(names.len() + 1));
+    for name in names {
+        let ready = ready.clone();
+        std::thread::spawn(move || {
+            block(&(1..=64).collect::<Vec<_>>());
+            set_name(&name);
+            ready.wait();
+            loop {
+                std::thread::park();
+            }
+        });
+    }
+    ready.wait();
+}
+
+fn tell(record: Record) {
+    let _ = std::io::stderr().write_all(bytes(&record)); // unbuffered; fails only if the test is gone
+}
+
+fn bytes(record: &Record) -> &[u8] {
+    // SAFETY: three i32 without padding, as long as the borrow.
+    unsafe { std::slice::from_raw_parts(record.as_ptr().cast(), size_of::<Record>()) }
+}
+
+extern "C" fn record(signal: i32, info: *mut libc::siginfo_t, _context: *mut libc::c_void) {
+    // SAFETY: the kernel hands us a valid siginfo_t (SA_SIGINFO), and write(2) is async-signal-safe.
+    unsafe {
+        let record: Record = [signal, (*info).si_code, (*info).si_value().sival_ptr as usize as i32];
+        libc::write(2, record.as_ptr().cast(), size_of::<Record>());
+    }
+}
+
+fn disposition(signal: i32, handler: libc::sighandler_t) {
+    // SAFETY: a zeroed sigaction is an empty mask and no flags; SIGKILL and SIGSTOP fail, as they should.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+        libc::sigaction(signal, &action, std::ptr::null_mut());
+    }
+}
+
+fn block(signals: &[i32]) {
+    // SAFETY: the set is initialised by sigemptyset.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        signals.iter().for_each(|&signal| {
+            libc::sigaddset(&mut set, signal);
+        });
+        libc::pthread_sigmask(libc::SIG_BLOCK, &set, std::ptr::null_mut());
+    }
+}

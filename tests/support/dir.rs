@@ -1,0 +1,56 @@
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A temporary directory that every user may enter; removed when dropped.
+pub struct Dir(PathBuf);
+
+impl Dir {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("pkill-test-{}-{count}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path); // left by a killed run whose PID we have now
+        std::fs::create_dir(&path).expect("temporary directory");
+        set_mode(&path, 0o755);
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file that everybody may read, and returns its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, content).expect("write a file");
+        set_mode(&path, 0o644);
+        path
+    }
+
+    /// Writes an executable file, and returns its path.
+    pub fn script(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.file(name, content);
+        set_mode(&path, 0o755);
+        path
+    }
+
+    /// A copy of an executable, where every user may run it.
+    pub fn executable(&self, from: &Path) -> PathBuf {
+        let to = self.0.join(from.file_name().expect("file name"));
+        std::fs::copy(from, &to).expect("copy an executable");
+        set_mode(&to, 0o755);
+        to
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("set mode");
+}

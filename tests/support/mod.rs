@@ -1,0 +1,71 @@
+//! What the tests stand on: real processes that are started, asked and ended by handle.
+//!
+//! - [`Victim`]: a process with a chosen name, arguments, identity, session, terminal and signal dispositions.
+//! - [`Run`]: one of our programs, or the installed procps program of the same name.
+//! - [`namespace`]: runs the test inside a PID namespace of its own, where any pattern may be signalled.
+//! - [`need`], [`need_root`]: skip by name on a user's machine, fail in CI.
+//! - [`Dir`]: a temporary directory.
+#![allow(dead_code, unused_imports)] // each test file uses its own part
+
+mod actor;
+mod dir;
+mod namespace;
+mod run;
+mod table;
+mod victim;
+
+pub use dir::Dir;
+pub use namespace::namespace;
+pub use run::{Output, Program, Run, installed_version};
+pub use table::{Case, Expect, Scene, case, check, programs, reference, shell};
+pub use victim::{Received, Spec, Victim};
+
+use std::time::Duration;
+
+/// How long a test waits for a state before it gives up. Never a way to synchronise: a test that passes does
+/// not wait for it.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// True if `tool` is in `PATH`. If not, it prints `skipped: needs TOOL`; where `CI` is set, it panics, because
+/// there everything is installed.
+#[must_use]
+pub fn need(tool: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    available(std::env::split_paths(&path).any(|dir| dir.join(tool).is_file()), tool)
+}
+
+/// True if we are root (same rule as [`need`]).
+#[must_use]
+pub fn need_root() -> bool {
+    available(rustix::process::geteuid().is_root(), "root")
+}
+
+fn available(yes: bool, what: &str) -> bool {
+    if !yes {
+        println!("skipped: needs {what}");
+        assert!(std::env::var_os("CI").is_none(), "CI has no {what}");
+    }
+    yes
+}
+
+/// Our own PID as text, for `-P`.
+pub fn own_pid() -> String {
+    std::process::id().to_string()
+}
+
+/// Looks at a state until it holds; fails the test at the deadline.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = std::time::Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < DEADLINE, "never happened: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Field `number` of `/proc/PID/stat`, counted as in proc_pid_stat(5), from the state (3) on.
+pub fn stat_field(pid: u32, number: usize) -> String {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).expect("stat of a live process");
+    let name_end = stat.iter().rposition(|&byte| byte == b')').expect("a name in parentheses");
+    let rest = String::from_utf8_lossy(&stat[name_end + 2..]).into_owned();
+    rest.split_ascii_whitespace().nth(number - 3).expect("field").to_owned()
+}

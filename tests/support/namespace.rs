@@ -1,0 +1,33 @@
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use super::{need, need_root};
+
+const INSIDE: &str = "PKILL_TEST_NAMESPACE";
+
+/// Runs the test's body in a PID namespace with its own `/proc`, where the test executable is PID 1 and
+/// nothing else exists: there `pkill --inverse` or `-u root` hit only what the test started. Call it as the
+/// only statement of a test, with a closure.
+pub fn namespace<F: FnOnce()>(body: F) {
+    if std::env::var_os(INSIDE).is_some() {
+        return body();
+    }
+    if !need_root() || !need("unshare") {
+        return;
+    }
+    // `krate::module::test::{{closure}}` -> `module::test`, the name that the harness knows.
+    let closure = std::any::type_name::<F>();
+    let test = closure.split_once("::").expect("a crate").1.trim_end_matches("::{{closure}}");
+    let output = Command::new("unshare")
+        .args(["--pid", "--fork", "--mount-proc", "--kill-child"])
+        .arg(std::env::current_exe().expect("our own executable"))
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(INSIDE, "1")
+        .process_group(0)
+        .output()
+        .expect("start unshare");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    print!("{stdout}");
+    assert!(output.status.success() && stdout.contains("1 passed"), "in the namespace: {stdout}\n{stderr}");
+}

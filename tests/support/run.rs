@@ -1,0 +1,257 @@
+use std::ffi::{OsStr, OsString};
+use std::io::{Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid,
+};
+
+use super::{DEADLINE, Dir};
+
+/// Which implementation a test runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    Ours,
+    Installed,
+}
+
+/// A run of `pgrep`, `pkill` or `pidwait`.
+#[must_use]
+pub struct Run {
+    name: String,
+    path: PathBuf,
+    wrapper: Vec<OsString>,
+    args: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+    stdin: Option<Vec<u8>>,
+    stdout: Option<Stdio>,
+    user: Option<(u32, u32)>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Output {
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+    /// The exit status, or 128 + the signal that killed it.
+    pub status: i32,
+}
+
+impl Output {
+    /// Standard output as text; what is no UTF-8 is replaced.
+    pub fn out(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// Standard error as text; what is no UTF-8 is replaced.
+    pub fn err(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+
+    /// The PIDs on standard output, one a line.
+    pub fn pids(&self) -> Vec<u32> {
+        self.out().lines().map(|line| line.parse().expect("a PID")).collect()
+    }
+}
+
+/// The version of the installed procps, `None` without one.
+pub fn installed_version() -> Option<[u32; 3]> {
+    static VERSION: OnceLock<Option<[u32; 3]>> = OnceLock::new();
+    *VERSION.get_or_init(|| {
+        let output = Command::new("/usr/bin/pgrep").arg("-V").output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        let mut numbers = text.trim().strip_prefix("pgrep from procps-ng ")?.split('.');
+        Some([(); 3].map(|()| numbers.next().and_then(|number| number.parse().ok()).unwrap_or(0)))
+    })
+}
+
+impl Run {
+    /// Our own program: `pgrep`, `pkill` or `pidwait`.
+    pub fn ours(name: &str) -> Self {
+        let path = match name {
+            "pgrep" => env!("CARGO_BIN_EXE_pgrep"),
+            "pkill" => env!("CARGO_BIN_EXE_pkill"),
+            "pidwait" => env!("CARGO_BIN_EXE_pidwait"),
+            _ => panic!("no program of ours: {name}"),
+        };
+        Self::path(name, path.as_ref())
+    }
+
+    /// The installed procps program of that name.
+    pub fn installed(name: &str) -> Self {
+        Self::path(name, &Path::new("/usr/bin").join(name))
+    }
+
+    pub fn of(program: Program, name: &str) -> Self {
+        match program {
+            Program::Ours => Self::ours(name),
+            Program::Installed => Self::installed(name),
+        }
+    }
+
+    /// `sh -c LINE`.
+    pub fn shell(line: &str) -> Self {
+        Self::path("sh", Path::new("/bin/sh")).args(["-c", line])
+    }
+
+    /// The executable.
+    pub fn program(&self) -> &Path {
+        &self.path
+    }
+
+    fn path(name: &str, path: &Path) -> Self {
+        let (args, env, wrapper) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            name: name.into(),
+            path: path.into(),
+            wrapper,
+            args,
+            env,
+            stdin: None,
+            stdout: None,
+            user: None,
+        }
+    }
+
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// A command that starts the program, in front of it: `["prlimit", "--nofile=16"]`.
+    pub fn through<S: AsRef<OsStr>>(mut self, wrapper: impl IntoIterator<Item = S>) -> Self {
+        self.wrapper.extend(wrapper.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// One more environment variable. The programs otherwise see only `PATH`, `HOME` and `LC_ALL=C.UTF-8`.
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.env.push((name.as_ref().into(), value.as_ref().into()));
+        self
+    }
+
+    /// What it reads; without it, `/dev/null`.
+    pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.stdin = Some(bytes.as_ref().to_vec());
+        self
+    }
+
+    /// Where its output goes instead of [`Output::stdout`].
+    pub fn stdout(mut self, stdout: impl Into<Stdio>) -> Self {
+        self.stdout = Some(stdout.into());
+        self
+    }
+
+    /// Runs as another user, without supplementary groups (root only).
+    pub fn user(mut self, uid: u32, gid: u32) -> Self {
+        self.user = Some((uid, gid));
+        self
+    }
+
+    /// Starts it. With [`Running::wait`] it ends; dropped before, it is killed by handle.
+    pub fn start(self) -> Running {
+        // Another user may not be able to reach the target directory.
+        let (dir, path) = match self.user {
+            Some(_) => {
+                let dir = Dir::new();
+                let path = dir.executable(&self.path);
+                (Some(dir), path)
+            }
+            None => (None, self.path),
+        };
+        let mut command = match self.wrapper.split_first() {
+            None => {
+                let mut command = Command::new(&path);
+                command.arg0(&self.name);
+                command
+            }
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(&path);
+                command
+            }
+        };
+        command.env_clear().env("LC_ALL", "C.UTF-8");
+        for name in ["PATH", "HOME"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        command.args(self.args).envs(self.env);
+        command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdout(self.stdout.unwrap_or_else(Stdio::piped)).stderr(Stdio::piped());
+        if let Some((uid, gid)) = self.user {
+            command.uid(uid).gid(gid);
+        }
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("start {}: {error}", path.display()));
+        if let Some(bytes) = self.stdin {
+            // It may end without reading.
+            let _ = child.stdin.take().expect("pipe").write_all(&bytes);
+        }
+        Running { child, _dir: dir }
+    }
+
+    /// Runs it to its end.
+    pub fn run(self) -> Output {
+        self.start().wait()
+    }
+}
+
+/// A run that has not ended yet.
+pub struct Running {
+    child: Child,
+    _dir: Option<Dir>,
+}
+
+impl Running {
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// True if it has ended by now.
+    pub fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(Pid::from_child(&self.child)), options).expect("waitid").is_some()
+    }
+
+    /// The handle of its standard output.
+    pub fn stdout(&mut self) -> &mut std::process::ChildStdout {
+        self.child.stdout.as_mut().expect("a pipe")
+    }
+
+    /// Waits for its end; fails the test, and ends the program, at the deadline.
+    pub fn wait(mut self) -> Output {
+        let stdout = self.child.stdout.take().map(collect);
+        let stderr = self.child.stderr.take().map(collect);
+        let pidfd = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty()).expect("a pidfd");
+        let timeout = DEADLINE.try_into().expect("a timeout");
+        let ended = poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&timeout)).expect("poll") == 1;
+        if !ended {
+            let _ = pidfd_send_signal(&pidfd, Signal::KILL);
+        }
+        let status = self.child.wait().expect("wait");
+        let [stdout, stderr] =
+            [stdout, stderr].map(|pipe| pipe.map_or(Vec::new(), |all| all.join().unwrap()));
+        let status = status.code().unwrap_or_else(|| 128 + status.signal().expect("a signal"));
+        let output = Output { stdout, stderr, status };
+        assert!(ended, "it did not end: {output:?}");
+        output
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // `Child` knows whether it was reaped
+        let _ = self.child.wait();
+    }
+}
+
+fn collect(mut pipe: impl Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).expect("read a pipe");
+        bytes
+    })
+}
