@@ -10,6 +10,7 @@ use super::class::Set;
 use super::cursor::{Character, Cursor};
 use super::error::{PatternError, Result};
 use super::interval::{self, Bounds};
+use super::utf8;
 
 /// How deep groups may nest, and how often in all a repetition may be repeated (`a**`): either makes the
 /// tree deeper, and who walks a tree needs stack. No pattern that somebody wrote comes near.
@@ -99,7 +100,7 @@ impl Parser<'_> {
             }
             Some(b'.') => {
                 self.cursor.skip(1);
-                self.set(Set::any())
+                self.any()
             }
             Some(b'\\') => self.escape()?,
             _ => self.literal(),
@@ -177,18 +178,21 @@ impl Parser<'_> {
 
     /// A character that stands for itself.
     fn literal(&mut self) -> Hir {
-        let encoding = self.dialect.encoding;
+        let Dialect { encoding, ignore_case } = self.dialect;
+        let rest = self.cursor.rest();
         match self.cursor.character(encoding) {
             None => Hir::empty(),
-            Some(Character::Stray(byte)) => Hir::literal([byte]),
-            Some(Character::Valid(c)) if self.dialect.ignore_case => {
-                self.set(Set::one(case::upper(c, encoding)))
-            }
-            Some(Character::Valid(c)) => match encoding {
-                Encoding::Utf8 => Hir::literal(c.encode_utf8(&mut [0; 4]).as_bytes()),
-                Encoding::Bytes => Hir::literal([c as u8]),
-            },
+            Some(Character::Valid(c)) if ignore_case => self.set(Set::one(case::upper(c, encoding))),
+            Some(_) => Hir::literal(&rest[..rest.len() - self.cursor.rest().len()]),
         }
+    }
+
+    /// `.`: every character, a newline too.
+    fn any(&mut self) -> Hir {
+        if self.dialect.encoding == Encoding::Utf8 && !self.dialect.ignore_case {
+            return utf8::any_by_shape();
+        }
+        self.set(Set::any())
     }
 
     fn set(&mut self, set: Set) -> Hir {
