@@ -83,7 +83,7 @@ fn the_empty_pattern_matches_every_process() {
             &[
                 case("pgrep ''").prints("{self}\n{a.pid}\n{ab.pid}\n"),
                 case("pgrep -x ''").nothing(),
-                case("pgrep -f ''").prints("{self}\n{a.pid}\n{ab.pid}\n"),
+                case("pgrep -Af ''").pids("a ab"),
                 case("pgrep -P {self} ''").pids("a ab"),
                 case("pkill -KILL -P {self} ''").fate("a", "killed by KILL").fate("ab", "killed by KILL"),
             ],
