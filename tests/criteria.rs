@@ -213,8 +213,8 @@ fn handlers() {
             case("pgrep --signal USR1 --require-handler {tag}").pids("i").since([4, 0, 4]),
             case("pgrep -H {tag}").nothing().since([4, 0, 4]),
             // Decision 8: the reference shifts by -1 there.
-            case("pkill -0 -H {tag}").usage("").since([99, 0, 0]),
-            case("pgrep --signal 0 -H {tag}").usage("").since([99, 0, 0]),
+            case("pkill -0 -H {tag}").usage("").ours_only(),
+            case("pgrep --signal 0 -H {tag}").usage("").ours_only(),
         ],
     );
 }

@@ -64,7 +64,7 @@ fn long(text: &[u8], rest: &mut impl Iterator<Item = OsString>) -> Result<Occurr
         Some(at) => (&text[..at], Some(OsStr::from_bytes(&text[at + 1..]).to_owned())),
         None => (text, None),
     };
-    let opt = complete(name)?;
+    let opt = complete(name, text)?;
     match (opt.value_name(), glued) {
         (None, Some(_)) => Err(format!("option '--{}' doesn't allow an argument", opt.long)),
         (None, None) => Ok((opt, None)),
@@ -77,9 +77,10 @@ fn long(text: &[u8], rest: &mut impl Iterator<Item = OsString>) -> Result<Occurr
 }
 
 /// The option with this name, or the only one that the name begins; the reference's names go first, so that an
-/// abbreviation which works there never becomes ambiguous through an option that only we have.
-fn complete(name: &[u8]) -> Result<&'static Opt, String> {
-    let shown = String::from_utf8_lossy(name);
+/// abbreviation which works there never becomes ambiguous through an option that only we have. A message shows the
+/// whole word.
+fn complete(name: &[u8], word: &[u8]) -> Result<&'static Opt, String> {
+    let shown = String::from_utf8_lossy(word);
     if let Some(opt) = OPTIONS.iter().find(|opt| opt.long.as_bytes() == name) {
         return Ok(opt);
     }

@@ -233,6 +233,11 @@ impl Case {
         self
     }
 
+    /// Not run against the reference: what it does there is not the same twice, or not known.
+    pub fn ours_only(self) -> Self {
+        self.since([u32::MAX; 3])
+    }
+
     /// The first procps version that does something else.
     pub fn before(mut self, version: [u32; 3]) -> Self {
         self.before = version;
