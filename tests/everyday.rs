@@ -10,7 +10,15 @@ use support::{Scene, Victim, case, check, need_root, shell};
 fn cast(scene: &mut Scene) {
     let long = format!("node --flag /srv/{}/dist-server", scene.tag());
     let name = format!("{}d", scene.tag());
-    scene.adopt("d", Victim::named(&name).catch(libc::SIGHUP).catch(libc::SIGRTMIN() + 8).session().spawn());
+    scene.adopt(
+        "d",
+        Victim::named(&name)
+            .catch(libc::SIGHUP)
+            .catch(libc::SIGRTMIN() + 8)
+            .catch(libc::SIGRTMIN() + 24)
+            .session()
+            .spawn(),
+    );
     scene.add("n", |part| part.arg0("node").arg(long).session());
     scene.add("t", |part| part.terminal());
 }
@@ -36,7 +44,7 @@ fn signals_to_daemons() {
             shell("pkill -0 {tag}none").nothing(),
             case("pkill --signal 9 --list-name {n}").fate("n", "killed by KILL"),
             case("pkill -RTMIN+8 {d}").fate("d", "RTMIN+8"),
-            case("pkill --signal SIGRTMIN+8 {d}").fate("d", "RTMIN+8"),
+            case("pkill --signal SIGRTMIN+24 {d}").fate("d", "RTMIN+24"),
             shell("pkill -STOP {n} || pkill -CONT {n}").fate("n", "stopped"),
             shell("echo {d.pid} >{dir}/x.pid; pkill -HUP -F {dir}/x.pid").fate("d", "HUP"),
             case("pkill -9 -t {t.tty}").fate("t", "killed by KILL"),
@@ -77,10 +85,10 @@ fn questions() {
             shell("pgrep '{d}' >/dev/null || echo start"),
             shell("pgrep '{tag}none' >/dev/null || echo start").prints("start\n"),
             // The classic: the shell finds itself, and nothing is started.
-            shell("pgrep -f '{tag}/none' >/dev/null || echo start; :")
+            shell("pgrep -f '{tag}/none' >/dev/null || echo start")
                 .says("-A")
                 .differs("ancestor-note", support::reference()),
-            shell("pgrep -Af '{tag}/none' >/dev/null || echo start; :").prints("start\n"),
+            shell("pgrep -Af '{tag}/none' >/dev/null || echo start").prints("start\n"),
         ],
     );
 }

@@ -78,7 +78,7 @@ fn every_abbreviation_that_the_reference_accepts_is_accepted() {
         &[
             case("pgrep --c -x {a}").usage("{program}: option '--c' is ambiguous"),
             case("pgrep --co -x {a}").prints("1\n"),
-            case("pgrep --cg / -x {a}").pids("a"),
+            case("pgrep --cg {cgroup} -x {a}").pids("a"),
             case("pgrep --d , -x {a}").pids("a"),
             case("pgrep --eu 0 -x {a}").pids("a"),
             case("pgrep --ec -x {a}").pids("a"),

@@ -42,7 +42,12 @@ impl Dir {
 
     /// A copy of an executable, where every user may run it.
     pub fn executable(&self, from: &Path) -> PathBuf {
-        let to = self.0.join(from.file_name().expect("file name"));
+        self.copy(from, from.file_name().and_then(|name| name.to_str()).expect("file name"))
+    }
+
+    /// The same under another name.
+    pub fn copy(&self, from: &Path, name: &str) -> PathBuf {
+        let to = self.0.join(name);
         // By a process of its own: a child that another thread forks meanwhile would inherit our writing
         // descriptor, and the kernel runs nothing that is open for writing (ETXTBSY).
         let copied = std::process::Command::new("cp").arg(from).arg(&to).status().expect("cp");
