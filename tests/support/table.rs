@@ -63,12 +63,13 @@ impl Scene {
         self.words.push((format!("{{{word}}}"), value.to_owned()));
     }
 
-    /// Fills in `{tag}`, `{self}` (the PID of the test), `{dir}` and what [`Scene::add`] names.
+    /// Fills in `{tag}`, `{self}` (the PID of the test), `{dir}`, `{cgroup}` (ours), `{program}` and what [`Scene::add`] names.
     fn fill(&self, text: &str, program: &str) -> String {
         let mut text = text
             .replace("{tag}", &self.tag)
             .replace("{self}", &own_pid())
             .replace("{program}", program)
+            .replace("{cgroup}", &super::cgroup("self").unwrap_or_default())
             .replace("{dir}", self.dir.path().to_str().expect("UTF-8"));
         for (word, value) in &self.words {
             text = text.replace(word, value);
@@ -231,6 +232,11 @@ impl Case {
     pub fn since(mut self, version: [u32; 3]) -> Self {
         self.since = version;
         self
+    }
+
+    /// Not run against the reference: what it does there is not the same twice, or not known.
+    pub fn ours_only(self) -> Self {
+        self.since([u32::MAX; 3])
     }
 
     /// The first procps version that does something else.
