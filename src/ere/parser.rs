@@ -12,8 +12,8 @@ use super::error::{PatternError, Result};
 use super::interval::{self, Bounds};
 use super::utf8;
 
-/// How deep groups may nest, and how often in all a repetition may be repeated (`a**`): either makes the
-/// tree deeper, and who walks a tree needs stack. No pattern that somebody wrote comes near.
+/// How deep groups may nest, and how many intervals may repeat a repetition (`a+{2}`): either makes the tree
+/// deeper, and who walks a tree needs stack. No pattern that somebody wrote comes near.
 const DEEPEST: u32 = 250;
 
 /// What a pattern means.
@@ -47,7 +47,7 @@ struct Parser<'a> {
     dialect: Dialect,
     /// Groups open here.
     depth: u32,
-    /// Repetitions of a repetition so far.
+    /// Repetitions of a repetition so far, but for those that are one.
     stacked: u32,
     /// Groups opened so far: the number of the last.
     opened: u32,
@@ -203,22 +203,45 @@ impl Parser<'_> {
     /// What follows an expression: any number of `*`, `+`, `?` and intervals, each of which repeats all
     /// before it. So `a+?` is `(a+)?`, which takes every subject; nothing is ever lazy.
     fn repetitions(&mut self, mut hir: Hir) -> Result<Hir> {
-        let mut repeated = false;
-        while let Some(operator @ (b'*' | b'+' | b'?' | b'{')) = self.cursor.peek() {
-            self.cursor.skip(1);
-            self.stacked += u32::from(repeated);
+        let mut last: Option<Bounds> = None;
+        while let Some(bounds) = self.operator()? {
+            last = Some(match last {
+                None => bounds,
+                Some(inner) => match inner.repeated(bounds) {
+                    Some(both) => both,
+                    None => {
+                        self.stacked += 1;
+                        hir = repeat(hir, inner);
+                        bounds
+                    }
+                },
+            });
             if self.stacked > DEEPEST {
                 return Err(PatternError::TooBig);
             }
-            repeated = true;
-            let Bounds { min, max } = match operator {
-                b'*' => Bounds { min: 0, max: None },
-                b'+' => Bounds { min: 1, max: None },
-                b'?' => Bounds { min: 0, max: Some(1) },
-                _ => interval::read(&mut self.cursor)?,
-            };
-            hir = Hir::repetition(Repetition { min, max, greedy: true, sub: Box::new(hir) });
         }
-        Ok(hir)
+        Ok(match last {
+            None => hir,
+            Some(bounds) => repeat(hir, bounds),
+        })
     }
+
+    fn operator(&mut self) -> Result<Option<Bounds>> {
+        let bounds = match self.cursor.peek() {
+            Some(b'*') => Bounds { min: 0, max: None },
+            Some(b'+') => Bounds { min: 1, max: None },
+            Some(b'?') => Bounds { min: 0, max: Some(1) },
+            Some(b'{') => {
+                self.cursor.skip(1);
+                return interval::read(&mut self.cursor).map(Some);
+            }
+            _ => return Ok(None),
+        };
+        self.cursor.skip(1);
+        Ok(Some(bounds))
+    }
+}
+
+fn repeat(hir: Hir, Bounds { min, max }: Bounds) -> Hir {
+    Hir::repetition(Repetition { min, max, greedy: true, sub: Box::new(hir) })
 }
