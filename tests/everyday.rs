@@ -31,7 +31,7 @@ fn signals_to_daemons() {
             shell("pkill -HUP {d} || true").fate("d", "HUP"),
             shell("pkill -HUP {tag}no || true"),
             shell("pkill --ns $$ {d} -HUP").fate("d", "HUP"),
-            shell("set -- root; pkill -KILL --ns $$ --nslist pid,mnt -u \"$1\" {n}")
+            shell("set -- $(id -un); pkill -KILL --ns $$ --nslist pid,mnt -u \"$1\" {n}")
                 .fate("n", "killed by KILL"),
             shell("pkill -9 -f \"node.*{tag}/dist-server\"; exit $?")
                 .fate("n", "killed by KILL")

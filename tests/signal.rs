@@ -159,7 +159,7 @@ fn everybody_is_signalled_once() {
         cast,
         &[
             case("pkill -USR1 -f '{a}|{a}' ").fate("a", "USR1"),
-            case("pkill -USR1 -u 0,0 -U 0 -s {a.pid},{a.pid} {tag}").fate("a", "USR1"),
+            case("pkill -USR1 -u {uid},{uid} -U {uid} -s {a.pid},{a.pid} {tag}").fate("a", "USR1"),
             case("pkill -USR1 -e {a}").fate("a", "USR1").prints("{a} killed (pid {a.pid})\n"),
         ],
     );

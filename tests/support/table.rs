@@ -63,12 +63,14 @@ impl Scene {
         self.words.push((format!("{{{word}}}"), value.to_owned()));
     }
 
-    /// Fills in `{tag}`, `{self}` (the PID of the test), `{dir}`, `{cgroup}` (ours), `{program}` and what [`Scene::add`] names.
+    /// Fills in `{tag}`, `{self}` (the PID of the test), `{dir}`, `{cgroup}`, `{uid}`, `{gid}` (ours), `{program}` and what [`Scene::add`] names.
     fn fill(&self, text: &str, program: &str) -> String {
         let mut text = text
             .replace("{tag}", &self.tag)
             .replace("{self}", &own_pid())
             .replace("{program}", program)
+            .replace("{uid}", &rustix::process::geteuid().as_raw().to_string())
+            .replace("{gid}", &rustix::process::getegid().as_raw().to_string())
             .replace("{cgroup}", &super::cgroup("self").unwrap_or_default())
             .replace("{dir}", self.dir.path().to_str().expect("UTF-8"));
         for (word, value) in &self.words {
