@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Scene, case, cgroup, check, need_root, reference, stat_field};
+use support::{Scene, case, cgroup, check, namespace, need_root, reference, stat_field};
 
 /// `l` leads a session, `g` a group in ours, `p` is as the test is.
 fn groups(scene: &mut Scene) {
@@ -56,7 +56,7 @@ fn pids() {
             case("pgrep -p {l.pid}").pids("l").since([4, 0, 5]),
             case("pgrep --pid {l.pid},{p.pid},{l.pid}").pids("l p").since([4, 0, 5]),
             case("pgrep -p {l.pid} {g}").nothing().since([4, 0, 5]),
-            case("pkill -KILL -p {l.pid}").fate("l", "killed by KILL").since([4, 0, 5]),
+            case("pkill -KILL -p {l.pid} {tag}").fate("l", "killed by KILL").since([4, 0, 5]),
             case("pgrep -p x").usage("{program}: not a number: x").since([4, 0, 5]),
         ],
     );
@@ -175,7 +175,6 @@ fn terminals() {
             case("pgrep -t nosuch {tag}").nothing(),
             case("pgrep -t /dev/{t.tty} {tag}").pids("t").differs("dev-prefix", reference().status(1)),
             case("pgrep -t '?' {tag}").pids("n"),
-            case("pkill -9 -t {t.tty}").fate("t", "killed by KILL"),
         ],
     );
 }
@@ -313,6 +312,32 @@ fn namespaces() {
     );
 }
 
+/// Without a pattern, so in a namespace.
+#[test]
+fn a_criterion_alone_is_enough_to_signal() {
+    namespace(|| {
+        check(
+            |scene| {
+                scene.add("t", |part| part.terminal());
+                scene.add("u", |part| part.session().uids(1, 2, 3));
+                scene.add("g", |part| part.group().gids(1, 2, 3));
+                scene.add("x", |part| part.session());
+            },
+            &[
+                case("pkill -KILL -t {t.tty}").fate("t", "killed by KILL"),
+                case("pkill -KILL -u bin").fate("u", "killed by KILL"),
+                case("pkill -KILL -U daemon").fate("u", "killed by KILL"),
+                case("pkill -KILL -G 1").fate("g", "killed by KILL"),
+                case("pkill -KILL -g {g.pid}").fate("g", "killed by KILL"),
+                case("pkill -KILL -s {x.pid}").fate("x", "killed by KILL"),
+                case("pkill -KILL -P {x.pid}").nothing(),
+                case("pkill -KILL -n").fate("x", "killed by KILL"),
+                case("pkill -KILL -p {x.pid}").fate("x", "killed by KILL").since([4, 0, 5]),
+            ],
+        );
+    });
+}
+
 #[test]
 fn control_groups() {
     let text = std::fs::read_to_string("/proc/self/mountinfo").expect("mountinfo");
@@ -339,7 +364,6 @@ fn control_groups() {
             case("pgrep --cgroup {group}/ {tag}").nothing(),
             case("pgrep --cgroup {group}x {tag}").nothing(),
             case("pgrep --cgroup /no/such {tag}").nothing(),
-            case("pkill -KILL --cgroup {group}").fate("in", "killed by KILL"),
         ],
     );
 }

@@ -35,7 +35,7 @@ fn the_signal_word() {
             hup("pkill {a} -HUP"),
             hup("pkill {a} -1"),
             hup("pkill -x -HUP {a}"),
-            hup("pkill -s {a.pid} -HUP"),
+            hup("pkill {tag} -s {a.pid} -HUP"),
             case("pkill -0 {a}"),
             case("pkill {a} -0"),
             case("pkill -9 {a}").fate("a", "killed by KILL"),
