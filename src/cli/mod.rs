@@ -57,9 +57,9 @@ fn version(program: Program) -> String {
 /// The parser for these rows of the table.
 fn command(program: Program, rows: impl Iterator<Item = &'static Opt>) -> Command {
     let usage = match program {
-        Program::Pgrep => "pgrep [OPTION]... [PATTERN]",
-        Program::Pkill => "pkill [-SIGNAL] [OPTION]... [PATTERN]",
-        Program::Pidwait => "pidwait [OPTION]... [PATTERN]",
+        Program::Pgrep => "pgrep [options] <pattern>",
+        Program::Pkill => "pkill [-signal] [options] <pattern>",
+        Program::Pidwait => "pidwait [options] <pattern>",
     };
     let about = match program {
         Program::Pgrep => "List the processes that match a pattern and other criteria.",

@@ -30,6 +30,8 @@ pub struct Opt {
 pub enum Origin {
     /// procps-ng has it too.
     Reference,
+    /// Ours, or too new in procps-ng to take an abbreviation away from an older one.
+    New,
 }
 
 /// The headings of `--help`, in order.
@@ -80,6 +82,11 @@ impl Opt {
             Read::Flag(_) => None,
             Read::Value(name, _) | Read::Condition(name, _) => Some(name),
         }
+    }
+
+    /// Whether nothing that stands behind the option matters: `--help` and `--version` answer at once.
+    pub fn ends_the_reading(&self) -> bool {
+        matches!(self.read, Read::Flag(Setting::Help | Setting::Version))
     }
 
     /// What the option says with this value, or what is wrong with it.
@@ -162,6 +169,17 @@ const fn opt(
     Opt { long, short, documented, origin: Origin::Reference, group, read, help }
 }
 
+/// A row whose name is new.
+const fn new(
+    long: &'static str,
+    documented: &'static [Program],
+    group: Group,
+    read: Read,
+    help: &'static str,
+) -> Opt {
+    Opt { long, short: None, documented, origin: Origin::New, group, read, help }
+}
+
 use Group::*;
 use Read::{Condition, Flag, Value};
 
@@ -236,7 +254,7 @@ pub static OPTIONS: &[Opt] = &[
         "what stands between two items instead of a newline"),
     opt("echo", Some(('e', ACTS)), ACTS, Output, Flag(Setting::Echo),
         "say who is signalled or waited for"),
-    opt("quiet", None, ALL, Output, Flag(Setting::Quiet),
+    new("quiet", ALL, Output, Flag(Setting::Quiet),
         "print nothing"),
     opt("help", Some(('h', ALL)), ALL, Other, Flag(Setting::Help),
         "show this help and exit"),

@@ -39,6 +39,10 @@ pub fn read(program: Program, args: impl IntoIterator<Item = OsString>) -> Resul
             }
             _ => operands.push(arg),
         }
+        if let Some(answer) = options.iter().rposition(|(opt, _)| opt.ends_the_reading()) {
+            options.drain(..answer);
+            break;
+        }
     }
     if operands.len() > 1 {
         return Err("only one pattern can be provided".into());

@@ -37,7 +37,10 @@ pub(super) fn read(cursor: &mut Cursor<'_>, dialect: Dialect) -> Result<Set> {
         if is_range(cursor, &start)? {
             cursor.skip(1);
             let end = element(cursor, dialect, true)?;
-            let (start, end) = (endpoint(start, dialect)?, endpoint(end, dialect)?);
+            if matches!(end, Element::Class(_) | Element::Equivalence(_)) {
+                return Err(PatternError::RangeEnd);
+            }
+            let (start, end) = (endpoint(&start, dialect)?, endpoint(&end, dialect)?);
             if start > end {
                 return Err(PatternError::RangeEnd);
             }
@@ -45,6 +48,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, dialect: Dialect) -> Result<Set> {
         } else {
             match start {
                 Element::Member(Character::Valid(c)) => set.add(c, c),
+                Element::Member(Character::BeyondUnicode(_)) => return Err(PatternError::CollatingElement),
                 Element::Member(Character::Stray(_)) => {} // never found, as only characters are looked at
                 Element::Symbol(text) | Element::Equivalence(text) => {
                     let c = collating_element(&text)?;
@@ -83,11 +87,13 @@ fn element(cursor: &mut Cursor<'_>, dialect: Dialect, hyphen_allowed: bool) -> R
     })
 }
 
-fn upper(mut text: Vec<u8>, dialect: Dialect) -> Vec<u8> {
-    if dialect.ignore_case {
-        text.make_ascii_uppercase();
+fn upper(text: Vec<u8>, dialect: Dialect) -> Vec<u8> {
+    match str::from_utf8(&text) {
+        Ok(valid) if dialect.ignore_case => {
+            valid.chars().map(|c| case::upper(c, dialect.encoding)).collect::<String>().into_bytes()
+        }
+        _ => text,
     }
-    text
 }
 
 /// Whether the element just read starts a range. Classes cannot, so that a hyphen behind one is the
@@ -104,16 +110,12 @@ fn is_range(cursor: &Cursor<'_>, start: &Element) -> Result<bool> {
 }
 
 /// An end of a range: its order is that of the code points, and in C.UTF-8 only ASCII has one.
-fn endpoint(element: Element, dialect: Dialect) -> Result<char> {
+fn endpoint(element: &Element, dialect: Dialect) -> Result<char> {
     match element {
-        Element::Member(Character::Valid(c)) if c.is_ascii() => Ok(c),
-        Element::Member(Character::Valid(c)) => match dialect.encoding {
-            Encoding::Bytes => Ok(c),
-            Encoding::Utf8 => Err(PatternError::CollatingElement),
-        },
-        Element::Member(Character::Stray(byte)) => Ok(char::from(byte)),
-        Element::Symbol(text) => collating_element(&text),
-        Element::Equivalence(_) | Element::Class(_) => Err(PatternError::RangeEnd),
+        Element::Member(Character::Valid(c)) if c.is_ascii() || dialect.encoding == Encoding::Bytes => Ok(*c),
+        Element::Member(Character::Stray(byte)) => Ok(char::from(*byte)),
+        Element::Symbol(text) => collating_element(text),
+        _ => Err(PatternError::CollatingElement),
     }
 }
 

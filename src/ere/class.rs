@@ -6,6 +6,7 @@ use regex_syntax::hir::{
 
 use super::case;
 use super::charset::{Dialect, Encoding};
+use super::utf8;
 
 /// A set of characters, as one place of a pattern describes it.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +20,7 @@ pub(super) struct Set {
 }
 
 impl Set {
-    /// Every character: `.`, which in POSIX syntax takes a newline too.
+    /// Every character.
     pub fn any() -> Self {
         Set { negated: true, ..Set::default() }
     }
@@ -83,6 +84,9 @@ impl Set {
             set.negate();
         }
         match dialect.encoding {
+            Encoding::Utf8 if self.negated => {
+                Hir::alternation(vec![Hir::class(Class::Unicode(set)), utf8::beyond_unicode()])
+            }
             Encoding::Utf8 => Hir::class(Class::Unicode(set)),
             Encoding::Bytes => {
                 set.intersect(&ClassUnicode::new([Range::new('\0', '\u{ff}')]));

@@ -1,6 +1,7 @@
 //! A position in the text of a pattern.
 
 use super::charset::Encoding;
+use super::utf8;
 
 /// The text of a pattern and how far it is read.
 #[derive(Clone)]
@@ -14,6 +15,8 @@ pub(super) struct Cursor<'a> {
 pub(super) enum Character {
     /// A character. In [`Encoding::Bytes`] byte n stands for U+00n.
     Valid(char),
+    /// A character of UTF-8 that Unicode does not have, of so many bytes.
+    BeyondUnicode(usize),
     /// A byte that is part of no UTF-8 character.
     Stray(u8),
 }
@@ -53,18 +56,19 @@ impl<'a> Cursor<'a> {
 
     /// Reads a character.
     pub fn character(&mut self, encoding: Encoding) -> Option<Character> {
-        let first = self.peek()?;
-        let valid = match encoding {
-            Encoding::Utf8 => {
-                self.rest()[..self.rest().len().min(4)].utf8_chunks().next()?.valid().chars().next()
-            }
-            Encoding::Bytes => Some(char::from(first)),
+        let rest = self.rest();
+        let &first = rest.first()?;
+        let (character, len) = if encoding == Encoding::Bytes || first.is_ascii() {
+            (Character::Valid(char::from(first)), 1)
+        } else if let Some(c) = rest[..rest.len().min(4)].utf8_chunks().next()?.valid().chars().next() {
+            (Character::Valid(c), c.len_utf8())
+        } else if let Some(len) = utf8::beyond_unicode_len(rest) {
+            (Character::BeyondUnicode(len), len)
+        } else {
+            (Character::Stray(first), 1)
         };
-        self.position += match (valid, encoding) {
-            (Some(c), Encoding::Utf8) => c.len_utf8(),
-            _ => 1,
-        };
-        Some(valid.map_or(Character::Stray(first), Character::Valid))
+        self.skip(len);
+        Some(character)
     }
 }
 
@@ -83,6 +87,7 @@ mod tests {
         assert_eq!(read(b"\xc3a", Encoding::Utf8), (Some(Character::Stray(0xc3)), 1));
         assert_eq!(read("😀".as_bytes(), Encoding::Utf8), (Some(Character::Valid('😀')), 0));
         assert_eq!(read(b"\xf0\x9f\x98", Encoding::Utf8), (Some(Character::Stray(0xf0)), 2));
+        assert_eq!(read(b"\xf4\x90\x80\x80a", Encoding::Utf8), (Some(Character::BeyondUnicode(4)), 1));
         assert_eq!(read(b"", Encoding::Utf8), (None, 0));
     }
 }

@@ -48,6 +48,7 @@ mod error;
 mod interval;
 mod literal;
 mod parser;
+mod utf8;
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};

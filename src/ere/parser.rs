@@ -10,9 +10,10 @@ use super::class::Set;
 use super::cursor::{Character, Cursor};
 use super::error::{PatternError, Result};
 use super::interval::{self, Bounds};
+use super::utf8;
 
-/// How deep groups may nest, and how often in all a repetition may be repeated (`a**`): either makes the
-/// tree deeper, and who walks a tree needs stack. No pattern that somebody wrote comes near.
+/// How deep groups may nest, and how many intervals may repeat a repetition (`a+{2}`): either makes the tree
+/// deeper, and who walks a tree needs stack. No pattern that somebody wrote comes near.
 const DEEPEST: u32 = 250;
 
 /// What a pattern means.
@@ -46,7 +47,7 @@ struct Parser<'a> {
     dialect: Dialect,
     /// Groups open here.
     depth: u32,
-    /// Repetitions of a repetition so far.
+    /// Repetitions of a repetition so far, but for those that are one.
     stacked: u32,
     /// Groups opened so far: the number of the last.
     opened: u32,
@@ -99,7 +100,7 @@ impl Parser<'_> {
             }
             Some(b'.') => {
                 self.cursor.skip(1);
-                self.set(Set::any())
+                self.any()
             }
             Some(b'\\') => self.escape()?,
             _ => self.literal(),
@@ -177,18 +178,21 @@ impl Parser<'_> {
 
     /// A character that stands for itself.
     fn literal(&mut self) -> Hir {
-        let encoding = self.dialect.encoding;
+        let Dialect { encoding, ignore_case } = self.dialect;
+        let rest = self.cursor.rest();
         match self.cursor.character(encoding) {
             None => Hir::empty(),
-            Some(Character::Stray(byte)) => Hir::literal([byte]),
-            Some(Character::Valid(c)) if self.dialect.ignore_case => {
-                self.set(Set::one(case::upper(c, encoding)))
-            }
-            Some(Character::Valid(c)) => match encoding {
-                Encoding::Utf8 => Hir::literal(c.encode_utf8(&mut [0; 4]).as_bytes()),
-                Encoding::Bytes => Hir::literal([c as u8]),
-            },
+            Some(Character::Valid(c)) if ignore_case => self.set(Set::one(case::upper(c, encoding))),
+            Some(_) => Hir::literal(&rest[..rest.len() - self.cursor.rest().len()]),
         }
+    }
+
+    /// `.`: every character, a newline too.
+    fn any(&mut self) -> Hir {
+        if self.dialect.encoding == Encoding::Utf8 && !self.dialect.ignore_case {
+            return utf8::any_by_shape();
+        }
+        self.set(Set::any())
     }
 
     fn set(&mut self, set: Set) -> Hir {
@@ -199,22 +203,45 @@ impl Parser<'_> {
     /// What follows an expression: any number of `*`, `+`, `?` and intervals, each of which repeats all
     /// before it. So `a+?` is `(a+)?`, which takes every subject; nothing is ever lazy.
     fn repetitions(&mut self, mut hir: Hir) -> Result<Hir> {
-        let mut repeated = false;
-        while let Some(operator @ (b'*' | b'+' | b'?' | b'{')) = self.cursor.peek() {
-            self.cursor.skip(1);
-            self.stacked += u32::from(repeated);
+        let mut last: Option<Bounds> = None;
+        while let Some(bounds) = self.operator()? {
+            last = Some(match last {
+                None => bounds,
+                Some(inner) => match inner.repeated(bounds) {
+                    Some(both) => both,
+                    None => {
+                        self.stacked += 1;
+                        hir = repeat(hir, inner);
+                        bounds
+                    }
+                },
+            });
             if self.stacked > DEEPEST {
                 return Err(PatternError::TooBig);
             }
-            repeated = true;
-            let Bounds { min, max } = match operator {
-                b'*' => Bounds { min: 0, max: None },
-                b'+' => Bounds { min: 1, max: None },
-                b'?' => Bounds { min: 0, max: Some(1) },
-                _ => interval::read(&mut self.cursor)?,
-            };
-            hir = Hir::repetition(Repetition { min, max, greedy: true, sub: Box::new(hir) });
         }
-        Ok(hir)
+        Ok(match last {
+            None => hir,
+            Some(bounds) => repeat(hir, bounds),
+        })
     }
+
+    fn operator(&mut self) -> Result<Option<Bounds>> {
+        let bounds = match self.cursor.peek() {
+            Some(b'*') => Bounds { min: 0, max: None },
+            Some(b'+') => Bounds { min: 1, max: None },
+            Some(b'?') => Bounds { min: 0, max: Some(1) },
+            Some(b'{') => {
+                self.cursor.skip(1);
+                return interval::read(&mut self.cursor).map(Some);
+            }
+            _ => return Ok(None),
+        };
+        self.cursor.skip(1);
+        Ok(Some(bounds))
+    }
+}
+
+fn repeat(hir: Hir, Bounds { min, max }: Bounds) -> Hir {
+    Hir::repetition(Repetition { min, max, greedy: true, sub: Box::new(hir) })
 }
