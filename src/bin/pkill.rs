@@ -1,1 +1,4 @@
-fn main() {}
+//! See pkill(1).
+#![no_main]
+
+pkill::program!(pkill::Program::Pkill);

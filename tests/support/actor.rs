@@ -64,6 +64,17 @@ fn act() {
                 let [r, e, s] = [0, 1, 2].map(|i| Uid::from_raw(number(values[i])));
                 rustix::thread::set_thread_res_uid(r, e, s).expect("setresuid");
             }
+            "unshare" => values.iter().for_each(|kind| {
+                let flag = match *kind {
+                    "ipc" => libc::CLONE_NEWIPC,
+                    "mnt" => libc::CLONE_NEWNS,
+                    "net" => libc::CLONE_NEWNET,
+                    "uts" => libc::CLONE_NEWUTS,
+                    _ => panic!("no such namespace: {kind}"),
+                };
+                // SAFETY: no memory is involved, and descriptors stay shared.
+                assert_eq!(unsafe { libc::unshare(flag) }, 0, "unshare {kind}");
+            }),
             // A change of ids makes a process non-dumpable, and its files in /proc root's: prctl(2).
             "dumpable" => {
                 rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable).expect("prctl");

@@ -11,12 +11,14 @@ mod actor;
 mod dir;
 mod namespace;
 mod run;
+mod table;
 mod victim;
 
 pub use dir::Dir;
 pub use namespace::namespace;
 pub use run::{Output, Program, Run, installed_version};
-pub use victim::{Received, Victim};
+pub use table::{Case, Expect, Scene, case, check, programs, reference, shell};
+pub use victim::{Received, Spec, Victim};
 
 use std::time::Duration;
 
@@ -44,6 +46,12 @@ fn available(yes: bool, what: &str) -> bool {
         assert!(std::env::var_os("CI").is_none(), "CI has no {what}");
     }
     yes
+}
+
+/// The cgroup v2 path of a process (`self` is one too).
+pub fn cgroup(pid: &str) -> Option<String> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned))
 }
 
 /// Our own PID as text, for `-P`.

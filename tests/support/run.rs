@@ -6,7 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid,
+};
 
 use super::{DEADLINE, Dir};
 
@@ -89,6 +91,16 @@ impl Run {
             Program::Ours => Self::ours(name),
             Program::Installed => Self::installed(name),
         }
+    }
+
+    /// `sh -c LINE`.
+    pub fn shell(line: &str) -> Self {
+        Self::path("sh", Path::new("/bin/sh")).args(["-c", line])
+    }
+
+    /// The executable.
+    pub fn program(&self) -> &Path {
+        &self.path
     }
 
     fn path(name: &str, path: &Path) -> Self {
@@ -196,6 +208,12 @@ pub struct Running {
 impl Running {
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// True if it has ended by now.
+    pub fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(Pid::from_child(&self.child)), options).expect("waitid").is_some()
     }
 
     /// The handle of its standard output.

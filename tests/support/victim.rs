@@ -2,6 +2,7 @@ use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -32,6 +33,7 @@ pub struct Victim {
     terminal: Option<(OwnedFd, String)>,
     /// A stopped process answers no question.
     stopped: bool,
+    zombie: bool,
 }
 
 /// The part a victim plays.
@@ -55,8 +57,7 @@ impl Victim {
     /// A victim with this name (`comm`): up to 15 bytes, the kernel cuts the rest.
     pub fn named(name: impl AsRef<[u8]>) -> Spec {
         let name = name.as_ref().to_vec();
-        let mut command = Command::new(std::env::current_exe().expect("our own executable"));
-        command.env_clear().env(MARK, "1").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let command = command(&std::env::current_exe().expect("our own executable"));
         let hex: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
         let spec = Spec { command, part: vec![format!("comm {hex}")], terminal: false, name: name.clone() };
         spec.arg0(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&name))
@@ -79,6 +80,15 @@ impl Victim {
     /// The terminal's name as `-t` takes it: `pts/3`.
     pub fn terminal(&self) -> &str {
         &self.terminal.as_ref().expect("a victim with a terminal").1
+    }
+
+    /// The IDs of its threads, ascending.
+    pub fn threads(&self) -> Vec<String> {
+        let task = std::fs::read_dir(format!("/proc/{}/task", self.pid())).expect("threads").flatten();
+        let mut ids: Vec<u32> =
+            task.map(|entry| entry.file_name().to_str().unwrap().parse().unwrap()).collect();
+        ids.sort_unstable();
+        ids.iter().map(u32::to_string).collect()
     }
 
     /// The handle.
@@ -125,10 +135,21 @@ impl Victim {
     }
 
     /// Kills it but does not reap it: a zombie until dropped.
-    pub fn make_zombie(&self) {
+    pub fn make_zombie(&mut self) {
         self.send(Signal::KILL);
         let zombie = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         rustix::process::waitid(WaitId::PidFd(self.pidfd.as_fd()), zombie).expect("waitid");
+        self.zombie = true;
+    }
+
+    /// True after [`Victim::make_zombie`].
+    pub fn is_zombie(&self) -> bool {
+        self.zombie
+    }
+
+    /// True while we know it to be stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// Ends it in peace (exit status 0), as the last byte of standard input does.
@@ -167,6 +188,12 @@ impl Drop for Victim {
     }
 }
 
+fn command(executable: &Path) -> Command {
+    let mut command = Command::new(executable);
+    command.env_clear().env(MARK, "1").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
 fn readable(fd: impl AsFd) -> bool {
     let timeout = DEADLINE.try_into().expect("a timeout");
     loop {
@@ -178,8 +205,19 @@ fn readable(fd: impl AsFd) -> bool {
 }
 
 impl Spec {
+    /// The name, before it is spawned.
+    pub fn tag(&self) -> String {
+        String::from_utf8(self.name.clone()).expect("UTF-8")
+    }
+
     fn say(mut self, part: String) -> Self {
         self.part.push(part);
+        self
+    }
+
+    /// Another path of the test's executable, a copy for example. Name it first.
+    pub fn executable(mut self, path: &Path) -> Self {
+        self.command = command(path);
         self
     }
 
@@ -243,6 +281,11 @@ impl Spec {
         self.say(format!("uids {real} {effective} {saved}"))
     }
 
+    /// Leaves our namespaces of these kinds (`ipc`, `mnt`, `net`, `uts`) for new ones (root only).
+    pub fn unshare(self, kinds: &[&str]) -> Self {
+        self.say(format!("unshare {}", kinds.join(" ")))
+    }
+
     /// Lets others read its files again after [`Spec::uids`].
     pub fn dumpable(self) -> Self {
         self.say("dumpable".into())
@@ -271,7 +314,7 @@ impl Spec {
         let child = self.command.spawn().expect("start a victim");
         let pid = rustix::process::Pid::from_child(&child);
         let pidfd = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).expect("a pidfd");
-        let mut victim = Victim { name: self.name, child, pidfd, terminal, stopped: false };
+        let mut victim = Victim { name: self.name, child, pidfd, terminal, stopped: false, zombie: false };
         let part = self.part.join("\n") + "\n\n";
         victim.child.stdin.as_mut().expect("pipe").write_all(part.as_bytes()).expect("hand out the part");
         if victim.read_record() != Some(READY) {

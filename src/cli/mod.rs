@@ -1,0 +1,249 @@
+//! argv → [`Request`]: what was typed becomes what is meant; nothing is looked up yet.
+
+pub mod options;
+mod values;
+mod words;
+
+use std::ffi::OsString;
+
+use clap::builder::{OsStringValueParser, TypedValueParser as _, ValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::error::Error;
+use crate::request::*;
+use crate::signal::Signal;
+use options::{OPTIONS, Opt, Read, Setting};
+
+/// What the command line asks of a program.
+pub enum Invocation {
+    /// To do its work.
+    Run(Request),
+    /// To print this text and end.
+    Print(String),
+}
+
+/// Understand the command line (without the program's name).
+pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Error> {
+    let words = words::read(program, args).map_err(Error::usage)?;
+    let matches = command(program, words.used.iter().copied())
+        .no_binary_name(true)
+        .try_get_matches_from(words.canonical)
+        .map_err(complaint)?;
+    let settings = words.used.iter().filter_map(|opt| setting(opt, &matches));
+    let mut draft = Draft::default();
+    for setting in settings {
+        match setting {
+            Setting::Help => {
+                let help = command(program, documented(program)).render_help().to_string();
+                return Ok(Invocation::Print(help));
+            }
+            Setting::Version => return Ok(Invocation::Print(version(program))),
+            setting => draft.take(setting)?,
+        }
+    }
+    let pattern = matches.get_one::<OsString>("PATTERN");
+    draft.finish(program, pattern.map(|p| p.as_encoded_bytes().to_vec())).map(Invocation::Run)
+}
+
+/// The options that stand in a program's `--help`.
+pub fn documented(program: Program) -> impl Iterator<Item = &'static Opt> {
+    OPTIONS.iter().filter(move |opt| opt.documented.contains(&program))
+}
+
+fn version(program: Program) -> String {
+    format!("{} from {} {}\n", program.name(), env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+}
+
+/// The parser for these rows of the table.
+fn command(program: Program, rows: impl Iterator<Item = &'static Opt>) -> Command {
+    let usage = match program {
+        Program::Pgrep => "pgrep [options] <pattern>",
+        Program::Pkill => "pkill [-signal] [options] <pattern>",
+        Program::Pidwait => "pidwait [options] <pattern>",
+    };
+    let about = match program {
+        Program::Pgrep => "List the processes that match a pattern and other criteria.",
+        Program::Pkill => "Signal the processes that match a pattern and other criteria.",
+        Program::Pidwait => "Wait for the end of the processes that match a pattern and other criteria.",
+    };
+    let pattern = Arg::new("PATTERN")
+        .value_parser(ValueParser::os_string())
+        .help("extended regular expression, held against the process name");
+    Command::new(program.name())
+        .about(about)
+        .override_usage(usage)
+        .after_help(format!("For more details see {}(1).", program.name()))
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(pattern)
+        .args(rows.map(|opt| argument(program, opt)))
+}
+
+/// A row of the table as clap has it. Where an option is repeated, the last one counts, as in the reference.
+fn argument(program: Program, opt: &'static Opt) -> Arg {
+    let short = opt.short.filter(|(_, programs)| programs.contains(&program)).map(|(letter, _)| letter);
+    let arg = Arg::new(opt.long).long(opt.long).short(short).help(opt.help);
+    let arg = arg.help_heading(opt.group.title()).overrides_with(opt.long);
+    match opt.value_name() {
+        None => arg.action(ArgAction::SetTrue),
+        Some(name) => arg
+            .value_name(name)
+            .allow_hyphen_values(true)
+            .value_parser(OsStringValueParser::new().try_map(|value| opt.setting(&value))),
+    }
+}
+
+fn setting(opt: &'static Opt, matches: &ArgMatches) -> Option<Setting> {
+    match &opt.read {
+        Read::Flag(setting) => matches.get_flag(opt.long).then(|| setting.clone()),
+        _ => matches.get_one::<Setting>(opt.long).cloned(),
+    }
+}
+
+/// The message of a value parser, without clap's words around it: scripts know it as it is.
+fn complaint(error: clap::Error) -> Error {
+    use std::error::Error as _;
+    let message = error.source().map_or_else(|| error.to_string(), |source| source.to_string());
+    Error::usage(message.trim_end())
+}
+
+/// A request while its options are read.
+#[derive(Default)]
+struct Draft {
+    criteria: Vec<Criterion>,
+    pick: Option<Pick>,
+    subject: Subject,
+    whole: bool,
+    ignore_case: bool,
+    inverse: bool,
+    skip_ancestors: bool,
+    threads: bool,
+    pidfile: Option<std::path::PathBuf>,
+    pidfile_must_be_locked: bool,
+    namespaces_of: Option<Pid>,
+    namespace_kinds: Option<Vec<Namespace>>,
+    catches_the_signal: bool,
+    signal: Option<Signal>,
+    value: Option<i32>,
+    release_memory: bool,
+    echo: bool,
+    count: bool,
+    label: Option<Subject>,
+    quoted: bool,
+    delimiter: Option<Vec<u8>>,
+    quiet: bool,
+}
+
+impl Draft {
+    fn take(&mut self, setting: Setting) -> Result<(), Error> {
+        match setting {
+            Setting::Criterion(criterion) => self.criteria.push(criterion),
+            Setting::Pidfile(path) => self.pidfile = Some(path),
+            Setting::PidfileMustBeLocked => self.pidfile_must_be_locked = true,
+            Setting::NamespacesOf(pid) => self.namespaces_of = Some(pid),
+            Setting::NamespaceKinds(kinds) => self.namespace_kinds = Some(kinds),
+            Setting::CatchesTheSignal => self.catches_the_signal = true,
+            Setting::MatchCommandLine => self.subject = Subject::CommandLine,
+            Setting::Whole => self.whole = true,
+            Setting::IgnoreCase => self.ignore_case = true,
+            Setting::Pick(pick) => {
+                if self.pick.replace(pick).is_some() {
+                    return Err(Error::usage("--newest and --oldest cannot be used together"));
+                }
+            }
+            Setting::Inverse => self.inverse = true,
+            Setting::SkipAncestors => self.skip_ancestors = true,
+            Setting::Threads => self.threads = true,
+            Setting::Signal(signal) => self.signal = Some(signal),
+            Setting::Queue(value) => self.value = Some(value),
+            Setting::ReleaseMemory => self.release_memory = true,
+            Setting::Echo => self.echo = true,
+            Setting::Count => self.count = true,
+            Setting::Label(subject) => {
+                // -a says more than -l, so it wins in either order, as in the reference
+                let full = subject == Subject::CommandLine || self.label == Some(Subject::CommandLine);
+                self.label = Some(if full { Subject::CommandLine } else { Subject::Name });
+            }
+            Setting::ShellQuote => self.quoted = true,
+            Setting::Delimiter(delimiter) => self.delimiter = Some(delimiter),
+            Setting::Quiet => self.quiet = true,
+            Setting::Help | Setting::Version => unreachable!("answered before"),
+        }
+        Ok(())
+    }
+
+    /// Check what the options say together.
+    fn finish(mut self, program: Program, pattern: Option<Vec<u8>>) -> Result<Request, Error> {
+        let signal = self.signal.unwrap_or(Signal::TERM);
+        if self.pick.is_some() && self.inverse {
+            return Err(Error::usage("--newest and --oldest cannot be used with --inverse"));
+        }
+        if self.quiet && self.label.is_some() && program == Program::Pgrep {
+            return Err(Error::usage("--quiet cannot be used with --list-name or --list-full"));
+        }
+        if self.threads && program != Program::Pgrep {
+            let what = if program == Program::Pkill { "signals" } else { "waits for" };
+            let why = format!("{} {what} whole processes, never single threads", program.name());
+            return Err(Error::usage(format!("--lightweight makes no sense here: {why}")));
+        }
+        match self.pidfile.take() {
+            Some(path) => {
+                if self.criteria.iter().any(|c| matches!(c, Criterion::Pids(_))) {
+                    return Err(Error::nothing_to_match("Cannot use pidfile and pid option together"));
+                }
+                let must_be_locked = self.pidfile_must_be_locked;
+                self.criteria.push(Criterion::Pidfile(Pidfile { path, must_be_locked }));
+            }
+            None if self.pidfile_must_be_locked => return Err(Error::usage("-L without -F makes no sense")),
+            None => {}
+        }
+        match (self.namespaces_of, self.namespace_kinds.take()) {
+            (Some(0), _) => return Err(Error::usage("invalid process ID: 0")),
+            (Some(of), kinds) => {
+                let kinds = kinds.unwrap_or_else(|| Namespace::ALL.to_vec());
+                self.criteria.push(Criterion::Namespaces { of, kinds });
+            }
+            // As in the reference, where it has no effect and counts as no criterion.
+            (None, _) => {}
+        }
+        if self.catches_the_signal {
+            if signal == Signal::NONE {
+                return Err(Error::usage(
+                    "--require-handler makes no sense with signal 0, which nobody can catch",
+                ));
+            }
+            self.criteria.push(Criterion::Catches(signal));
+        }
+        if pattern.is_none() && self.criteria.is_empty() && self.pick.is_none() {
+            return Err(Error::usage("no matching criteria specified"));
+        }
+        let (subject, ignore_case, whole) = (self.subject, self.ignore_case, self.whole);
+        let label = self.label.map(|subject| Label { subject, quoted: self.quoted });
+        let name = Label { subject: Subject::Name, quoted: self.quoted };
+        let echo = self.echo.then(|| label.unwrap_or(name));
+        Ok(Request {
+            program,
+            selection: Selection {
+                pattern: pattern.map(|text| PatternText { text, subject, ignore_case, whole }),
+                criteria: self.criteria,
+                pick: self.pick.unwrap_or_default(),
+                inverse: self.inverse,
+                skip_ancestors: self.skip_ancestors,
+                threads: self.threads,
+            },
+            action: match program {
+                Program::Pgrep => Action::List(Listing {
+                    label,
+                    delimiter: self.delimiter.unwrap_or_else(|| b"\n".to_vec()),
+                }),
+                Program::Pkill => {
+                    let (value, release_memory) = (self.value, self.release_memory);
+                    Action::Signal(Delivery { signal, value, release_memory, echo })
+                }
+                Program::Pidwait => Action::Wait { echo },
+            },
+            quiet: self.quiet,
+            count: self.count,
+        })
+    }
+}

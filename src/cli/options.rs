@@ -1,0 +1,271 @@
+//! The option table: one row an option. The parser, `--help`, the man pages and the completions come from it.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use super::values;
+use crate::request::{Account, Criterion, Namespace, Pick, Pid, Program, Program::*, Subject};
+use crate::signal::Signal;
+
+/// One option.
+pub struct Opt {
+    /// The long name, without the dashes.
+    pub long: &'static str,
+    /// The short name, and the programs that know it.
+    pub short: Option<(char, &'static [Program])>,
+    /// The programs in whose `--help` it stands. Every program accepts every long name.
+    pub documented: &'static [Program],
+    /// Whether the name is procps-ng's: those are tried first when a long name is abbreviated.
+    pub origin: Origin,
+    /// The heading in `--help`.
+    pub group: Group,
+    /// One line.
+    pub help: &'static str,
+    /// What the option says, and how its value is read.
+    pub read: Read,
+}
+
+/// Where an option's name comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// procps-ng has it too.
+    Reference,
+    /// Ours, or too new in procps-ng to take an abbreviation away from an older one.
+    New,
+}
+
+/// The headings of `--help`, in order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// What the pattern is held against.
+    Matching,
+    /// Conditions besides the pattern.
+    Criteria,
+    /// Choosing among the matches.
+    Choosing,
+    /// What is sent.
+    Signal,
+    /// What is printed.
+    Output,
+    /// Help and version.
+    Other,
+}
+
+impl Group {
+    /// The heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Matching => "Pattern",
+            Group::Criteria => "Criteria (a list is met by any of its entries, all options together)",
+            Group::Choosing => "Choice",
+            Group::Signal => "Signal",
+            Group::Output => "Output",
+            Group::Other => "Other",
+        }
+    }
+}
+
+/// What an option says.
+pub enum Read {
+    /// It takes no value.
+    Flag(Setting),
+    /// It takes a value, shown under this name in `--help`.
+    Value(&'static str, fn(&OsStr) -> Result<Setting, String>),
+    /// The same, and the value is a condition on processes.
+    Condition(&'static str, fn(&OsStr) -> Result<Criterion, String>),
+}
+
+impl Opt {
+    /// What the value is called in `--help`; None if the option takes none.
+    pub fn value_name(&self) -> Option<&'static str> {
+        match self.read {
+            Read::Flag(_) => None,
+            Read::Value(name, _) | Read::Condition(name, _) => Some(name),
+        }
+    }
+
+    /// Whether nothing that stands behind the option matters: `--help` and `--version` answer at once.
+    pub fn ends_the_reading(&self) -> bool {
+        matches!(self.read, Read::Flag(Setting::Help | Setting::Version))
+    }
+
+    /// What the option says with this value, or what is wrong with it.
+    pub fn setting(&self, value: &OsStr) -> Result<Setting, String> {
+        match &self.read {
+            Read::Flag(setting) => Ok(setting.clone()),
+            Read::Value(_, parse) => parse(value),
+            Read::Condition(_, parse) => parse(value).map(Setting::Criterion),
+        }
+    }
+}
+
+/// What an option says about the request.
+#[derive(Clone, Debug)]
+pub enum Setting {
+    /// One more condition.
+    Criterion(Criterion),
+    /// `-F`.
+    Pidfile(PathBuf),
+    /// `-L`.
+    PidfileMustBeLocked,
+    /// `--ns`.
+    NamespacesOf(Pid),
+    /// `--nslist`.
+    NamespaceKinds(Vec<Namespace>),
+    /// `-H`: the condition needs the signal, which another option names.
+    CatchesTheSignal,
+    /// `-f`.
+    MatchCommandLine,
+    /// `-x`.
+    Whole,
+    /// `-i`.
+    IgnoreCase,
+    /// `-n`, `-o`.
+    Pick(Pick),
+    /// `--inverse`.
+    Inverse,
+    /// `-A`.
+    SkipAncestors,
+    /// `-w`.
+    Threads,
+    /// `--signal`.
+    Signal(Signal),
+    /// `-q`.
+    Queue(i32),
+    /// `-m`.
+    ReleaseMemory,
+    /// `-e`.
+    Echo,
+    /// `-c`.
+    Count,
+    /// `-l`, `-a`.
+    Label(Subject),
+    /// `-Q`.
+    ShellQuote,
+    /// `-d`.
+    Delimiter(Vec<u8>),
+    /// `--quiet`.
+    Quiet,
+    /// `--help`.
+    Help,
+    /// `--version`.
+    Version,
+}
+
+const ALL: &[Program] = &[Pgrep, Pkill, Pidwait];
+const SENDS: &[Program] = &[Pkill];
+const LISTS: &[Program] = &[Pgrep];
+const ACTS: &[Program] = &[Pkill, Pidwait];
+
+/// A row whose name is procps-ng's.
+const fn opt(
+    long: &'static str,
+    short: Option<(char, &'static [Program])>,
+    documented: &'static [Program],
+    group: Group,
+    read: Read,
+    help: &'static str,
+) -> Opt {
+    Opt { long, short, documented, origin: Origin::Reference, group, read, help }
+}
+
+/// A row whose name is new.
+const fn new(
+    long: &'static str,
+    documented: &'static [Program],
+    group: Group,
+    read: Read,
+    help: &'static str,
+) -> Opt {
+    Opt { long, short: None, documented, origin: Origin::New, group, read, help }
+}
+
+use Group::*;
+use Read::{Condition, Flag, Value};
+
+/// Every option of the three programs, in the order of `--help`.
+#[rustfmt::skip]
+pub static OPTIONS: &[Opt] = &[
+    opt("full", Some(('f', ALL)), ALL, Matching, Flag(Setting::MatchCommandLine),
+        "match against the whole command line, not the process name"),
+    opt("exact", Some(('x', ALL)), ALL, Matching, Flag(Setting::Whole),
+        "the pattern must match the whole name (with -f, the whole command line)"),
+    opt("ignore-case", Some(('i', ALL)), ALL, Matching, Flag(Setting::IgnoreCase),
+        "match without regard to upper and lower case"),
+    opt("inverse", Some(('v', LISTS)), ALL, Matching, Flag(Setting::Inverse),
+        "select what does not meet all criteria together"),
+    opt("pid", Some(('p', ALL)), ALL, Criteria, Condition("PID,...", |v| pids(v, "not a number").map(Criterion::Pids)),
+        "process IDs"),
+    opt("pidfile", Some(('F', ALL)), ALL, Criteria, Value("FILE", |v| Ok(Setting::Pidfile(v.into()))),
+        "the process whose ID is in FILE; - is standard input"),
+    opt("logpidfile", Some(('L', ALL)), ALL, Criteria, Flag(Setting::PidfileMustBeLocked),
+        "with -F: fail unless somebody holds a lock on the file"),
+    opt("parent", Some(('P', ALL)), ALL, Criteria, Condition("PPID,...", |v| pids(v, "not a number").map(Criterion::Parents)),
+        "children of these processes"),
+    opt("pgroup", Some(('g', ALL)), ALL, Criteria, Condition("PGID,...", |v| pids(v, "invalid process group").map(Criterion::ProcessGroups)),
+        "process group IDs; 0 is our own"),
+    opt("session", Some(('s', ALL)), ALL, Criteria, Condition("SID,...", |v| pids(v, "invalid session id").map(Criterion::Sessions)),
+        "session IDs; 0 is our own"),
+    opt("terminal", Some(('t', ALL)), ALL, Criteria, Condition("TTY,...", |v| values::words(v).map(Criterion::Terminals)),
+        "controlling terminals, without /dev/; ? is none"),
+    opt("euid", Some(('u', ALL)), ALL, Criteria, Condition("USER,...", |v| accounts(v, "user").map(Criterion::EffectiveUsers)),
+        "effective users, by name or number"),
+    opt("uid", Some(('U', ALL)), ALL, Criteria, Condition("USER,...", |v| accounts(v, "user").map(Criterion::RealUsers)),
+        "real users, by name or number"),
+    opt("group", Some(('G', ALL)), ALL, Criteria, Condition("GROUP,...", |v| accounts(v, "group").map(Criterion::RealGroups)),
+        "real groups, by name or number"),
+    opt("older", Some(('O', ALL)), ALL, Criteria, Condition("SECONDS", |v| values::seconds(v).map(Criterion::OlderThan)),
+        "started at least so many seconds ago"),
+    opt("runstates", Some(('r', ALL)), ALL, Criteria, Condition("STATE,...", |v| values::states(v).map(Criterion::States)),
+        "in any of these states, as ps shows them"),
+    opt("cgroup", None, ALL, Criteria, Condition("PATH,...", |v| values::words(v).map(Criterion::Cgroups)),
+        "in the cgroup (v2) with exactly this path"),
+    opt("env", None, ALL, Criteria, Condition("NAME[=VALUE],...", |v| values::words(v).map(Criterion::Environment)),
+        "with these environment variables"),
+    opt("ns", None, ALL, Criteria, Value("PID", |v| values::pid(v, "invalid process ID").map(Setting::NamespacesOf)),
+        "in the same namespaces as process PID"),
+    opt("nslist", None, ALL, Criteria, Value("NS,...", |v| values::namespaces(v).map(Setting::NamespaceKinds)),
+        "with --ns: only these count (ipc, mnt, net, pid, user, uts)"),
+    opt("require-handler", Some(('H', ALL)), ALL, Criteria, Flag(Setting::CatchesTheSignal),
+        "only processes that catch the signal to be sent"),
+    opt("ignore-ancestors", Some(('A', ALL)), ALL, Criteria, Flag(Setting::SkipAncestors),
+        "leave out our own ancestors"),
+    opt("lightweight", Some(('w', LISTS)), LISTS, Criteria, Flag(Setting::Threads),
+        "look at threads instead of processes"),
+    opt("newest", Some(('n', ALL)), ALL, Choosing, Flag(Setting::Pick(Pick::Newest)),
+        "only the most recently started"),
+    opt("oldest", Some(('o', ALL)), ALL, Choosing, Flag(Setting::Pick(Pick::Oldest)),
+        "only the least recently started"),
+    opt("signal", None, ALL, Signal, Value("SIGNAL", |v| values::signal(v).map(Setting::Signal)),
+        "the signal, by name or number (with -H also in pgrep and pidwait)"),
+    opt("queue", Some(('q', SENDS)), SENDS, Signal, Value("VALUE", |v| values::integer(v).map(Setting::Queue)),
+        "send this integer with the signal"),
+    opt("mrelease", Some(('m', SENDS)), SENDS, Signal, Flag(Setting::ReleaseMemory),
+        "free the memory of who was killed at once"),
+    opt("count", Some(('c', ALL)), ALL, Output, Flag(Setting::Count),
+        "the number of matches"),
+    opt("list-name", Some(('l', LISTS)), LISTS, Output, Flag(Setting::Label(Subject::Name)),
+        "PID and process name"),
+    opt("list-full", Some(('a', LISTS)), LISTS, Output, Flag(Setting::Label(Subject::CommandLine)),
+        "PID and command line"),
+    opt("shell-quote", Some(('Q', &[Pgrep, Pkill])), LISTS, Output, Flag(Setting::ShellQuote),
+        "quote what -l and -a print for a shell"),
+    opt("delimiter", Some(('d', LISTS)), LISTS, Output, Value("STRING", |v| Ok(Setting::Delimiter(v.as_encoded_bytes().to_vec()))),
+        "what stands between two items instead of a newline"),
+    opt("echo", Some(('e', ACTS)), ACTS, Output, Flag(Setting::Echo),
+        "say who is signalled or waited for"),
+    new("quiet", ALL, Output, Flag(Setting::Quiet),
+        "print nothing"),
+    opt("help", Some(('h', ALL)), ALL, Other, Flag(Setting::Help),
+        "show this help and exit"),
+    opt("version", Some(('V', ALL)), ALL, Other, Flag(Setting::Version),
+        "show the version and exit"),
+];
+
+fn pids(value: &OsStr, complaint: &str) -> Result<Vec<Pid>, String> {
+    values::list(value, |entry| values::pid(entry, complaint))
+}
+
+fn accounts(value: &OsStr, kind: &str) -> Result<Vec<Account>, String> {
+    values::list(value, |entry| values::account(entry, kind))
+}

@@ -1,0 +1,129 @@
+//! Bracket expressions (XBD 9.3.5): `[abc]`, `[^a-z]`, `[[:alpha:]_]`, `[[.-.]]`, `[[=a=]]`.
+//!
+//! Nothing but `]`, `-`, `^` and `[` in front of `.`, `=` or `:` means anything here, and these only in
+//! their places: `]` is a member right behind `[` or `[^`, `-` first or last, `^` anywhere but first. A `\` is
+//! a member: `[\d]` takes a backslash or a `d`.
+
+use super::case;
+use super::charset::{Dialect, Encoding};
+use super::class::Set;
+use super::cursor::{Character, Cursor};
+use super::error::{PatternError, Result};
+
+/// The longest name that glibc reads in `[.name.]`, `[=name=]` and `[:name:]`
+/// (`BRACKET_NAME_BUF_SIZE` of its regcomp.c, less one).
+const LONGEST_NAME: usize = 31;
+
+/// What may stand between the brackets.
+enum Element {
+    Member(Character),
+    /// `[.x.]`
+    Symbol(Vec<u8>),
+    /// `[=x=]`
+    Equivalence(Vec<u8>),
+    /// `[:x:]`
+    Class(Vec<u8>),
+}
+
+/// Reads what follows a `[`, the closing `]` included.
+pub(super) fn read(cursor: &mut Cursor<'_>, dialect: Dialect) -> Result<Set> {
+    let mut set = Set::default();
+    set.negated = cursor.eat(b'^');
+    cursor.peek().ok_or(PatternError::Incomplete)?;
+    let mut first = true;
+    while first || !cursor.eat(b']') {
+        let start = element(cursor, dialect, first)?;
+        first = false;
+        if is_range(cursor, &start)? {
+            cursor.skip(1);
+            let end = element(cursor, dialect, true)?;
+            if matches!(end, Element::Class(_) | Element::Equivalence(_)) {
+                return Err(PatternError::RangeEnd);
+            }
+            let (start, end) = (endpoint(&start, dialect)?, endpoint(&end, dialect)?);
+            if start > end {
+                return Err(PatternError::RangeEnd);
+            }
+            set.add(start, end);
+        } else {
+            match start {
+                Element::Member(Character::Valid(c)) => set.add(c, c),
+                Element::Member(Character::BeyondUnicode(_)) => return Err(PatternError::CollatingElement),
+                Element::Member(Character::Stray(_)) => {} // never found, as only characters are looked at
+                Element::Symbol(text) | Element::Equivalence(text) => {
+                    let c = collating_element(&text)?;
+                    set.add(c, c);
+                }
+                Element::Class(name) if set.add_class(&name, dialect) => {}
+                Element::Class(_) => return Err(PatternError::ClassName),
+            }
+        }
+        cursor.peek().ok_or(PatternError::UnmatchedBracket)?;
+    }
+    Ok(set)
+}
+
+/// Reads one element. A hyphen is one only at either end or as an end of a range: `hyphen_allowed`.
+fn element(cursor: &mut Cursor<'_>, dialect: Dialect, hyphen_allowed: bool) -> Result<Element> {
+    let rest = cursor.rest();
+    let [b'[', delimiter @ (b'.' | b'=' | b':'), text @ ..] = rest else {
+        if rest.starts_with(b"-") && !hyphen_allowed && rest.get(1) != Some(&b']') {
+            return Err(PatternError::RangeEnd); // [a-c-e]
+        }
+        let character = match cursor.character(dialect.encoding).ok_or(PatternError::UnmatchedBracket)? {
+            Character::Valid(c) if dialect.ignore_case => Character::Valid(case::upper(c, dialect.encoding)),
+            character => character,
+        };
+        return Ok(Element::Member(character));
+    };
+    let length = text.windows(2).take(LONGEST_NAME + 1).position(|pair| pair == [*delimiter, b']']);
+    let length = length.ok_or(PatternError::UnmatchedBracket)?;
+    cursor.skip(length + 4);
+    let name = text[..length].to_vec();
+    Ok(match delimiter {
+        b':' => Element::Class(name),
+        b'.' => Element::Symbol(upper(name, dialect)),
+        _ => Element::Equivalence(upper(name, dialect)),
+    })
+}
+
+fn upper(text: Vec<u8>, dialect: Dialect) -> Vec<u8> {
+    match str::from_utf8(&text) {
+        Ok(valid) if dialect.ignore_case => {
+            valid.chars().map(|c| case::upper(c, dialect.encoding)).collect::<String>().into_bytes()
+        }
+        _ => text,
+    }
+}
+
+/// Whether the element just read starts a range. Classes cannot, so that a hyphen behind one is the
+/// next element.
+fn is_range(cursor: &Cursor<'_>, start: &Element) -> Result<bool> {
+    if matches!(start, Element::Class(_) | Element::Equivalence(_)) {
+        return Ok(false);
+    }
+    match cursor.rest() {
+        [] | [b'-'] => Err(PatternError::UnmatchedBracket),
+        [b'-', next, ..] => Ok(*next != b']'),
+        _ => Ok(false),
+    }
+}
+
+/// An end of a range: its order is that of the code points, and in C.UTF-8 only ASCII has one.
+fn endpoint(element: &Element, dialect: Dialect) -> Result<char> {
+    match element {
+        Element::Member(Character::Valid(c)) if c.is_ascii() || dialect.encoding == Encoding::Bytes => Ok(*c),
+        Element::Member(Character::Stray(byte)) => Ok(char::from(*byte)),
+        Element::Symbol(text) => collating_element(text),
+        _ => Err(PatternError::CollatingElement),
+    }
+}
+
+/// The character that `[.x.]` or `[=x=]` names: itself. Locales without collation rules have neither
+/// names as `[.space.]` nor elements of several characters as `[.ch.]`, and so only a single byte is one.
+fn collating_element(text: &[u8]) -> Result<char> {
+    match text {
+        [byte] => Ok(char::from(*byte)),
+        _ => Err(PatternError::CollatingElement),
+    }
+}

@@ -1,0 +1,40 @@
+//! What a character is: a byte, or a character of UTF-8.
+
+use crate::sys;
+
+/// Which bytes make a character, and so what `.`, `[^a]`, `[[:alpha:]]` and `-i` mean beyond ASCII.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Charset {
+    /// One byte is one character, and only ASCII has classes and case: the C locale.
+    Bytes,
+    /// UTF-8: the C.UTF-8 locale.
+    Utf8,
+    /// As the environment's `LC_CTYPE` says. It is asked only for a pattern and a subject that it
+    /// makes a difference for.
+    #[default]
+    Locale,
+}
+
+/// A [`Charset`] that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Bytes,
+    Utf8,
+}
+
+impl Charset {
+    pub(super) fn encoding(self) -> Encoding {
+        match self {
+            Charset::Utf8 => Encoding::Utf8,
+            Charset::Locale if sys::locale_is_utf8() => Encoding::Utf8,
+            Charset::Bytes | Charset::Locale => Encoding::Bytes,
+        }
+    }
+}
+
+/// How a pattern is to be read: all that its text alone does not say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dialect {
+    pub encoding: Encoding,
+    pub ignore_case: bool,
+}

@@ -1,0 +1,55 @@
+//! Why a run ends before there is anything to report.
+
+use std::fmt;
+
+/// What kind of failure it was; each kind has its exit status (see [`crate::report::ExitStatus`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The command line asks for something impossible: options, lists, names, signals, patterns.
+    Usage,
+    /// What the command line refers to cannot be had, so nothing can match: a pidfile, a reference process.
+    NothingToMatch,
+    /// The run cannot go on: no /proc, no memory, standard output cannot be written.
+    Fatal,
+}
+
+/// A message for standard error, and the kind of failure it tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// Decides the exit status, and whether a pointer to `--help` follows the message.
+    pub kind: ErrorKind,
+    /// One line without the program's name; a second line may carry a hint.
+    pub message: String,
+}
+
+impl Error {
+    /// An error of [`ErrorKind::Usage`].
+    pub fn usage(message: impl Into<String>) -> Self {
+        Error { kind: ErrorKind::Usage, message: message.into() }
+    }
+
+    /// An error of [`ErrorKind::NothingToMatch`].
+    pub fn nothing_to_match(message: impl Into<String>) -> Self {
+        Error { kind: ErrorKind::NothingToMatch, message: message.into() }
+    }
+
+    /// An error of [`ErrorKind::Fatal`].
+    pub fn fatal(message: impl Into<String>) -> Self {
+        Error { kind: ErrorKind::Fatal, message: message.into() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The text of an errno as strerror(3) has it, without Rust's ` (os error N)`.
+pub fn errno_text(errno: rustix::io::Errno) -> String {
+    let mut text = std::io::Error::from(errno).to_string();
+    text.truncate(text.find(" (os error").unwrap_or(text.len()));
+    text
+}

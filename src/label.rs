@@ -1,0 +1,63 @@
+//! How a process is shown to a reader.
+
+use crate::proc::{Fact, Facts};
+use crate::request::{Label, Subject};
+
+/// The text that stands for a process: its name or command line, quoted for a shell where that was asked.
+pub fn shown(label: Label, process: &mut impl Facts) -> Fact<Vec<u8>> {
+    Ok(match label {
+        Label { subject: Subject::Name, quoted: false } => process.name()?.to_vec(),
+        Label { subject: Subject::Name, quoted: true } => quote([process.name()?]),
+        Label { subject: Subject::CommandLine, quoted: false } => process.command_line()?.to_vec(),
+        Label { subject: Subject::CommandLine, quoted: true } => {
+            let arguments = process.arguments()?;
+            match arguments.strip_suffix(b"\0") {
+                Some(arguments) => quote(arguments.split(|&b| b == 0)),
+                None if arguments.is_empty() => quote([process.command_line()?]),
+                None => quote(arguments.split(|&b| b == 0)),
+            }
+        }
+    })
+}
+
+/// The words as a POSIX shell reads them back: quoted unless they are made of characters that mean themselves.
+fn quote<'w>(words: impl IntoIterator<Item = &'w [u8]>) -> Vec<u8> {
+    let mut line = vec![];
+    for word in words {
+        if !line.is_empty() {
+            line.push(b' ');
+        }
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_@%+:,./-".contains(b);
+        if !word.is_empty() && word.iter().all(plain) {
+            line.extend_from_slice(word);
+            continue;
+        }
+        line.push(b'\'');
+        for &byte in word {
+            match byte {
+                b'\'' => line.extend_from_slice(b"'\\''"),
+                byte => line.push(byte),
+            }
+        }
+        line.push(b'\'');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote;
+
+    #[test]
+    fn quoted_words_are_read_back_by_a_shell() {
+        for (words, line) in [
+            (&["sleep", "10"][..], "sleep 10"),
+            (&["a b", ""], "'a b' ''"),
+            (&["it's"], r"'it'\''s'"),
+            (&["$HOME", "x=1", "/a_b@c%d+e:f,g.h-i"], "'$HOME' 'x=1' /a_b@c%d+e:f,g.h-i"),
+        ] {
+            let quoted = quote(words.iter().map(|word| word.as_bytes()));
+            assert_eq!(String::from_utf8(quoted).unwrap(), line);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! [`Request`] → [`Plan`]: names resolved, the pattern compiled, the tests in order of cost. The only stage that
+//! asks users, groups, pidfiles and namespaces.
+
+mod accounts;
+mod pidfile;
+
+use std::os::unix::ffi::OsStringExt;
+
+use nix::unistd;
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::ere::{self, Pattern};
+use crate::error::Error;
+use crate::proc::{self, CLOCK_TICKS, Facts, ProcDir, Process, Terminals};
+use crate::request::{
+    Action, Criterion, Label, Namespace, PatternText, Pick, Pid, Request, Selection, Subject,
+};
+use crate::select::{Predicate, Test};
+
+/// No name is longer than this, but for those of kernel workers (`TASK_COMM_LEN`, linux/sched.h).
+const NAME_MAX: usize = 15;
+
+/// How the processes are found.
+pub struct Plan {
+    /// Where the scan begins.
+    pub candidates: Candidates,
+    /// Which of them are meant.
+    pub predicate: Predicate,
+    /// Which of those.
+    pub pick: Pick,
+    /// What the output needs to know of each.
+    pub label: Option<Label>,
+    /// Whether no name is long enough for the pattern, so that a miss deserves a hint.
+    pub pattern_too_long: bool,
+    /// Our ancestors, if a match among them deserves a note.
+    pub surprising: Vec<Pid>,
+}
+
+/// The processes to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Candidates {
+    /// All that /proc lists.
+    All,
+    /// All threads that /proc lists.
+    Threads,
+    /// Only these, in ascending order.
+    Listed(Vec<Pid>),
+}
+
+impl Plan {
+    /// Look up what the request names.
+    pub fn new(request: &Request) -> Result<Plan, Error> {
+        let selection = &request.selection;
+        let mut tests = selection.criteria.iter().map(test).collect::<Result<Vec<_>, _>>()?;
+        let mut pattern_too_long = false;
+        if let Some(text) = &selection.pattern {
+            let pattern = compile(text)?;
+            pattern_too_long = text.subject == Subject::Name && pattern.minimum_len() > NAME_MAX;
+            tests.push(match text.subject {
+                Subject::Name if pattern_too_long => Test::FullName(pattern),
+                Subject::Name => Test::Name(pattern),
+                Subject::CommandLine => Test::CommandLine(pattern),
+            });
+        }
+        let matches_command_lines =
+            selection.pattern.as_ref().is_some_and(|p| p.subject == Subject::CommandLine);
+        let mut left_out = vec![proc::ourselves()];
+        let mut surprising = vec![];
+        if selection.skip_ancestors {
+            left_out.extend(ancestors()?);
+        } else if matches_command_lines && !request.quiet {
+            surprising = ancestors()?;
+        }
+        Ok(Plan {
+            candidates: candidates(selection, &tests),
+            predicate: Predicate::new(tests, selection.inverse, left_out),
+            pick: selection.pick,
+            label: label(request),
+            pattern_too_long,
+            surprising,
+        })
+    }
+}
+
+fn ancestors() -> Result<Vec<Pid>, Error> {
+    ProcDir::named().map(|proc| proc::ancestors(&proc))
+}
+
+/// Where process IDs are listed, nobody else needs to be looked at.
+fn candidates(selection: &Selection, tests: &[Test]) -> Candidates {
+    let listed = tests.iter().find_map(|test| match test {
+        Test::Pid(ids) => Some(ids.clone()),
+        _ => None,
+    });
+    match listed {
+        _ if selection.threads => Candidates::Threads,
+        Some(mut ids) if !selection.inverse => {
+            ids.sort_unstable();
+            ids.dedup();
+            Candidates::Listed(ids)
+        }
+        _ => Candidates::All,
+    }
+}
+
+/// Only what will be printed is read.
+fn label(request: &Request) -> Option<Label> {
+    match &request.action {
+        _ if request.quiet => None,
+        Action::List(_) if request.count => None,
+        Action::List(listing) => listing.label,
+        Action::Signal(delivery) => delivery.echo,
+        Action::Wait { echo } => *echo,
+    }
+}
+
+fn compile(text: &PatternText) -> Result<Pattern, Error> {
+    let flags = ere::Flags { ignore_case: text.ignore_case, whole: text.whole, ..Default::default() };
+    Pattern::new(&text.text, flags).map_err(|error| Error::usage(format!("regex error: {error}")))
+}
+
+fn test(criterion: &Criterion) -> Result<Test, Error> {
+    let bytes = |list: &[std::ffi::OsString]| list.iter().map(|word| word.clone().into_vec()).collect();
+    Ok(match criterion {
+        Criterion::Pids(ids) => Test::Pid(ids.clone()),
+        Criterion::Pidfile(file) => Test::Pid(vec![pidfile::read(file)?]),
+        Criterion::Parents(ids) => Test::Parent(ids.clone()),
+        Criterion::ProcessGroups(ids) => Test::ProcessGroup(zero_means(ids, unistd::getpgrp())),
+        Criterion::Sessions(ids) => {
+            // Where the session leader is outside of our PID namespace, the kernel says 0, and so do its members.
+            let own = unistd::getsid(None).unwrap_or(unistd::Pid::from_raw(0));
+            Test::Session(zero_means(ids, own))
+        }
+        Criterion::EffectiveUsers(users) => Test::EffectiveUser(accounts::users(users)?),
+        Criterion::RealUsers(users) => Test::RealUser(accounts::users(users)?),
+        Criterion::RealGroups(groups) => Test::RealGroup(accounts::groups(groups)?),
+        Criterion::Terminals(names) => {
+            let terminals = Terminals::read();
+            Test::Terminal(names.iter().filter_map(|name| terminals.number(name)).collect())
+        }
+        Criterion::OlderThan(seconds) => {
+            Test::Age { now: ticks_since_boot(), least: seconds.saturating_mul(CLOCK_TICKS) }
+        }
+        Criterion::States(letters) => Test::State(letters.clone()),
+        Criterion::Cgroups(paths) => Test::Cgroup(bytes(paths)),
+        Criterion::Environment(variables) => Test::Environment(bytes(variables)),
+        Criterion::Namespaces { of, kinds } => Test::Namespaces(namespaces(*of, kinds)?),
+        Criterion::Catches(signal) => Test::Catches(signal.mask()),
+    })
+}
+
+fn zero_means(ids: &[Pid], own: unistd::Pid) -> Vec<Pid> {
+    ids.iter().map(|&id| if id == 0 { own.as_raw() } else { id }).collect()
+}
+
+/// By the clock that start times are counted with: it runs through suspend and ignores a changed wall clock.
+fn ticks_since_boot() -> u64 {
+    let now = clock_gettime(ClockId::Boottime);
+    now.tv_sec as u64 * CLOCK_TICKS + now.tv_nsec as u64 / (1_000_000_000 / CLOCK_TICKS)
+}
+
+fn namespaces(of: Pid, kinds: &[Namespace]) -> Result<Vec<(Namespace, u64)>, Error> {
+    let proc = ProcDir::named()?;
+    let mut process = Process::new(&proc);
+    process.look_at(of);
+    let mut inode = |kind| match process.namespace(kind) {
+        Ok(Some(inode)) => Ok((kind, inode)),
+        _ => {
+            let name = kind.name();
+            Err(Error::nothing_to_match(format!("cannot read the {name} namespace of process {of}")))
+        }
+    };
+    kinds.iter().map(|&kind| inode(kind)).collect()
+}

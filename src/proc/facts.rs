@@ -1,0 +1,68 @@
+//! What can be asked of a process. The tests of [`crate::select`] know processes only through this.
+
+use crate::request::{Namespace, Pid};
+use rustix::io::Errno;
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// The process has ended, or is hidden from us (`hidepid` of proc(5)): nothing can be said about it.
+    Gone,
+    /// The question could not be asked, for instance because no descriptor was left for the file.
+    Unreadable(Errno),
+}
+
+impl From<Errno> for Unknown {
+    fn from(errno: Errno) -> Self {
+        match errno {
+            Errno::NOENT | Errno::SRCH | Errno::ACCESS | Errno::PERM => Unknown::Gone,
+            errno => Unknown::Unreadable(errno),
+        }
+    }
+}
+
+/// An answer about a process that may be gone by now.
+pub type Fact<T> = Result<T, Unknown>;
+
+/// The facts about one process or thread; each is read when it is first asked for, and only once.
+pub trait Facts {
+    /// The process ID, or the thread ID where threads are looked at.
+    fn pid(&self) -> Pid;
+    /// The process ID of the process that the thread belongs to.
+    fn thread_group(&self) -> Pid;
+    /// getsid(2).
+    fn session(&mut self) -> Fact<Pid>;
+    /// getpgid(2).
+    fn process_group(&mut self) -> Fact<Pid>;
+    /// The effective UID: the owner of the directory /proc/PID (proc_pid(5)).
+    fn effective_uid(&mut self) -> Fact<u32>;
+    /// The real UID (`Uid:` of proc_pid_status(5)).
+    fn real_uid(&mut self) -> Fact<u32>;
+    /// The real GID (`Gid:` of proc_pid_status(5)).
+    fn real_gid(&mut self) -> Fact<u32>;
+    /// The signals that have a handler, signal N as bit N-1 (`SigCgt:` of proc_pid_status(5)).
+    fn caught_signals(&mut self) -> Fact<u64>;
+    /// The parent's process ID; 0 if that is outside of our PID namespace.
+    fn parent(&mut self) -> Fact<Pid>;
+    /// The device number of the controlling terminal as proc_pid_stat(5) encodes it; 0: none.
+    fn terminal(&mut self) -> Fact<u32>;
+    /// The state letter of proc_pid_stat(5).
+    fn state(&mut self) -> Fact<u8>;
+    /// The start time since boot, in clock ticks ([`super::CLOCK_TICKS`] per second).
+    fn start_time(&mut self) -> Fact<u64>;
+    /// The name (`comm`): at most 15 bytes, but for kernel workers.
+    fn name(&mut self) -> Fact<&[u8]>;
+    /// The name before the kernel cut it at 15 bytes: the base name of argv\[0\], or of the executable, if it
+    /// begins with the name. None where it was not cut, or where neither tells.
+    fn full_name(&mut self) -> Fact<Option<&[u8]>>;
+    /// The arguments joined by one space; `[name]` where there are none, with ` <defunct>` behind it for a zombie.
+    fn command_line(&mut self) -> Fact<&[u8]>;
+    /// The arguments, each ended by a NUL; empty for kernel threads and zombies (proc_pid_cmdline(5)).
+    fn arguments(&mut self) -> Fact<&[u8]>;
+    /// The initial environment, each variable ended by a NUL; None if we may not read it (proc_pid_environ(5)).
+    fn environment(&mut self) -> Fact<Option<&[u8]>>;
+    /// The lines of /proc/PID/cgroup (cgroups(7)).
+    fn cgroups(&mut self) -> Fact<&[u8]>;
+    /// The inode number that identifies the namespace; None if we may not read it (namespaces(7)).
+    fn namespace(&mut self, kind: Namespace) -> Fact<Option<u64>>;
+}

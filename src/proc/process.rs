@@ -1,0 +1,324 @@
+//! One process, read lazily: a file is opened when a question needs it, and once.
+
+use std::io::Write as _;
+
+use nix::unistd;
+use rustix::fs::{self, AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::stat::Stat;
+use super::status::Status;
+use super::{Fact, Facts, ProcDir, Unknown};
+use crate::request::{Namespace, Pid};
+
+/// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h).
+const NAME_MAX: usize = 15;
+
+/// The process that is looked at now. Its buffers serve the next one too, so a scan allocates nothing per process.
+pub struct Process<'p> {
+    proc: &'p ProcDir,
+    pid: Pid,
+    thread_group: Pid,
+    /// `/proc/PID/` or `/proc/PID/task/TID/`, and room for a file name behind it.
+    path: Vec<u8>,
+    dir_len: usize,
+    scratch: Vec<u8>,
+    owner: Option<u32>,
+    stat: Option<Stat>,
+    status: Option<Status>,
+    name: Text,
+    full_name: Text,
+    arguments: Text,
+    command_line: Text,
+    environment: Text,
+    cgroups: Text,
+}
+
+/// Bytes that were read once.
+#[derive(Default)]
+struct Text {
+    known: bool,
+    bytes: Vec<u8>,
+}
+
+impl<'p> Process<'p> {
+    /// Looks at nothing yet.
+    pub fn new(proc: &'p ProcDir) -> Self {
+        Process {
+            proc,
+            pid: 0,
+            thread_group: 0,
+            path: Vec::with_capacity(64),
+            dir_len: 0,
+            scratch: Vec::new(),
+            owner: None,
+            stat: None,
+            status: None,
+            name: Text::default(),
+            full_name: Text::default(),
+            arguments: Text::default(),
+            command_line: Text::default(),
+            environment: Text::default(),
+            cgroups: Text::default(),
+        }
+    }
+
+    /// Forget what is known and look at this process. Whether it exists shows with the first fact.
+    pub fn look_at(&mut self, pid: Pid) {
+        self.turn_to(pid, pid);
+        self.path.clear();
+        self.path.extend_from_slice(self.proc.prefix());
+        let _ = write!(self.path, "{pid}/");
+        self.dir_len = self.path.len();
+    }
+
+    /// The same for one of its threads.
+    pub fn look_at_thread(&mut self, pid: Pid, thread: Pid) {
+        self.look_at(pid);
+        self.turn_to(thread, pid);
+        let _ = write!(self.path, "task/{thread}/");
+        self.dir_len = self.path.len();
+    }
+
+    fn turn_to(&mut self, pid: Pid, thread_group: Pid) {
+        self.pid = pid;
+        self.thread_group = thread_group;
+        self.owner = None;
+        self.stat = None;
+        self.status = None;
+        for text in [
+            &mut self.name,
+            &mut self.full_name,
+            &mut self.arguments,
+            &mut self.command_line,
+            &mut self.environment,
+            &mut self.cgroups,
+        ] {
+            text.known = false;
+        }
+    }
+
+    /// Whether the ID is that of a process. /proc/TID exists for every thread, although no listing shows it.
+    pub fn is_process(&mut self) -> Fact<bool> {
+        Ok(self.status()?.thread_group == self.pid)
+    }
+
+    fn file(&mut self, name: &str) -> &[u8] {
+        self.path.truncate(self.dir_len);
+        self.path.extend_from_slice(name.as_bytes());
+        &self.path
+    }
+
+    /// Read a whole file of the process into `buffer`.
+    fn read(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        let base = self.proc;
+        let path = self.file(name);
+        let file = fs::openat(base.base(), path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        buffer.clear();
+        loop {
+            buffer.reserve(1024);
+            let room = buffer.capacity() - buffer.len();
+            match rustix::io::read(&file, rustix::buffer::spare_capacity(buffer)) {
+                // A short read is the end: these files come whole, as long as there is room (fs/seq_file.c, fs/proc/base.c).
+                Ok(n) if n < room => return Ok(()),
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+
+    /// The same into a text that is kept; a file that cannot be read means that the process is gone.
+    fn text(&mut self, name: &str, which: fn(&mut Self) -> &mut Text) -> Fact<()> {
+        if which(self).known {
+            return Ok(());
+        }
+        let mut bytes = std::mem::take(&mut which(self).bytes);
+        let result = self.read(name, &mut bytes);
+        *which(self) = Text { known: result.is_ok(), bytes };
+        Ok(result?)
+    }
+
+    fn stat(&mut self) -> Fact<Stat> {
+        if self.stat.is_none() {
+            let mut buffer = std::mem::take(&mut self.scratch);
+            let read = self.read("stat", &mut buffer);
+            self.stat = Stat::parse(&buffer);
+            self.scratch = buffer;
+            read?;
+        }
+        self.stat.ok_or(Unknown::Gone)
+    }
+
+    fn status(&mut self) -> Fact<Status> {
+        if self.status.is_none() {
+            let mut buffer = std::mem::take(&mut self.scratch);
+            let read = self.read("status", &mut buffer);
+            self.status = Status::parse(&buffer);
+            self.scratch = buffer;
+            read?;
+        }
+        self.status.ok_or(Unknown::Gone)
+    }
+
+    /// nix's calls, not rustix's: an ID outside of our PID namespace is 0, which rustix's type cannot hold.
+    fn raw(&self) -> Option<unistd::Pid> {
+        Some(unistd::Pid::from_raw(self.pid))
+    }
+}
+
+impl Facts for Process<'_> {
+    fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    fn thread_group(&self) -> Pid {
+        self.thread_group
+    }
+
+    fn session(&mut self) -> Fact<Pid> {
+        unistd::getsid(self.raw()).map(unistd::Pid::as_raw).map_err(|_| Unknown::Gone)
+    }
+
+    fn process_group(&mut self) -> Fact<Pid> {
+        unistd::getpgid(self.raw()).map(unistd::Pid::as_raw).map_err(|_| Unknown::Gone)
+    }
+
+    fn effective_uid(&mut self) -> Fact<u32> {
+        if let Some(owner) = self.owner {
+            return Ok(owner);
+        }
+        let base = self.proc;
+        let owner = fs::statat(base.base(), self.file(""), AtFlags::empty())?.st_uid;
+        self.owner = Some(owner);
+        Ok(owner)
+    }
+
+    fn real_uid(&mut self) -> Fact<u32> {
+        Ok(self.status()?.real_uid)
+    }
+
+    fn real_gid(&mut self) -> Fact<u32> {
+        Ok(self.status()?.real_gid)
+    }
+
+    fn caught_signals(&mut self) -> Fact<u64> {
+        Ok(self.status()?.caught_signals)
+    }
+
+    fn parent(&mut self) -> Fact<Pid> {
+        Ok(self.stat()?.parent)
+    }
+
+    fn terminal(&mut self) -> Fact<u32> {
+        Ok(self.stat()?.terminal)
+    }
+
+    fn state(&mut self) -> Fact<u8> {
+        Ok(self.stat()?.state)
+    }
+
+    fn start_time(&mut self) -> Fact<u64> {
+        Ok(self.stat()?.start_time)
+    }
+
+    fn name(&mut self) -> Fact<&[u8]> {
+        self.text("comm", |p| &mut p.name)?;
+        let bytes = &self.name.bytes;
+        Ok(bytes.strip_suffix(b"\n").unwrap_or(bytes))
+    }
+
+    fn full_name(&mut self) -> Fact<Option<&[u8]>> {
+        if !self.full_name.known {
+            let mut full = std::mem::take(&mut self.full_name.bytes);
+            full.clear();
+            let name = self.name()?.to_vec();
+            if name.len() == NAME_MAX {
+                let argv0 = self.arguments()?.split(|&b| b == 0).next().unwrap_or_default();
+                if longer(base_name(argv0), &name) {
+                    full.extend_from_slice(base_name(argv0));
+                } else {
+                    let base = self.proc;
+                    // Refused for other users' processes and absent for kernel threads: then argv[0] was all we had.
+                    let target = fs::readlinkat(base.base(), self.file("exe"), vec![]).unwrap_or_default();
+                    let target = target.to_bytes();
+                    let target = base_name(target.strip_suffix(b" (deleted)").unwrap_or(target));
+                    if longer(target, &name) {
+                        full.extend_from_slice(target);
+                    }
+                }
+            }
+            self.full_name = Text { known: true, bytes: full };
+        }
+        let bytes = &self.full_name.bytes;
+        Ok((!bytes.is_empty()).then_some(bytes))
+    }
+
+    fn command_line(&mut self) -> Fact<&[u8]> {
+        if !self.command_line.known {
+            let mut line = std::mem::take(&mut self.command_line.bytes);
+            line.clear();
+            let arguments = trim_end(self.arguments()?);
+            if arguments.is_empty() {
+                line.push(b'[');
+                line.extend_from_slice(self.name()?);
+                line.push(b']');
+                if self.state()? == b'Z' {
+                    line.extend_from_slice(b" <defunct>");
+                }
+            } else {
+                line.extend(arguments.iter().map(|&b| if b == 0 { b' ' } else { b }));
+            }
+            self.command_line = Text { known: true, bytes: line };
+        }
+        Ok(&self.command_line.bytes)
+    }
+
+    fn arguments(&mut self) -> Fact<&[u8]> {
+        self.text("cmdline", |p| &mut p.arguments)?;
+        Ok(&self.arguments.bytes)
+    }
+
+    fn environment(&mut self) -> Fact<Option<&[u8]>> {
+        if !self.environment.known {
+            let mut bytes = std::mem::take(&mut self.environment.bytes);
+            let result = self.read("environ", &mut bytes);
+            self.environment.bytes = bytes;
+            match result {
+                Ok(()) => self.environment.known = true,
+                Err(Errno::ACCESS | Errno::PERM) => return Ok(None),
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        Ok(Some(&self.environment.bytes))
+    }
+
+    fn cgroups(&mut self) -> Fact<&[u8]> {
+        self.text("cgroup", |p| &mut p.cgroups)?;
+        Ok(&self.cgroups.bytes)
+    }
+
+    fn namespace(&mut self, kind: Namespace) -> Fact<Option<u64>> {
+        let base = self.proc;
+        match fs::statat(base.base(), self.file(&format!("ns/{}", kind.name())), AtFlags::empty()) {
+            Ok(stat) => Ok(Some(stat.st_ino)),
+            // A zombie is in no namespace any more (ENOENT), others may be none of our business (EACCES).
+            Err(Errno::NOENT | Errno::ACCESS | Errno::PERM) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+}
+
+/// Without the NULs at the end: programs that rewrite their arguments leave many (setproctitle).
+fn trim_end(arguments: &[u8]) -> &[u8] {
+    let end = arguments.iter().rposition(|&b| b != 0).map_or(0, |last| last + 1);
+    &arguments[..end]
+}
+
+fn base_name(path: &[u8]) -> &[u8] {
+    memchr::memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..])
+}
+
+/// Whether `candidate` is what the kernel cut down to `name`.
+fn longer(candidate: &[u8], name: &[u8]) -> bool {
+    candidate.len() > name.len() && candidate.starts_with(name)
+}

@@ -1,0 +1,50 @@
+//! /proc/PID/stat (proc_pid_stat(5)).
+
+use crate::request::Pid;
+
+/// Clock ticks per second in /proc: USER_HZ, which is 100 on every architecture but Alpha (asm-generic/param.h).
+pub const CLOCK_TICKS: u64 = 100;
+
+/// The fields that questions are asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    pub state: u8,
+    pub parent: Pid,
+    pub terminal: u32,
+    pub start_time: u64,
+}
+
+impl Stat {
+    /// The name, in parentheses, may hold spaces and parentheses itself, so fields count from the last `)`.
+    pub fn parse(text: &[u8]) -> Option<Stat> {
+        let after_name = memchr::memrchr(b')', text)? + 1;
+        let text = std::str::from_utf8(text.get(after_name..)?).ok()?;
+        let mut fields = text.split_ascii_whitespace(); // from field 3 on
+        Some(Stat {
+            state: *fields.next()?.as_bytes().first()?,
+            parent: fields.next()?.parse().ok()?,
+            // field 7, printed as a signed number
+            terminal: fields.nth(2)?.parse::<i32>().ok()? as u32,
+            start_time: fields.nth(14)?.parse().ok()?, // field 22
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_cannot_pose_as_fields() {
+        let line = b"7 (a) Z 1 1 1) S 42 7 7 34816 7 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 2 3";
+        let stat = Stat { state: b'S', parent: 42, terminal: 34816, start_time: 987654 };
+        assert_eq!(Stat::parse(line), Some(stat));
+    }
+
+    #[test]
+    fn what_is_cut_off_is_no_stat() {
+        for line in [&b""[..], b"7", b"7 (", b"7 (a)", b"7 (a) ", b"7 (a) S 1", b"7 (a) S x 7 7 0"] {
+            assert_eq!(Stat::parse(line), None, "{:?}", line.escape_ascii().to_string());
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What was asked: plain data, as the command line says it, with nothing looked up yet.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::signal::Signal;
+
+/// A process, thread, process group or session ID: the kernel's `pid_t`, never negative here.
+pub type Pid = i32;
+
+/// Which of the three programs runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// Lists the processes.
+    Pgrep,
+    /// Signals them.
+    Pkill,
+    /// Waits for their end.
+    Pidwait,
+}
+
+impl Program {
+    /// The name in messages and in the usage line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Program::Pgrep => "pgrep",
+            Program::Pkill => "pkill",
+            Program::Pidwait => "pidwait",
+        }
+    }
+}
+
+/// The whole command line, understood.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who asks.
+    pub program: Program,
+    /// Which processes.
+    pub selection: Selection,
+    /// What to do with them.
+    pub action: Action,
+    /// `--quiet`: nothing on standard output, no notes on standard error.
+    pub quiet: bool,
+    /// `-c`: the number of matches is printed.
+    pub count: bool,
+}
+
+/// Which processes: those that meet the pattern and every criterion.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// The operand, if there is one.
+    pub pattern: Option<PatternText>,
+    /// All other conditions, joined by AND.
+    pub criteria: Vec<Criterion>,
+    /// `-n`, `-o`: one of those that meet all of it.
+    pub pick: Pick,
+    /// `--inverse`: the processes that do not meet all of it.
+    pub inverse: bool,
+    /// `-A`: our ancestors are left out, inverted or not.
+    pub skip_ancestors: bool,
+    /// `-w`: threads are looked at, not processes.
+    pub threads: bool,
+}
+
+/// The pattern, and what it is held against.
+#[derive(Clone, Debug)]
+pub struct PatternText {
+    /// An extended regular expression, as typed.
+    pub text: Vec<u8>,
+    /// What it is matched against.
+    pub subject: Subject,
+    /// `-i`.
+    pub ignore_case: bool,
+    /// `-x`: it must match from the first byte to the last.
+    pub whole: bool,
+}
+
+/// What a pattern is matched against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subject {
+    /// The process name (`comm`).
+    #[default]
+    Name,
+    /// `-f`: the command line.
+    CommandLine,
+}
+
+/// Which of the processes that match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pick {
+    /// Every one.
+    #[default]
+    All,
+    /// `-n`: the one that started last.
+    Newest,
+    /// `-o`: the one that started first.
+    Oldest,
+}
+
+/// One condition; a list is met by any of its entries.
+#[derive(Clone, Debug)]
+pub enum Criterion {
+    /// `-p`: the process ID.
+    Pids(Vec<Pid>),
+    /// `-F`: the process ID in a file.
+    Pidfile(Pidfile),
+    /// `-P`: the parent.
+    Parents(Vec<Pid>),
+    /// `-g`: the process group; 0 is our own.
+    ProcessGroups(Vec<Pid>),
+    /// `-s`: the session; 0 is our own.
+    Sessions(Vec<Pid>),
+    /// `-u`: the effective user.
+    EffectiveUsers(Vec<Account>),
+    /// `-U`: the real user.
+    RealUsers(Vec<Account>),
+    /// `-G`: the real group.
+    RealGroups(Vec<Account>),
+    /// `-t`: the controlling terminal, by its name below /dev.
+    Terminals(Vec<OsString>),
+    /// `-O`: seconds since the start, at least.
+    OlderThan(u64),
+    /// `-r`: the state, as the letter that /proc/PID/stat shows.
+    States(Vec<u8>),
+    /// `--cgroup`: the path in the cgroup v2 hierarchy.
+    Cgroups(Vec<OsString>),
+    /// `--env`: `NAME` or `NAME=VALUE`.
+    Environment(Vec<OsString>),
+    /// `--ns`, `--nslist`: in the same namespaces as that process.
+    Namespaces {
+        /// The process to compare with.
+        of: Pid,
+        /// Which of its namespaces count.
+        kinds: Vec<Namespace>,
+    },
+    /// `-H`: catches this signal.
+    Catches(Signal),
+}
+
+/// A user or a group as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// By number.
+    Id(u32),
+    /// By name.
+    Name(OsString),
+}
+
+/// `-F` and `-L`.
+#[derive(Clone, Debug)]
+pub struct Pidfile {
+    /// `-` is standard input.
+    pub path: PathBuf,
+    /// `-L`: somebody must hold a lock on the file.
+    pub must_be_locked: bool,
+}
+
+/// The kinds of namespaces that `--nslist` names (namespaces(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Namespace {
+    /// System V IPC, POSIX message queues.
+    Ipc,
+    /// Mount points.
+    Mnt,
+    /// Network devices, stacks, ports.
+    Net,
+    /// Process IDs.
+    Pid,
+    /// User and group IDs.
+    User,
+    /// Host name.
+    Uts,
+}
+
+impl Namespace {
+    /// In the order of the reference's documentation.
+    pub const ALL: [Namespace; 6] =
+        [Namespace::Ipc, Namespace::Mnt, Namespace::Net, Namespace::Pid, Namespace::User, Namespace::Uts];
+
+    /// The name of its file in /proc/PID/ns.
+    pub fn name(self) -> &'static str {
+        match self {
+            Namespace::Ipc => "ipc",
+            Namespace::Mnt => "mnt",
+            Namespace::Net => "net",
+            Namespace::Pid => "pid",
+            Namespace::User => "user",
+            Namespace::Uts => "uts",
+        }
+    }
+}
+
+/// What to do with the processes that were selected.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// pgrep.
+    List(Listing),
+    /// pkill.
+    Signal(Delivery),
+    /// pidwait.
+    Wait {
+        /// `-e`: say for whom, before waiting.
+        echo: Option<Label>,
+    },
+}
+
+/// How pgrep prints what it found.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// `-l`, `-a`: what follows the PID.
+    pub label: Option<Label>,
+    /// `-d`: what stands between two items.
+    pub delimiter: Vec<u8>,
+}
+
+/// How a process is shown to a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Its name, or with `-a` its command line.
+    pub subject: Subject,
+    /// `-Q`: so that a shell reads it back as it is.
+    pub quoted: bool,
+}
+
+/// What pkill sends, and what it says about it.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The signal.
+    pub signal: Signal,
+    /// `-q`: the integer that goes with it (sigqueue(3)).
+    pub value: Option<i32>,
+    /// `-m`: process_mrelease(2) after the signal.
+    pub release_memory: bool,
+    /// `-e`: say who was signalled.
+    pub echo: Option<Label>,
+}

@@ -1,0 +1,192 @@
+//! Pure: a test looks at facts and says yes or no.
+
+use crate::ere::{Pattern, PatternError};
+use crate::proc::{Fact, Facts, Unknown};
+use crate::request::{Namespace, Pick, Pid, Subject};
+
+/// One condition that a process meets or not.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// Its process ID is listed.
+    Pid(Vec<Pid>),
+    /// Its session ID is listed.
+    Session(Vec<Pid>),
+    /// Its process group ID is listed.
+    ProcessGroup(Vec<Pid>),
+    /// Its effective UID is listed.
+    EffectiveUser(Vec<u32>),
+    /// Its name matches.
+    Name(Pattern),
+    /// Its name before the kernel cut it matches; for patterns too long for any name.
+    FullName(Pattern),
+    /// Its command line matches.
+    CommandLine(Pattern),
+    /// Its parent's process ID is listed.
+    Parent(Vec<Pid>),
+    /// The device number of its controlling terminal is listed; 0 is none.
+    Terminal(Vec<u32>),
+    /// Its state letter is listed.
+    State(Vec<u8>),
+    /// It is at least so old, by start time; both in clock ticks since boot.
+    Age {
+        /// When the question was asked.
+        now: u64,
+        /// The least age.
+        least: u64,
+    },
+    /// Its real UID is listed.
+    RealUser(Vec<u32>),
+    /// Its real GID is listed.
+    RealGroup(Vec<u32>),
+    /// It has a handler for one of these signals (a mask).
+    Catches(u64),
+    /// Its path in the cgroup v2 hierarchy is listed.
+    Cgroup(Vec<Vec<u8>>),
+    /// One of these is in its environment, by name or by name and value.
+    Environment(Vec<Vec<u8>>),
+    /// It is in these namespaces, each given by its inode number.
+    Namespaces(Vec<(Namespace, u64)>),
+}
+
+/// No answer was possible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// There is no such process any more, or it cannot be looked at.
+    Unknown(Unknown),
+    /// The pattern turned out to be impossible to match with.
+    Pattern(PatternError),
+}
+
+impl From<Unknown> for NoAnswer {
+    fn from(why: Unknown) -> Self {
+        NoAnswer::Unknown(why)
+    }
+}
+
+impl From<PatternError> for NoAnswer {
+    fn from(error: PatternError) -> Self {
+        NoAnswer::Pattern(error)
+    }
+}
+
+impl Test {
+    /// Where the test stands in the order of costs: the position of the fact that it asks for in the list of
+    /// what each look at /proc costs, cheapest first (system calls before files, small files before large ones).
+    pub fn cost(&self) -> u8 {
+        match self {
+            Test::Pid(_) => 0,
+            Test::Session(_) | Test::ProcessGroup(_) => 1,
+            Test::EffectiveUser(_) => 2,
+            Test::Name(_) => 3,
+            Test::FullName(_) => 4,
+            Test::CommandLine(_) => 5,
+            Test::Parent(_) | Test::Terminal(_) | Test::State(_) | Test::Age { .. } => 6,
+            Test::Cgroup(_) => 7,
+            Test::RealUser(_) | Test::RealGroup(_) | Test::Catches(_) => 8,
+            Test::Environment(_) => 9,
+            Test::Namespaces(_) => 10,
+        }
+    }
+
+    fn passes(&self, process: &mut impl Facts) -> Result<bool, NoAnswer> {
+        Ok(match self {
+            Test::Pid(ids) => ids.contains(&process.thread_group()),
+            Test::Session(ids) => ids.contains(&process.session()?),
+            Test::ProcessGroup(ids) => ids.contains(&process.process_group()?),
+            Test::EffectiveUser(ids) => ids.contains(&process.effective_uid()?),
+            Test::Name(pattern) => pattern.is_match(process.name()?)?,
+            Test::FullName(pattern) => {
+                let by_name = pattern.is_match(process.name()?)?; // the names of kernel workers can be long
+                by_name || process.full_name()?.map_or(Ok(false), |name| pattern.is_match(name))?
+            }
+            Test::CommandLine(pattern) => pattern.is_match(process.command_line()?)?,
+            Test::Parent(ids) => ids.contains(&process.parent()?),
+            Test::Terminal(numbers) => numbers.contains(&process.terminal()?),
+            Test::State(letters) => letters.contains(&process.state()?),
+            Test::Age { now, least } => now.saturating_sub(process.start_time()?) >= *least,
+            Test::RealUser(ids) => ids.contains(&process.real_uid()?),
+            Test::RealGroup(ids) => ids.contains(&process.real_gid()?),
+            Test::Catches(mask) => process.caught_signals()? & mask != 0,
+            Test::Cgroup(paths) => in_cgroup(process.cgroups()?, paths),
+            Test::Environment(wanted) => process.environment()?.is_some_and(|env| has_variable(env, wanted)),
+            Test::Namespaces(wanted) => is_in_namespaces(process, wanted)?,
+        })
+    }
+}
+
+/// The line of the v2 hierarchy is the one that begins with `0::` (cgroups(7)).
+fn in_cgroup(lines: &[u8], paths: &[Vec<u8>]) -> bool {
+    let mut v2 = lines.split(|&b| b == b'\n').filter_map(|line| line.strip_prefix(b"0::"));
+    v2.any(|path| paths.iter().any(|p| p == path))
+}
+
+fn has_variable(environment: &[u8], wanted: &[Vec<u8>]) -> bool {
+    let name = |variable: &[u8]| memchr::memchr(b'=', variable).unwrap_or(variable.len());
+    environment.split(|&b| b == 0).any(|variable| {
+        wanted
+            .iter()
+            .any(|w| if w.contains(&b'=') { w == variable } else { *w == variable[..name(variable)] })
+    })
+}
+
+fn is_in_namespaces(process: &mut impl Facts, wanted: &[(Namespace, u64)]) -> Fact<bool> {
+    for &(kind, inode) in wanted {
+        if process.namespace(kind)? != Some(inode) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// All tests together.
+#[derive(Clone, Debug)]
+pub struct Predicate {
+    tests: Vec<Test>,
+    inverse: bool,
+    left_out: Vec<Pid>,
+}
+
+impl Predicate {
+    /// `left_out` are never admitted, inverted or not: ourselves, and with `-A` our ancestors.
+    pub fn new(mut tests: Vec<Test>, inverse: bool, left_out: Vec<Pid>) -> Self {
+        tests.sort_by_key(Test::cost);
+        Predicate { tests, inverse, left_out }
+    }
+
+    /// Whether the process is one of those that were asked for. The first test that fails ends the look.
+    pub fn admits(&self, process: &mut impl Facts) -> Result<bool, NoAnswer> {
+        if self.left_out.contains(&process.thread_group()) {
+            return Ok(false);
+        }
+        for test in &self.tests {
+            if !test.passes(process)? {
+                return Ok(self.inverse);
+            }
+        }
+        Ok(!self.inverse)
+    }
+
+    /// The tests, cheapest first.
+    pub fn tests(&self) -> &[Test] {
+        &self.tests
+    }
+
+    /// What the pattern is held against, if there is one.
+    pub fn subject(&self) -> Option<Subject> {
+        self.tests.iter().find_map(|test| match test {
+            Test::Name(_) | Test::FullName(_) => Some(Subject::Name),
+            Test::CommandLine(_) => Some(Subject::CommandLine),
+            _ => None,
+        })
+    }
+}
+
+/// Of the candidates, given with their start times, those that `-n` or `-o` picks: of equal start times the
+/// newest has the highest process ID and the oldest the lowest.
+pub fn pick<T>(pick: Pick, candidates: Vec<T>, key: impl Fn(&T) -> (u64, Pid)) -> Vec<T> {
+    match pick {
+        Pick::All => candidates,
+        Pick::Newest => candidates.into_iter().max_by_key(key).into_iter().collect(),
+        Pick::Oldest => candidates.into_iter().min_by_key(key).into_iter().collect(),
+    }
+}

@@ -1,0 +1,151 @@
+//! A signal: its number and its names, as signal(7) lists them.
+
+use std::fmt;
+
+/// A signal number that the kernel takes: 0 (only asks whether a signal could be sent, kill(2)) to SIGRTMAX.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signal(i32);
+
+/// The standard signals of this architecture and the names that programs accept for them; the first name is
+/// the one we print. `EXIT` and `NULL` for 0 are procps-ng's.
+const NAMES: &[(i32, &[&str])] = &[
+    (0, &["0", "EXIT", "NULL"]),
+    (libc::SIGHUP, &["HUP"]),
+    (libc::SIGINT, &["INT"]),
+    (libc::SIGQUIT, &["QUIT"]),
+    (libc::SIGILL, &["ILL"]),
+    (libc::SIGTRAP, &["TRAP"]),
+    (libc::SIGABRT, &["ABRT", "IOT"]),
+    (libc::SIGBUS, &["BUS"]),
+    (libc::SIGFPE, &["FPE"]),
+    (libc::SIGKILL, &["KILL"]),
+    (libc::SIGUSR1, &["USR1"]),
+    (libc::SIGSEGV, &["SEGV"]),
+    (libc::SIGUSR2, &["USR2"]),
+    (libc::SIGPIPE, &["PIPE"]),
+    (libc::SIGALRM, &["ALRM"]),
+    (libc::SIGTERM, &["TERM"]),
+    (libc::SIGSTKFLT, &["STKFLT"]),
+    (libc::SIGCHLD, &["CHLD", "CLD"]),
+    (libc::SIGCONT, &["CONT"]),
+    (libc::SIGSTOP, &["STOP"]),
+    (libc::SIGTSTP, &["TSTP"]),
+    (libc::SIGTTIN, &["TTIN"]),
+    (libc::SIGTTOU, &["TTOU"]),
+    (libc::SIGURG, &["URG"]),
+    (libc::SIGXCPU, &["XCPU"]),
+    (libc::SIGXFSZ, &["XFSZ"]),
+    (libc::SIGVTALRM, &["VTALRM"]),
+    (libc::SIGPROF, &["PROF"]),
+    (libc::SIGWINCH, &["WINCH"]),
+    (libc::SIGIO, &["IO", "POLL"]),
+    (libc::SIGPWR, &["PWR"]),
+    (libc::SIGSYS, &["SYS", "UNUSED"]),
+];
+
+impl Signal {
+    /// Signal 0: nothing is delivered, only existence and permission are checked.
+    pub const NONE: Signal = Signal(0);
+    /// SIGTERM, what `pkill` sends unless told otherwise.
+    pub const TERM: Signal = Signal(libc::SIGTERM);
+
+    /// A number, or a name in any case with or without `SIG`, or `RTMIN+n`, `RTMAX-n`.
+    pub fn parse(word: &str) -> Option<Signal> {
+        if word.bytes().all(|b| b.is_ascii_digit()) {
+            return word.parse().ok().and_then(Signal::from_number);
+        }
+        let upper = word.to_ascii_uppercase();
+        let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+        let standard = NAMES.iter().find(|(_, names)| names.contains(&name));
+        standard.map(|&(number, _)| Signal(number)).or_else(|| real_time(name))
+    }
+
+    /// The signal with this number, if the kernel has one.
+    pub fn from_number(number: i32) -> Option<Signal> {
+        (0..=libc::SIGRTMAX()).contains(&number).then_some(Signal(number))
+    }
+
+    /// The number, as kill(2) takes it.
+    pub fn number(self) -> i32 {
+        self.0
+    }
+
+    /// The signal's bit in the masks of /proc/PID/status (`SigCgt` and its like, proc_pid_status(5)).
+    pub fn mask(self) -> u64 {
+        if self.0 == 0 { 0 } else { 1 << (self.0 - 1) }
+    }
+}
+
+fn real_time(name: &str) -> Option<Signal> {
+    let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit()).then(|| s.parse::<i32>().ok()).flatten();
+    let number = match name.split_at_checked(5)? {
+        ("RTMIN", "") => min,
+        ("RTMAX", "") => max,
+        ("RTMIN", offset) => min.checked_add(digits(offset.strip_prefix('+')?)?)?,
+        ("RTMAX", offset) => max - digits(offset.strip_prefix('-')?)?,
+        _ => return None,
+    };
+    (min..=max).contains(&number).then_some(Signal(number))
+}
+
+/// The name without `SIG`: `HUP`, `RTMIN+8`. Numbers that the C library keeps for itself have none.
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
+        if let Some((_, names)) = NAMES.iter().find(|(number, _)| *number == self.0) {
+            return f.write_str(names[0]);
+        }
+        match self.0 {
+            n if n == min => f.write_str("RTMIN"),
+            n if n == max => f.write_str("RTMAX"),
+            n if min < n && n < max => write!(f, "RTMIN+{}", n - min),
+            n => write!(f, "{n}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers() {
+        let rt = libc::SIGRTMIN();
+        for (word, number) in [
+            ("9", Some(9)),
+            ("0", Some(0)),
+            ("HUP", Some(1)),
+            ("SIGhup", Some(1)),
+            ("sigCLD", Some(libc::SIGCHLD)),
+            ("poll", Some(libc::SIGIO)),
+            ("RTMIN", Some(rt)),
+            ("rtmin+8", Some(rt + 8)),
+            ("SIGRTMAX-1", Some(libc::SIGRTMAX() - 1)),
+            ("RTMAX", Some(libc::SIGRTMAX())),
+            ("RTMIN+99", None),
+            ("RTMIN8", None),
+            ("RTMIN+", None),
+            ("RTMIN+-1", None),
+            ("RTMAX-99999999999", None),
+            ("65", None),
+            ("-9", None),
+            ("+9", None),
+            ("9x", None),
+            ("", None),
+            ("SIG", None),
+            ("NOSUCH", None),
+            ("rtmaé", None),
+        ] {
+            assert_eq!(Signal::parse(word).map(Signal::number), number, "{word:?}");
+        }
+    }
+
+    #[test]
+    fn every_signal_is_parsed_from_what_it_prints() {
+        for number in 0..=libc::SIGRTMAX() {
+            let signal = Signal::from_number(number).unwrap();
+            assert_eq!(Signal::parse(&signal.to_string()), Some(signal), "{number}");
+        }
+    }
+}

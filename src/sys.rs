@@ -1,0 +1,173 @@
+//! System and C library calls that no crate wraps: the only `unsafe` code of the package.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ffi::{CStr, OsStr};
+use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::os::unix::ffi::OsStrExt as _;
+
+use rustix::io::Errno;
+
+use crate::report::ExitStatus;
+use crate::request::Program;
+
+/// Whether the user's locale (`LC_ALL`, `LC_CTYPE`, `LANG`, in this order) encodes text in UTF-8.
+///
+/// Asks the C library, as a locale that is named but not installed means the C locale. It looks the
+/// locale up with newlocale(3) rather than setlocale(3), which finds the same one and fails the same
+/// way, but changes nothing that another thread may be reading.
+pub(crate) fn locale_is_utf8() -> bool {
+    // SAFETY: the name is a C string, and a null base is what newlocale(3) asks for to make a new object.
+    let locale = unsafe { libc::newlocale(libc::LC_CTYPE_MASK, c"".as_ptr(), std::ptr::null_mut()) };
+    if locale.is_null() {
+        return false;
+    }
+    // SAFETY: the object is valid, and the string, which belongs to it, is read before it is freed.
+    unsafe {
+        let codeset = CStr::from_ptr(libc::nl_langinfo_l(libc::CODESET, locale)).to_bytes();
+        let utf8 = codeset.eq_ignore_ascii_case(b"UTF-8");
+        libc::freelocale(locale);
+        utf8
+    }
+}
+
+/// Send a signal through a pidfd (pidfd_send_signal(2), Linux 5.1), with an integer as sigqueue(3) does.
+pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32, value: Option<i32>) -> Result<(), Errno> {
+    let info = value.map(|value| queued(signal, value));
+    let info = info.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    // SAFETY: the descriptor is open, and the kernel reads a siginfo_t from the pointer, or nothing from a null one.
+    check(unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, info, 0u32) })
+}
+
+/// What rt_sigqueueinfo(2) wants to be told: the kernel takes it as it is from a sender who is not itself.
+fn queued(signal: i32, value: i32) -> libc::siginfo_t {
+    /// The start of the kernel's siginfo_t, in its variant for queued signals (asm-generic/siginfo.h).
+    #[repr(C)]
+    struct Queued {
+        signo: libc::c_int,
+        errno: libc::c_int,
+        code: libc::c_int,
+        /// The union behind it is aligned like a pointer.
+        fields: Fields,
+    }
+    #[repr(C)]
+    struct Fields {
+        pid: libc::pid_t,
+        uid: libc::uid_t,
+        value: Value,
+    }
+    #[repr(C)]
+    union Value {
+        int: libc::c_int,
+        _pointer: *mut libc::c_void,
+    }
+    // SAFETY: siginfo_t is plain data for which all zeros is a valid value.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    let fields = Fields {
+        pid: std::process::id() as libc::pid_t,
+        uid: rustix::process::getuid().as_raw(),
+        value: Value { int: value },
+    };
+    let queued = Queued { signo: signal, errno: 0, code: libc::SI_QUEUE, fields };
+    const { assert!(size_of::<Queued>() <= size_of::<libc::siginfo_t>()) };
+    const { assert!(align_of::<Queued>() <= align_of::<libc::siginfo_t>()) };
+    // SAFETY: `Queued` has the layout of the beginning of siginfo_t and fits into it.
+    unsafe { std::ptr::from_mut(&mut info).cast::<Queued>().write(queued) };
+    info
+}
+
+/// Free the memory of a dying process (process_mrelease(2), Linux 5.15).
+pub(crate) fn process_mrelease(pidfd: BorrowedFd<'_>) -> Result<(), Errno> {
+    // SAFETY: the descriptor is open; no memory of ours is involved.
+    check(unsafe { libc::syscall(libc::SYS_process_mrelease, pidfd.as_raw_fd(), 0u32) })
+}
+
+fn check(result: libc::c_long) -> Result<(), Errno> {
+    if result == -1 {
+        Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO))
+    } else {
+        Ok(())
+    }
+}
+
+/// The three programs' `main`, in place of the one that Rust's runtime brings: that one reopens closed standard
+/// descriptors on /dev/null, so that printing to a closed standard output would look like success.
+#[macro_export]
+macro_rules! program {
+    ($program:expr) => {
+        #[global_allocator]
+        static ALLOCATOR: $crate::sys::Allocator = $crate::sys::Allocator;
+
+        #[allow(unsafe_code)]
+        #[unsafe(no_mangle)]
+        extern "C" fn main(argc: std::ffi::c_int, argv: *const *const std::ffi::c_char) -> std::ffi::c_int {
+            // SAFETY: these are the arguments that the C library passes to main.
+            unsafe { $crate::sys::main($program, argc, argv) }
+        }
+    };
+}
+
+/// What `program!` expands to a call of.
+///
+/// # Safety
+///
+/// `argv` must point to `argc` C strings, as it does in `main`.
+pub unsafe fn main(program: Program, argc: i32, argv: *const *const libc::c_char) -> i32 {
+    reserve_standard_descriptors();
+    // SAFETY: a disposition is set before any thread is started. Writing to a closed pipe must not end pkill
+    // before it has signalled everybody; EPIPE is dealt with where it is met.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    let argument = |at| {
+        // SAFETY: `at` is below `argc`.
+        let text = unsafe { CStr::from_ptr(*argv.add(at)) };
+        OsStr::from_bytes(text.to_bytes()).to_owned()
+    };
+    crate::run(program, (1..argc as usize).map(argument)) as i32
+}
+
+/// Put something that can be neither read nor written in the place of each closed standard descriptor, so that no
+/// file which is opened later gets its number, and using it fails as it should (EBADF).
+fn reserve_standard_descriptors() {
+    for fd in 0..=2 {
+        // SAFETY: these calls touch no memory of ours; open(2) returns the lowest free number, which is `fd`.
+        unsafe {
+            if libc::fcntl(fd, libc::F_GETFD) == -1 {
+                libc::open(c"/".as_ptr(), libc::O_PATH);
+            }
+        }
+    }
+}
+
+/// The system's allocator, which ends the program with the status that the manual promises when memory runs out.
+pub struct Allocator;
+
+// SAFETY: everything is left to the system's allocator.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps GlobalAlloc's contract.
+        or_end(unsafe { System.alloc(layout) })
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as above.
+        or_end(unsafe { System.alloc_zeroed(layout) })
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as above.
+        or_end(unsafe { System.realloc(block, layout, size) })
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+fn or_end(block: *mut u8) -> *mut u8 {
+    if block.is_null() {
+        let _ = rustix::io::write(rustix::stdio::stderr(), b"out of memory\n");
+        // SAFETY: nothing has to be cleaned up, and running exit handlers may need memory.
+        unsafe { libc::_exit(ExitStatus::Fatal as i32) }
+    }
+    block
+}
