@@ -245,3 +245,164 @@ impl Parser<'_> {
 fn repeat(hir: Hir, Bounds { min, max }: Bounds) -> Hir {
     Hir::repetition(Repetition { min, max, greedy: true, sub: Box::new(hir) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ere::{Charset, Flags, Pattern};
+    use PatternError::*;
+
+    fn matches(pattern: &str, subject: &str) -> Result<bool> {
+        matches_in(pattern, subject, Flags { charset: Charset::Utf8, ..Flags::default() })
+    }
+
+    fn matches_in(pattern: &str, subject: &str, flags: Flags) -> Result<bool> {
+        Pattern::new(pattern.as_bytes(), flags)?.is_match(subject.as_bytes())
+    }
+
+    fn check(table: &[(&str, &[&str], &[&str])]) {
+        for &(pattern, yes, no) in table {
+            yes.iter()
+                .for_each(|subject| assert_eq!(matches(pattern, subject), Ok(true), "{pattern} {subject:?}"));
+            no.iter().for_each(|subject| {
+                assert_eq!(matches(pattern, subject), Ok(false), "{pattern} {subject:?}")
+            });
+        }
+    }
+
+    /// XBD 9.4.7: alternation; an empty branch is undefined there, and takes the empty string in glibc.
+    #[test]
+    fn alternation() {
+        check(&[
+            ("^(a|bc)$", &["a", "bc"], &["b", "abc"]),
+            ("^ab|cd$", &["abx", "xcd"], &["xab", "cdx"]),
+            ("a|", &["", "x"], &[]),
+            ("^(|a)$", &["", "a"], &["b"]),
+            ("^()$", &[""], &["a"]),
+        ]);
+    }
+
+    /// XBD 9.4.6: repetition. In glibc each operator repeats all before it, and there is no lazy one.
+    #[test]
+    fn repetition() {
+        check(&[
+            ("^ab*$", &["a", "abb"], &["abab"]),
+            ("^(ab)+$", &["ab", "abab"], &["", "aab"]),
+            ("^ab?$", &["a", "ab"], &["abb"]),
+            ("^a{2}{3}$", &["aaaaaa"], &["aaaaa"]),
+            ("^(a{2}){1,2}$", &["aa", "aaaa"], &["a", "aaa"]),
+            ("^a+?$", &["", "aa"], &["b"]),
+            ("^a{0}$", &[""], &["a"]),
+            ("(a*)+", &["", "b"], &[]),
+        ]);
+    }
+
+    /// XBD 9.4.6 leaves a repetition of nothing undefined; glibc refuses it (RE_CONTEXT_INVALID_OPS).
+    #[test]
+    fn nothing_cannot_be_repeated() {
+        for pattern in
+            ["*", "a|*b", "(*a)", "(+)", "^*", "a$*", "?", "{1}", r"\<+", r"\b*", "(?:a)", "(?i)a", "a||*"]
+        {
+            assert_eq!(matches(pattern, ""), Err(NothingToRepeat), "{pattern}");
+        }
+    }
+
+    /// XBD 9.4.3: `)` alone is a character, and so is `}` (RE_UNMATCHED_RIGHT_PAREN_ORD).
+    #[test]
+    fn groups_end() {
+        check(&[("a)", &["a)"], &["a"]), ("}", &["}"], &["{"]), ("a)*", &["a", "a))"], &["b"])]);
+        for pattern in ["(", "a(", "((a)", "(a|b", ")("] {
+            assert_eq!(matches(pattern, ""), Err(UnmatchedParenthesis), "{pattern}");
+        }
+    }
+
+    /// XBD 9.4.9: anchors; they are anchors anywhere. There are no lines without REG_NEWLINE.
+    #[test]
+    fn anchors() {
+        check(&[
+            ("^ab", &["abc"], &["xab", "x\nab"]),
+            ("ab$", &["xab"], &["abx", "ab\n"]),
+            ("a^b", &[], &["ab", "a^b"]),
+            ("a$b", &[], &["ab", "a$b"]),
+            ("(^a|b$)", &["ax", "xb"], &["xa", "bx"]),
+            ("x*^a", &["a"], &["xa"]),
+            (r"\`ab\'", &["ab"], &["xab", "ab\n"]),
+        ]);
+    }
+
+    /// GNU: ends of words, which are letters, digits and `_`.
+    #[test]
+    fn words() {
+        check(&[
+            (r"\<b", &["a b", "b", "-b"], &["ab", "_b", "éb"]),
+            (r"a\>", &["a b", "a-"], &["ab", "aé"]),
+            (r"\bab\b", &["x ab-"], &["xab", "ab_"]),
+            (r"a\Bb", &["ab"], &["a b"]),
+            (r"\B", &["", "ab", "--"], &["a", "a-b"]),
+            (r"^\w+$", &["aZ_0é"], &["a-"]),
+            (r"^\W$", &["-", "€"], &["a", "é"]),
+            (r"^\s\S$", &[" a", "\tx", "\u{2003}x"], &["ab", "  "]),
+        ]);
+    }
+
+    /// XBD 9.4.4: a `\` makes a special character a plain one. In front of others it is undefined, and
+    /// glibc takes them as they are.
+    #[test]
+    fn escapes() {
+        check(&[
+            (r"a\.b", &["a.b"], &["axb"]),
+            (r"\d", &["d"], &["0"]),
+            (r"^\n\t$", &["nt"], &["\n\t"]),
+            (r"^\x41$", &["x41"], &["A"]),
+            (r"a\{1}", &["a{1}"], &["a"]),
+            (r"^\é*$", &["éé", ""], &["e"]),
+            (r"(a\|b)", &["a|b"], &["a"]),
+            (r"\0", &["0"], &[]),
+        ]);
+        assert_eq!(matches(r"a\", ""), Err(TrailingBackslash));
+        assert_eq!(matches(r"(a|\)", ""), Err(UnmatchedParenthesis));
+    }
+
+    /// GNU: back-references. One to a group that is not complete, or in another branch, is an error.
+    #[test]
+    fn back_references() {
+        for pattern in [r"(a)\1", r"(a)|b(c)\2", r"(a)(b|\1)", r"((a)|b)\2", r"(a){0}\1", r"(a)\10"] {
+            assert_eq!(matches(pattern, "aa"), Err(BackReference), "{pattern}");
+        }
+        for pattern in [r"\1", r"(a\1)", r"(a)|\1", r"(a)\2", r"\9(a)", r"x|(a)|\1"] {
+            assert_eq!(matches(pattern, "aa"), Err(UndefinedGroup), "{pattern}");
+        }
+        assert_eq!(matches(r"(a)\1(", "aa"), Err(UnmatchedParenthesis), "an error comes first");
+    }
+
+    /// XBD 9.4.5: a `.` takes any character; in UTF-8 a byte that is part of none is no character.
+    #[test]
+    fn any_character() {
+        check(&[("^a.c$", &["abc", "aéc", "a\nc", "a😀c"], &["ac", "abbc"])]);
+        for (charset, takes) in [(Charset::Utf8, false), (Charset::Bytes, true)] {
+            let pattern = Pattern::new(b"^a.c$", Flags { charset, ..Flags::default() }).unwrap();
+            assert_eq!(pattern.is_match(b"a\xffc"), Ok(takes));
+            assert_eq!(pattern.is_match("aéc".as_bytes()), Ok(!takes));
+        }
+    }
+
+    #[test]
+    fn ignoring_case() {
+        for (pattern, subject, expected) in [
+            ("(sshd)", "SSHD", true),
+            ("(É)", "é", true),
+            ("(straße)", "STRASSE", false),
+            ("(k)", "\u{212a}", false), // the Kelvin sign is upper case itself
+            ("(s)", "ſ", true),
+            (r"\a", "a", false), // glibc does not fold an escaped letter, but the subject
+            (r"\a", "A", false),
+            (r"\A", "a", true),
+            ("[[:upper:]]", "a", true),
+            ("[A-z]", "_", false),
+            ("[^a]", "A", false),
+        ] {
+            let flags = Flags { ignore_case: true, charset: Charset::Utf8, ..Flags::default() };
+            assert_eq!(matches_in(pattern, subject, flags), Ok(expected), "{pattern} {subject}");
+        }
+    }
+}
