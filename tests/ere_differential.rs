@@ -138,6 +138,9 @@ enum Cause {
     WordBeyondAscii,
     /// glibc's `.` takes half a surrogate pair, unless the pattern has a part that needs whole characters.
     Surrogate,
+    /// A pattern that is not UTF-8 itself: its stray bytes are found within characters, which they are in glibc
+    /// only if no part of the pattern needs whole characters.
+    StrayByte,
 }
 
 impl Cause {
@@ -154,6 +157,8 @@ impl Cause {
             Some(Cause::RepeatedAnchor)
         } else if utf8 && pattern.contains('.') && subject.windows(2).any(|pair| pair == [0xed, 0xa0]) {
             Some(Cause::Surrogate)
+        } else if utf8 && str::from_utf8(&case.pattern).is_err() {
+            Some(Cause::StrayByte)
         } else {
             None
         }

@@ -152,27 +152,34 @@ impl Parser<'_> {
     /// groups, both GNU's; before all else it means the character itself, so `\d` is `d` and `\n` is `n`.
     fn escape(&mut self) -> Result<Hir> {
         self.cursor.skip(1);
-        let byte = self.cursor.peek().ok_or(PatternError::TrailingBackslash)?;
-        let mut set = match byte {
-            b'w' | b'W' => Set::word(self.dialect),
-            b's' | b'S' => Set::space(self.dialect),
-            b'1'..=b'9' => {
-                self.cursor.skip(1);
-                if self.complete >> (byte - b'0') & 1 == 0 {
+        let Dialect { encoding, ignore_case } = self.dialect;
+        let mut behind = self.cursor.clone();
+        let escaped = match behind.character(encoding).ok_or(PatternError::TrailingBackslash)? {
+            // Upper case comes first, but not to ASCII letters here: an escaped long s is \S.
+            Character::Valid(c) if ignore_case && !c.is_ascii() => case::upper(c, encoding),
+            Character::Valid(c) => c,
+            Character::BeyondUnicode(_) | Character::Stray(_) => char::REPLACEMENT_CHARACTER,
+        };
+        let mut set = match escaped {
+            'w' | 'W' => Set::word(self.dialect),
+            's' | 'S' => Set::space(self.dialect),
+            '1'..='9' => {
+                self.cursor = behind;
+                if self.complete >> (escaped as u32 - '0' as u32) & 1 == 0 {
                     return Err(PatternError::UndefinedGroup);
                 }
                 self.back_reference = true;
                 return Ok(Hir::empty());
             }
-            b'a'..=b'z' if self.dialect.ignore_case => {
+            'a'..='z' if ignore_case => {
                 // glibc upper-cases the subject, but not an escaped letter, which so is never found.
-                self.cursor.skip(1);
+                self.cursor = behind;
                 return Ok(Hir::fail());
             }
             _ => return Ok(self.literal()),
         };
-        self.cursor.skip(1);
-        set.negated = byte.is_ascii_uppercase();
+        self.cursor = behind;
+        set.negated = escaped.is_ascii_uppercase();
         Ok(self.set(set))
     }
 
@@ -397,6 +404,9 @@ mod tests {
             (r"\a", "a", false), // glibc does not fold an escaped letter, but the subject
             (r"\a", "A", false),
             (r"\A", "a", true),
+            (r"\ı", "i", true),
+            (r"\ſ", "x", true),
+            (r"\ſ", " ", false),
             ("[[:upper:]]", "a", true),
             ("[A-z]", "_", false),
             ("[^a]", "A", false),
