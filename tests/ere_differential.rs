@@ -293,3 +293,25 @@ fn a_random_seed_agrees_with_glibc() {
         seed = seed.wrapping_add(1);
     }
 }
+
+/// The fuzz target in small: no bytes make the parser fail but with an error, and a match is never shorter
+/// than it may be.
+#[test]
+fn any_bytes_are_a_pattern_or_an_error() {
+    let mut random = Random::new(1);
+    let (mut patterns, mut matches) = (0, 0);
+    for _ in 0..20_000 {
+        let text = patterns::any_bytes(&mut random, 12);
+        let charset = if random.one_in(2) { Charset::Utf8 } else { Charset::Bytes };
+        let flags = Flags { ignore_case: random.one_in(2), whole: random.one_in(2), charset };
+        let subject = patterns::any_bytes(&mut random, 20);
+        if let Ok(pattern) = Pattern::new(&text, flags) {
+            patterns += 1;
+            if pattern.is_match(&subject).unwrap() {
+                matches += 1;
+                assert!(subject.len() >= pattern.minimum_len(), "{} {flags:?}", text.escape_ascii());
+            }
+        }
+    }
+    assert!(patterns > 1000 && matches > 100, "{patterns} patterns, {matches} matches");
+}

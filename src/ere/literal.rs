@@ -1,13 +1,21 @@
 //! Patterns that are plain text, as most are: a search for bytes, for which nothing is compiled.
 
+use std::sync::OnceLock;
+
 use memchr::memmem;
 use regex_syntax::hir::{Hir, HirKind, Look};
+
+/// The longest subject that is searched byte by byte: longer than any name.
+const SHORT: usize = 64;
 
 /// Text between optional anchors: `sshd`, `^sshd$`, `node\.js`.
 #[derive(Clone, Debug)]
 pub(super) struct Literal {
     /// In upper case where case is ignored.
-    text: memmem::Finder<'static>,
+    text: Vec<u8>,
+    /// For long subjects. To make the first one takes longer than to scan all names, as it asks the processor
+    /// what it can do (CPUID, which a hypervisor answers slowly).
+    finder: OnceLock<memmem::Finder<'static>>,
     at_start: bool,
     at_end: bool,
     ignore_case: bool,
@@ -36,13 +44,11 @@ impl Literal {
         if ignore_case {
             text.make_ascii_uppercase();
         }
-        let text = memmem::Finder::new(&text).into_owned();
-        searchable.then_some(Literal {
-            text,
-            at_start: at_start || whole,
-            at_end: at_end || whole,
-            ignore_case,
-        })
+        searchable.then(|| Literal::new(text, at_start || whole, at_end || whole, ignore_case))
+    }
+
+    fn new(text: Vec<u8>, at_start: bool, at_end: bool, ignore_case: bool) -> Literal {
+        Literal { text, finder: OnceLock::new(), at_start, at_end, ignore_case }
     }
 
     /// The literal that a tree turns out to be, as those of `[v]llm serve` and `^(sshd)$` do.
@@ -60,24 +66,20 @@ impl Literal {
             _ => return None,
         };
         match text.kind() {
-            HirKind::Literal(text) => Some(Literal {
-                text: memmem::Finder::new(&text.0).into_owned(),
-                at_start,
-                at_end,
-                ignore_case: false, // else a letter is a set
-            }),
+            // Never one without case, where a letter is a set.
+            HirKind::Literal(text) => Some(Literal::new(text.0.to_vec(), at_start, at_end, false)),
             _ => None,
         }
     }
 
     pub fn len(&self) -> usize {
-        self.text.needle().len()
+        self.text.len()
     }
 
     /// Whether the literal takes other subjects in UTF-8 than in a charset of single bytes: the dotless i
     /// and the long s have upper cases in ASCII.
     pub fn encoding_matters(&self) -> bool {
-        self.ignore_case && memchr::memchr2(b'I', b'S', self.text.needle()).is_some()
+        self.ignore_case && self.text.iter().any(|byte| matches!(byte, b'I' | b'S'))
     }
 
     pub fn is_match(&self, subject: &[u8]) -> bool {
@@ -97,12 +99,18 @@ impl Literal {
     }
 
     fn finds(&self, subject: &[u8]) -> bool {
-        let text = self.text.needle();
+        let text = &self.text[..];
         match (self.at_start, self.at_end) {
             (true, true) => subject == text,
             (true, false) => subject.starts_with(text),
             (false, true) => subject.ends_with(text),
-            (false, false) => self.text.find(subject).is_some(),
+            (false, false) if subject.len() <= SHORT => {
+                text.is_empty() || subject.windows(text.len()).any(|window| window == text)
+            }
+            (false, false) => {
+                let finder = self.finder.get_or_init(|| memmem::Finder::new(text).into_owned());
+                finder.find(subject).is_some()
+            }
         }
     }
 }
