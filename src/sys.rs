@@ -92,8 +92,7 @@ fn check(result: libc::c_long) -> Result<(), Errno> {
 macro_rules! program {
     ($program:expr) => {
         #[global_allocator]
-        static ALLOCATOR: $crate::sys::Allocator =
-            $crate::sys::Allocator { status: $crate::report::ExitStatus::Fatal as i32 };
+        static ALLOCATOR: $crate::sys::Allocator = $crate::sys::Allocator { status: $crate::OUT_OF_MEMORY };
 
         #[allow(unsafe_code)]
         #[unsafe(no_mangle)]
