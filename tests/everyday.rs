@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::{Scene, Victim, case, check, need_root, shell};
+use support::{Scene, Victim, case, check, namespace, shell};
 
 /// A daemon that rereads its configuration at SIGHUP, its worker that does not, and one that waits on a
 /// terminal.
@@ -31,7 +31,7 @@ fn signals_to_daemons() {
             shell("pkill -HUP {d} || true").fate("d", "HUP"),
             shell("pkill -HUP {tag}no || true"),
             shell("pkill --ns $$ {d} -HUP").fate("d", "HUP"),
-            shell("set -- root; pkill -KILL --ns $$ --nslist pid,mnt -u \"$1\" {n}")
+            shell("set -- $(id -un); pkill -KILL --ns $$ --nslist pid,mnt -u \"$1\" {n}")
                 .fate("n", "killed by KILL"),
             shell("pkill -9 -f \"node.*{tag}/dist-server\"; exit $?")
                 .fate("n", "killed by KILL")
@@ -46,25 +46,29 @@ fn signals_to_daemons() {
             case("pkill -RTMIN+8 {d}").fate("d", "RTMIN+8"),
             case("pkill --signal SIGRTMIN+24 {d}").fate("d", "RTMIN+24"),
             shell("pkill -STOP {n} || pkill -CONT {n}").fate("n", "stopped"),
-            shell("echo {d.pid} >{dir}/x.pid; pkill -HUP -F {dir}/x.pid").fate("d", "HUP"),
-            case("pkill -9 -t {t.tty}").fate("t", "killed by KILL"),
             case("pkill -f '[n]ode.*{tag}'").fate("n", "killed by TERM"),
         ],
     );
 }
 
-/// Shells and their own children; `sleep` is the shell's child, and -P keeps the signal there.
+/// Without a name of ours in them, so in a namespace. `sleep` is the shell's child, and -P keeps the signal
+/// there.
 #[test]
-fn signals_to_children() {
-    check(
-        |_| (),
-        &[
-            shell("sleep 60 & until pgrep -P $$ -x sleep >{dir}/pid; do :; done; pkill -P $$ -x sleep; wait $! 2>/dev/null; echo $?").prints("143\n"),
-            shell("sleep 60 & pkill -TERM -P $$; wait; pkill -KILL -P $$; echo $?").prints("1\n"),
-            shell("sleep 60 & until pgrep -P $$ -x sleep >{dir}/pid; do :; done; while pkill -0 -P $$ -x sleep; do kill -9 $!; wait $! 2>/dev/null; done; echo over")
-                .prints("over\n"),
-        ],
-    );
+fn signals_by_other_means() {
+    namespace(|| {
+        check(
+            cast,
+            &[
+                shell("echo {d.pid} >{dir}/x.pid; pkill -HUP -F {dir}/x.pid").fate("d", "HUP"),
+                case("pkill -9 -t {t.tty}").fate("t", "killed by KILL"),
+                shell("PID=$$; sleep 60 & until pgrep -P $$ -x sleep >{dir}/pid; do :; done; pkill -xP \"$PID\" sleep; wait $! 2>/dev/null; echo $?").prints("143\n"),
+                shell("sleep 60 & until pgrep -P $$ -x sleep >{dir}/pid; do :; done; pkill -P $$ -x sleep; wait $! 2>/dev/null; echo $?").prints("143\n"),
+                shell("P=$$; sleep 60 & pkill -TERM -P $P; wait; pkill -KILL -P $P; echo $?").prints("1\n"),
+                shell("sleep 60 & until pgrep -P $$ -x sleep >{dir}/pid; do :; done; while pkill -0 -P $$ -x sleep; do kill -9 $!; wait $! 2>/dev/null; done; echo over")
+                    .prints("over\n"),
+            ],
+        );
+    });
 }
 
 #[test]
@@ -108,20 +112,20 @@ fn waits() {
     );
 }
 
-/// `pkill -KILL -u "$user"`: everything of a user, so the user must have nothing else here.
+/// Everything of a user, so in a namespace.
 #[test]
-fn everything_of_a_user() {
-    if !need_root() {
-        return;
-    }
-    let nobody_uses = 2_000_000_000 + std::process::id() % 1_000_000;
-    let user = nobody_uses.to_string();
-    check(
-        |scene| {
-            scene.add("u", |part| part.uids(nobody_uses, nobody_uses, nobody_uses));
-            scene.add("r", |part| part);
-            scene.define("user", &user);
-        },
-        &[shell("user={user}; pkill -KILL -u \"$user\"").fate("u", "killed by KILL")],
-    );
+fn the_end_of_a_session() {
+    namespace(|| {
+        check(
+            |scene| {
+                scene.add("u", |part| part.uids(1, 1, 1));
+                scene.add("r", |part| part);
+            },
+            &[
+                shell("user=daemon; pkill -KILL -u \"$user\"").fate("u", "killed by KILL"),
+                shell("set -- daemon; pkill --ns $$ --nslist pid,mnt -u \"$1\"").fate("u", "killed by TERM"),
+                shell("pkill -STOP --inverse -u 0").fate("u", "stopped"),
+            ],
+        );
+    });
 }

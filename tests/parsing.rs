@@ -40,7 +40,7 @@ fn short_options_bundle_and_values_may_be_glued() {
             case("pgrep -d, {tag}").prints("{a.pid},{b.pid}\n"),
             case("pgrep -ld, {tag}").prints("{a.pid} {a},{b.pid} {b}\n"),
             case("pgrep -d=, {tag}").prints("{a.pid}=,{b.pid}\n"),
-            case("pgrep -u0 -x {a}").pids("a"),
+            case("pgrep -u{uid} -x {a}").pids("a"),
             case("pkill -xP {self} -0 {a}"),
             case("pkill -0 -xes{a.pid} {a}").prints("{a} killed (pid {a.pid})\n"),
         ],
@@ -65,7 +65,7 @@ fn long_options() {
             // An exact name wins over those that it begins.
             case("pgrep --ns {self} {tag}").pids("a b"),
             case("pgrep --pid {a.pid}").pids("a").since([4, 0, 5]),
-            case("pgrep --uid 0 -x {a}").pids("a"),
+            case("pgrep --uid {uid} -x {a}").pids("a"),
         ],
     );
 }
@@ -80,11 +80,11 @@ fn every_abbreviation_that_the_reference_accepts_is_accepted() {
             case("pgrep --co -x {a}").prints("1\n"),
             case("pgrep --cg {cgroup} -x {a}").pids("a"),
             case("pgrep --d , -x {a}").pids("a"),
-            case("pgrep --eu 0 -x {a}").pids("a"),
+            case("pgrep --eu {uid} -x {a}").pids("a"),
             case("pgrep --ec -x {a}").pids("a"),
             case("pgrep --f -x {a}").pids("a"),
-            case("pgrep --g 0 {tag}").pids("a b"),
-            case("pgrep --gr 0 -x {a}").pids("a"),
+            case("pgrep --g {gid} {tag}").pids("a b"),
+            case("pgrep --gr {gid} -x {a}").pids("a"),
             case("pgrep --pg 0 {tag}").nothing(),
             case("pgrep --ignore-c -x {a}").pids("a"),
             case("pgrep --ignore-a -x {a}").pids("a"),
@@ -101,10 +101,10 @@ fn every_abbreviation_that_the_reference_accepts_is_accepted() {
             case("pgrep --pa {self} -x {a}").pids("a"),
             case("pgrep --run S -x {a}").pids("a"),
             case("pgrep --t nosuch -x {a}").nothing(),
-            case("pgrep --u 0 -x {a}").pids("a"),
+            case("pgrep --u {uid} -x {a}").pids("a"),
             case("pgrep --s 0 -x {a}").usage(""),
             case("pgrep --que 1 -x {a}").pids("a"),
-            case("pgrep --q 1 -x {a}").usage("{program}: option '--q' is ambiguous").since([4, 0, 7]),
+            case("pgrep --q 1 -x {a}").pids("a").before([4, 0, 7]),
             case("pgrep --full-of -x {a}").usage("unrecognized option '--full-of'"),
         ],
     );
@@ -193,9 +193,8 @@ fn help_and_version() {
             case("pidwait -V")
                 .prints("pidwait from pkill 0.1.0\n")
                 .differs("version", reference().prints_with("pidwait from procps-ng ")),
-            case("pgrep --help --nosuch")
-                .usage("{program}: unrecognized option '--nosuch'")
-                .differs("help-order", reference().prints_with("Usage:")),
+            // Whichever stands first.
+            case("pgrep --help --nosuch").prints_with("Usage:"),
             case("pgrep --nosuch --help").usage("{program}: unrecognized option '--nosuch'"),
         ],
     );

@@ -35,7 +35,7 @@ fn the_signal_word() {
             hup("pkill {a} -HUP"),
             hup("pkill {a} -1"),
             hup("pkill -x -HUP {a}"),
-            hup("pkill -s {a.pid} -HUP"),
+            hup("pkill {tag} -s {a.pid} -HUP"),
             case("pkill -0 {a}"),
             case("pkill {a} -0"),
             case("pkill -9 {a}").fate("a", "killed by KILL"),
@@ -159,7 +159,7 @@ fn everybody_is_signalled_once() {
         cast,
         &[
             case("pkill -USR1 -f '{a}|{a}' ").fate("a", "USR1"),
-            case("pkill -USR1 -u 0,0 -U 0 -s {a.pid},{a.pid} {tag}").fate("a", "USR1"),
+            case("pkill -USR1 -u {uid},{uid} -U {uid} -s {a.pid},{a.pid} {tag}").fate("a", "USR1"),
             case("pkill -USR1 -e {a}").fate("a", "USR1").prints("{a} killed (pid {a.pid})\n"),
         ],
     );

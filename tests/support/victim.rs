@@ -297,7 +297,7 @@ impl Spec {
         self.say(format!("thread {hex}"))
     }
 
-    /// Starts it and waits until it plays its part.
+    /// Starts it and waits until it plays its part and sleeps.
     pub fn spawn(mut self) -> Victim {
         let terminal = self.terminal.then(|| {
             let master =
@@ -322,6 +322,7 @@ impl Spec {
             let _ = victim.child.stderr.take().expect("pipe").read_to_string(&mut why);
             panic!("the victim could not play its part:\n{part}…{why}");
         }
+        eventually("asleep", || stat_field(victim.pid(), 3) == "S");
         victim
     }
 }
