@@ -1,14 +1,11 @@
 //! System and C library calls that no crate wraps: the only `unsafe` code of the package.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::ffi::{CStr, OsStr};
-use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::ffi::{CStr, OsStr, OsString};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::io::Errno;
-
-use crate::report::ExitStatus;
-use crate::request::Program;
 
 /// Whether the user's locale (`LC_ALL`, `LC_CTYPE`, `LANG`, in this order) encodes text in UTF-8.
 ///
@@ -81,6 +78,49 @@ pub(crate) fn process_mrelease(pidfd: BorrowedFd<'_>) -> Result<(), Errno> {
     check(unsafe { libc::syscall(libc::SYS_process_mrelease, pidfd.as_raw_fd(), 0u32) })
 }
 
+/// What the kernel tells about the process of a pidfd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PidfdInfo {
+    /// 0 if it is outside of our PID namespace.
+    pub parent: i32,
+    pub real_uid: u32,
+    pub real_gid: u32,
+}
+
+/// `PIDFD_GET_INFO` (Linux 6.13). ENOTTY where the kernel does not know it, ESRCH if the process is gone.
+pub(crate) fn pidfd_info(pidfd: impl AsFd) -> Result<PidfdInfo, Errno> {
+    /// The kernel's `struct pidfd_info` as it was at first (linux/pidfd.h); it takes and fills any size from this on.
+    #[repr(C)]
+    #[derive(Default)]
+    struct Raw {
+        mask: u64,
+        cgroupid: u64,
+        pid: u32,
+        tgid: u32,
+        ppid: u32,
+        ruid: u32,
+        rgid: u32,
+        euid: u32,
+        egid: u32,
+        suid: u32,
+        sgid: u32,
+        fsuid: u32,
+        fsgid: u32,
+        exit_code: i32,
+    }
+    /// `PIDFD_INFO_PID | PIDFD_INFO_CREDS`
+    const PID_AND_CREDS: u64 = 0b11;
+    /// `_IOWR(0xFF, 11, struct pidfd_info)`
+    const PIDFD_GET_INFO: libc::Ioctl = libc::_IOWR::<Raw>(0xff, 11);
+    let mut raw = Raw { mask: PID_AND_CREDS, ..Raw::default() };
+    // SAFETY: the descriptor is open; the kernel fills in a structure of the size that is part of the request.
+    check(unsafe { libc::ioctl(pidfd.as_fd().as_raw_fd(), PIDFD_GET_INFO, &raw mut raw) }.into())?;
+    if raw.mask & PID_AND_CREDS != PID_AND_CREDS {
+        return Err(Errno::SRCH);
+    }
+    Ok(PidfdInfo { parent: raw.ppid as i32, real_uid: raw.ruid, real_gid: raw.rgid })
+}
+
 fn check(result: libc::c_long) -> Result<(), Errno> {
     if result == -1 {
         Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO))
@@ -95,23 +135,24 @@ fn check(result: libc::c_long) -> Result<(), Errno> {
 macro_rules! program {
     ($program:expr) => {
         #[global_allocator]
-        static ALLOCATOR: $crate::sys::Allocator = $crate::sys::Allocator;
+        static ALLOCATOR: $crate::sys::Allocator = $crate::sys::Allocator { status: $crate::OUT_OF_MEMORY };
 
         #[allow(unsafe_code)]
         #[unsafe(no_mangle)]
         extern "C" fn main(argc: std::ffi::c_int, argv: *const *const std::ffi::c_char) -> std::ffi::c_int {
             // SAFETY: these are the arguments that the C library passes to main.
-            unsafe { $crate::sys::main($program, argc, argv) }
+            let args = unsafe { $crate::sys::start(argc, argv) };
+            $crate::run($program, args) as i32
         }
     };
 }
 
-/// What `program!` expands to a call of.
+/// The start of each program: its arguments, without its name.
 ///
 /// # Safety
 ///
-/// `argv` must point to `argc` C strings, as it does in `main`.
-pub unsafe fn main(program: Program, argc: i32, argv: *const *const libc::c_char) -> i32 {
+/// `argv` must point to `argc` C strings, as it does in `main`, and no other thread may run.
+pub unsafe fn start(argc: i32, argv: *const *const libc::c_char) -> Vec<OsString> {
     reserve_standard_descriptors();
     // SAFETY: a disposition is set before any thread is started. Writing to a closed pipe must not end pkill
     // before it has signalled everybody; EPIPE is dealt with where it is met.
@@ -121,7 +162,7 @@ pub unsafe fn main(program: Program, argc: i32, argv: *const *const libc::c_char
         let text = unsafe { CStr::from_ptr(*argv.add(at)) };
         OsStr::from_bytes(text.to_bytes()).to_owned()
     };
-    crate::run(program, (1..argc as usize).map(argument)) as i32
+    (1..argc as usize).map(argument).collect()
 }
 
 /// Put something that can be neither read nor written in the place of each closed standard descriptor, so that no
@@ -138,23 +179,37 @@ fn reserve_standard_descriptors() {
 }
 
 /// The system's allocator, which ends the program with the status that the manual promises when memory runs out.
-pub struct Allocator;
+pub struct Allocator {
+    /// That status.
+    pub status: i32,
+}
+
+impl Allocator {
+    fn or_end(&self, block: *mut u8) -> *mut u8 {
+        if block.is_null() {
+            let _ = rustix::io::write(rustix::stdio::stderr(), b"out of memory\n");
+            // SAFETY: nothing has to be cleaned up, and running exit handlers may need memory.
+            unsafe { libc::_exit(self.status) }
+        }
+        block
+    }
+}
 
 // SAFETY: everything is left to the system's allocator.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller keeps GlobalAlloc's contract.
-        or_end(unsafe { System.alloc(layout) })
+        self.or_end(unsafe { System.alloc(layout) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        or_end(unsafe { System.alloc_zeroed(layout) })
+        self.or_end(unsafe { System.alloc_zeroed(layout) })
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as above.
-        or_end(unsafe { System.realloc(block, layout, size) })
+        self.or_end(unsafe { System.realloc(block, layout, size) })
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -163,11 +218,39 @@ unsafe impl GlobalAlloc for Allocator {
     }
 }
 
-fn or_end(block: *mut u8) -> *mut u8 {
-    if block.is_null() {
-        let _ = rustix::io::write(rustix::stdio::stderr(), b"out of memory\n");
-        // SAFETY: nothing has to be cleaned up, and running exit handlers may need memory.
-        unsafe { libc::_exit(ExitStatus::Fatal as i32) }
+/// The parent of a user or PID namespace (`NS_GET_PARENT`, ioctl_nsfs(2), Linux 4.9). EPERM if that is out of our
+/// scope.
+pub(crate) fn parent_namespace(namespace: &OwnedFd) -> Result<OwnedFd, Errno> {
+    const NS_GET_PARENT: libc::c_ulong = 0xb702; // _IO(0xb7, 0x2), linux/nsfs.h
+    // SAFETY: this ioctl takes no argument and returns a new descriptor, which is ours alone.
+    unsafe {
+        let fd = libc::ioctl(namespace.as_raw_fd(), NS_GET_PARENT as _);
+        check(fd.into())?;
+        Ok(OwnedFd::from_raw_fd(fd))
     }
-    block
+}
+
+/// The UID that owns a user namespace (`NS_GET_OWNER_UID`, ioctl_nsfs(2), Linux 4.11).
+pub(crate) fn namespace_owner(namespace: &OwnedFd) -> Result<u32, Errno> {
+    const NS_GET_OWNER_UID: libc::c_ulong = 0xb704; // _IO(0xb7, 0x4), linux/nsfs.h
+    let mut uid: libc::uid_t = 0;
+    // SAFETY: the kernel writes a uid_t to the pointer.
+    let result = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_OWNER_UID as _, &mut uid) };
+    check(result.into()).map(|()| uid)
+}
+
+/// kill(2) or sigqueue(3), by process ID: only for where no handle can be had.
+pub(crate) fn signal_by_id(pid: i32, signal: i32, value: Option<i32>) -> Result<(), Errno> {
+    // SAFETY: no memory of ours is involved; sigval is plain data.
+    let result = unsafe {
+        match value {
+            None => libc::kill(pid, signal),
+            Some(value) => {
+                let mut sigval: libc::sigval = std::mem::zeroed();
+                std::ptr::from_mut(&mut sigval).cast::<libc::c_int>().write(value); // sival_int of the union
+                libc::sigqueue(pid, signal, sigval)
+            }
+        }
+    };
+    check(result.into())
 }

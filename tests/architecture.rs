@@ -13,24 +13,41 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("signal", &[]),
     ("request", &["signal"]),
     ("error", &[]),
-    ("report", &["error", "request"]),
-    // The system, for everybody. (It holds the C `main`, hence the two.)
-    ("sys", &["report", "request"]),
+    // The system, for everybody.
+    ("sys", &[]),
     // What a process is, and questions about it.
     ("ere", &["sys"]),
-    ("proc", &["error", "request"]),
-    ("label", &["proc", "request"]),
+    ("proc", &["error", "request", "sys"]),
+    ("view", &["proc", "request"]),
     ("select", &["ere", "proc", "request"]),
+    ("permission", &["proc", "request", "signal"]),
+    // What a run comes to.
+    ("report", &["error", "permission", "request", "view"]),
     // The stages.
     ("cli", &["error", "request", "signal"]),
-    ("plan", &["ere", "error", "proc", "request", "select"]),
-    ("scan", &["error", "label", "plan", "proc", "request", "select"]),
-    ("deliver", &["error", "label", "plan", "proc", "report", "request", "scan", "select", "signal", "sys"]),
-    ("output", &["error", "plan", "proc", "report", "request", "scan", "sys"]),
+    ("plan", &["ere", "error", "proc", "request", "select", "view"]),
+    ("scan", &["error", "plan", "proc", "request", "select", "view"]),
+    (
+        "deliver",
+        &[
+            "error",
+            "permission",
+            "plan",
+            "proc",
+            "report",
+            "request",
+            "scan",
+            "select",
+            "signal",
+            "sys",
+            "view",
+        ],
+    ),
+    ("output", &["deliver", "error", "plan", "proc", "report", "request", "scan", "signal", "sys", "view"]),
 ];
 
 /// Where process data is bytes and nothing else.
-const BYTES_ONLY: &[&str] = &["label", "proc", "select", "scan", "deliver"];
+const BYTES_ONLY: &[&str] = &["proc", "select", "view", "scan", "deliver"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

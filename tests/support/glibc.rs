@@ -2,6 +2,7 @@
 //! memory, run for minutes or crash.
 
 #![allow(unsafe_code)] // regcomp(3) has no safe wrapper
+#![allow(dead_code)] // each test asks for a part
 
 use std::ffi::CString;
 use std::mem::MaybeUninit;
@@ -39,6 +40,25 @@ impl Answer {
 pub fn set_locale() {
     // SAFETY: the name is a C string; the process that calls this has no other thread that looks at its locale.
     unsafe { libc::setlocale(libc::LC_ALL, c"".as_ptr()) };
+}
+
+/// Whether glibc has the character in the class `name`, as iswctype(3) says in the locale of this process.
+pub fn is_in_class(c: char, name: &std::ffi::CStr) -> bool {
+    unsafe extern "C" {
+        fn wctype(name: *const libc::c_char) -> libc::c_ulong;
+        fn iswctype(c: libc::c_uint, class: libc::c_ulong) -> libc::c_int;
+    }
+    // SAFETY: the name is a C string, and neither function keeps anything.
+    unsafe { iswctype(c.into(), wctype(name.as_ptr())) != 0 }
+}
+
+/// The upper case of a character, as towupper(3) has it in the locale of this process.
+pub fn upper(c: char) -> char {
+    unsafe extern "C" {
+        fn towupper(c: libc::c_uint) -> libc::c_uint;
+    }
+    // SAFETY: any number is a valid argument.
+    char::from_u32(unsafe { towupper(c.into()) }).expect("a character")
 }
 
 /// Asks about all subjects of a pattern.
