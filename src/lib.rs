@@ -15,8 +15,8 @@ pub mod cli;
 pub mod deliver;
 pub mod ere;
 pub mod error;
-mod label;
 pub mod output;
+pub mod permission;
 pub mod plan;
 pub mod proc;
 pub mod report;
@@ -27,6 +27,7 @@ pub mod signal;
 #[allow(unsafe_code)]
 #[doc(hidden)]
 pub mod sys;
+pub mod view;
 
 use std::ffi::OsString;
 
@@ -53,11 +54,12 @@ pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitSt
 }
 
 fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
+    output.prepare(request)?;
     let plan = Plan::new(request)?;
     let matches = scan::scan(&plan)?;
     output.notes(&plan, &matches)?;
     output.before_waiting(request, &matches)?;
-    let report = deliver::deliver(request, &plan, matches, &mut |found| output.announce(found))?;
+    let report = deliver::deliver(request, &plan, matches, output)?;
     output.report(request, &report)?;
-    Ok(report.exit_status())
+    Ok(report.exit_status(request))
 }

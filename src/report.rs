@@ -3,7 +3,9 @@
 use rustix::io::Errno;
 
 use crate::error::{Error, ErrorKind};
-use crate::request::Pid;
+use crate::permission::{Effect, Refusal};
+use crate::request::{Pid, Request};
+use crate::view::View;
 
 /// The status that a program ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub enum ExitStatus {
     Usage = 2,
     /// The run could not go on.
     Fatal = 3,
+    /// What `--strict` or `--max` forbids.
+    Forbidden = 4,
 }
 
 impl From<&Error> for ExitStatus {
@@ -33,21 +37,41 @@ impl From<&Error> for ExitStatus {
 pub enum Outcome {
     /// pgrep: it was found, and nothing more was to be done.
     Listed,
-    /// pkill: the signal was sent; releasing its memory afterwards may have failed.
+    /// pkill: the signal was sent.
     Signalled {
-        /// What process_mrelease(2) said.
+        /// Through a handle, so that nobody else can have got it.
+        pinned: bool,
+        /// What process_mrelease(2) said, if it failed.
         release: Option<Errno>,
     },
+    /// `--dry-run`: it would have been.
+    Rehearsed(Prediction),
     /// pidwait: it has ended while we waited.
     Ended,
     /// EPERM: we may not signal it.
-    Refused,
+    Refused {
+        /// Why, where that was looked into.
+        why: Option<Refusal>,
+    },
     /// It ended before it could be signalled or waited for, or its ID has passed on to another process.
     Gone,
     /// It is still there, but is no longer what was asked for.
     Changed,
+    /// It was left alone: the user said so, or there were too many.
+    Untouched,
     /// Something else went wrong.
     Failed(Errno),
+}
+
+/// What would become of a process that is signalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prediction {
+    /// Why the kernel would refuse, if it would.
+    pub refusal: Option<Refusal>,
+    /// What the signal would do.
+    pub effect: Effect,
+    /// The kernel does not follow kill(2)'s rule here: a security module has a say.
+    pub against_the_rule: bool,
 }
 
 /// A selected process and what became of it.
@@ -55,8 +79,8 @@ pub enum Outcome {
 pub struct Target {
     /// The process ID (thread ID for `pgrep -w`).
     pub pid: Pid,
-    /// What the output shows of it.
-    pub shown: Option<Vec<u8>>,
+    /// What is seen of it.
+    pub view: View,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -68,21 +92,40 @@ pub struct Report {
     pub targets: Vec<Target>,
     /// No name is long enough for the pattern, and nothing matched.
     pub pattern_too_long: bool,
+    /// More matches than `--max` allows, so nothing was done.
+    pub too_many: bool,
+}
+
+impl Outcome {
+    /// What was asked for was done, or would be.
+    fn is_done(self) -> bool {
+        match self {
+            Outcome::Listed | Outcome::Signalled { .. } | Outcome::Ended => true,
+            Outcome::Rehearsed(prediction) => prediction.refusal.is_none(),
+            Outcome::Refused { .. }
+            | Outcome::Gone
+            | Outcome::Changed
+            | Outcome::Untouched
+            | Outcome::Failed(_) => false,
+        }
+    }
 }
 
 impl Report {
     /// 0 where anything was listed, signalled or waited for; releasing memory must not have failed.
-    pub fn exit_status(&self) -> ExitStatus {
-        let mut status = ExitStatus::Nothing;
-        for target in &self.targets {
-            match target.outcome {
-                Outcome::Signalled { release: Some(_) } => return ExitStatus::Nothing,
-                Outcome::Listed | Outcome::Signalled { release: None } | Outcome::Ended => {
-                    status = ExitStatus::Success
-                }
-                Outcome::Refused | Outcome::Gone | Outcome::Changed | Outcome::Failed(_) => {}
-            }
+    pub fn exit_status(&self, request: &Request) -> ExitStatus {
+        let outcomes = || self.targets.iter().map(|target| target.outcome);
+        let unreleased = |outcome| matches!(outcome, Outcome::Signalled { release: Some(_), .. });
+        if self.too_many || request.strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
+            ExitStatus::Forbidden
+        } else if outcomes().any(unreleased) {
+            ExitStatus::Nothing
+        } else if outcomes().any(Outcome::is_done)
+            || request.allow_none && outcomes().all(|o| o == Outcome::Gone)
+        {
+            ExitStatus::Success
+        } else {
+            ExitStatus::Nothing
         }
-        status
     }
 }

@@ -39,10 +39,32 @@ pub struct Request {
     pub selection: Selection,
     /// What to do with them.
     pub action: Action,
-    /// `--quiet`: nothing on standard output, no notes on standard error.
-    pub quiet: bool,
+    /// How much is said about it.
+    pub style: Style,
     /// `-c`: the number of matches is printed.
     pub count: bool,
+    /// `--max`: with more matches than this, nothing is done.
+    pub at_most: Option<usize>,
+    /// `--allow-none`: that nothing matched is no failure.
+    pub allow_none: bool,
+    /// `--strict`: a match that was not signalled is a failure, unless it had gone.
+    pub strict: bool,
+    /// The options that select, as they were typed: name and value.
+    pub asked: Vec<(&'static str, Option<OsString>)>,
+}
+
+/// How much is said about each process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// `--quiet`: nothing on standard output, no notes on standard error.
+    Quiet,
+    /// As procps-ng does.
+    #[default]
+    Plain,
+    /// `--verbose`: a line for each.
+    Verbose,
+    /// `--json`: a document.
+    Json,
 }
 
 /// Which processes: those that meet the pattern and every criterion.
@@ -209,8 +231,17 @@ pub enum Action {
 pub struct Listing {
     /// `-l`, `-a`: what follows the PID.
     pub label: Option<Label>,
-    /// `-d`: what stands between two items.
-    pub delimiter: Vec<u8>,
+    /// What keeps the items apart.
+    pub separator: Separator,
+}
+
+/// What keeps the items of a list apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Separator {
+    /// `-d`: this between two items, and a newline behind the last.
+    Between(Vec<u8>),
+    /// `--print0`: a NUL behind each item, whose text is exact.
+    Nul,
 }
 
 /// How a process is shown to a reader.
@@ -233,4 +264,18 @@ pub struct Delivery {
     pub release_memory: bool,
     /// `-e`: say who was signalled.
     pub echo: Option<Label>,
+    /// Whether it is sent at once.
+    pub mode: Mode,
+}
+
+/// Whether a signal is sent at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// It is.
+    #[default]
+    Send,
+    /// `--interactive`: the user is asked about each process.
+    Ask,
+    /// `--dry-run`: it is not; what would happen is told.
+    Rehearse,
 }

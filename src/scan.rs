@@ -3,11 +3,11 @@
 use std::thread;
 
 use crate::error::{Error, errno_text};
-use crate::label::shown;
 use crate::plan::{Candidates, Plan};
 use crate::proc::{Fact, Facts, ProcDir, Process, Unknown};
-use crate::request::{Pick, Pid};
+use crate::request::Pid;
 use crate::select::{NoAnswer, Predicate, pick};
+use crate::view::{View, view};
 
 /// With fewer processes than this in the first part of the walk, a second thread costs more to start than it saves.
 const MANY: usize = 200;
@@ -17,10 +17,10 @@ const MANY: usize = 200;
 pub struct Match {
     /// Its process ID, or the thread's ID where threads were asked for.
     pub pid: Pid,
-    /// When it started, in clock ticks since boot; read where `-n` or `-o` compares it.
+    /// When it started, in clock ticks since boot; read where that is part of the question.
     pub start_time: Option<u64>,
-    /// What the output shows of it, where it shows more than the ID.
-    pub shown: Option<Vec<u8>>,
+    /// What is seen of it.
+    pub view: View,
 }
 
 /// Who was selected, in ascending order of process ID.
@@ -142,7 +142,7 @@ fn unknown(pid: Pid, why: Unknown) -> Result<(), Error> {
 fn describe(plan: &Plan, process: &mut Process<'_>) -> Fact<Match> {
     Ok(Match {
         pid: process.pid(),
-        start_time: if plan.pick == Pick::All { None } else { Some(process.start_time()?) },
-        shown: plan.label.map(|label| shown(label, process)).transpose()?,
+        start_time: if plan.start_time_counts { Some(process.start_time()?) } else { None },
+        view: view(plan.detail, process)?,
     })
 }

@@ -2,50 +2,73 @@
 
 use std::fmt;
 
+use DefaultAction::{Continue, Core, Ignore, Stop, Terminate};
+
 /// A signal number that the kernel takes: 0 (only asks whether a signal could be sent, kill(2)) to SIGRTMAX.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signal(i32);
 
-/// The standard signals of this architecture and the names that programs accept for them; the first name is
-/// the one we print. `EXIT` and `NULL` for 0 are procps-ng's.
-const NAMES: &[(i32, &[&str])] = &[
-    (0, &["0", "EXIT", "NULL"]),
-    (libc::SIGHUP, &["HUP"]),
-    (libc::SIGINT, &["INT"]),
-    (libc::SIGQUIT, &["QUIT"]),
-    (libc::SIGILL, &["ILL"]),
-    (libc::SIGTRAP, &["TRAP"]),
-    (libc::SIGABRT, &["ABRT", "IOT"]),
-    (libc::SIGBUS, &["BUS"]),
-    (libc::SIGFPE, &["FPE"]),
-    (libc::SIGKILL, &["KILL"]),
-    (libc::SIGUSR1, &["USR1"]),
-    (libc::SIGSEGV, &["SEGV"]),
-    (libc::SIGUSR2, &["USR2"]),
-    (libc::SIGPIPE, &["PIPE"]),
-    (libc::SIGALRM, &["ALRM"]),
-    (libc::SIGTERM, &["TERM"]),
-    (libc::SIGSTKFLT, &["STKFLT"]),
-    (libc::SIGCHLD, &["CHLD", "CLD"]),
-    (libc::SIGCONT, &["CONT"]),
-    (libc::SIGSTOP, &["STOP"]),
-    (libc::SIGTSTP, &["TSTP"]),
-    (libc::SIGTTIN, &["TTIN"]),
-    (libc::SIGTTOU, &["TTOU"]),
-    (libc::SIGURG, &["URG"]),
-    (libc::SIGXCPU, &["XCPU"]),
-    (libc::SIGXFSZ, &["XFSZ"]),
-    (libc::SIGVTALRM, &["VTALRM"]),
-    (libc::SIGPROF, &["PROF"]),
-    (libc::SIGWINCH, &["WINCH"]),
-    (libc::SIGIO, &["IO", "POLL"]),
-    (libc::SIGPWR, &["PWR"]),
-    (libc::SIGSYS, &["SYS", "UNUSED"]),
+/// What a signal does to a process that has made no other arrangement (signal(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultAction {
+    /// The process ends.
+    Terminate,
+    /// The process ends and leaves a core dump, if it may.
+    Core,
+    /// The process stops until it is continued.
+    Stop,
+    /// The process continues, if it was stopped.
+    Continue,
+    /// Nothing happens.
+    Ignore,
+}
+
+/// The standard signals of this architecture, what they do by default, and the names that programs accept for
+/// them; the first name is the one we print. `EXIT` and `NULL` for 0 are procps-ng's.
+const TABLE: &[(i32, DefaultAction, &[&str])] = &[
+    (0, Ignore, &["0", "EXIT", "NULL"]),
+    (libc::SIGHUP, Terminate, &["HUP"]),
+    (libc::SIGINT, Terminate, &["INT"]),
+    (libc::SIGQUIT, Core, &["QUIT"]),
+    (libc::SIGILL, Core, &["ILL"]),
+    (libc::SIGTRAP, Core, &["TRAP"]),
+    (libc::SIGABRT, Core, &["ABRT", "IOT"]),
+    (libc::SIGBUS, Core, &["BUS"]),
+    (libc::SIGFPE, Core, &["FPE"]),
+    (libc::SIGKILL, Terminate, &["KILL"]),
+    (libc::SIGUSR1, Terminate, &["USR1"]),
+    (libc::SIGSEGV, Core, &["SEGV"]),
+    (libc::SIGUSR2, Terminate, &["USR2"]),
+    (libc::SIGPIPE, Terminate, &["PIPE"]),
+    (libc::SIGALRM, Terminate, &["ALRM"]),
+    (libc::SIGTERM, Terminate, &["TERM"]),
+    (libc::SIGSTKFLT, Terminate, &["STKFLT"]),
+    (libc::SIGCHLD, Ignore, &["CHLD", "CLD"]),
+    (libc::SIGCONT, Continue, &["CONT"]),
+    (libc::SIGSTOP, Stop, &["STOP"]),
+    (libc::SIGTSTP, Stop, &["TSTP"]),
+    (libc::SIGTTIN, Stop, &["TTIN"]),
+    (libc::SIGTTOU, Stop, &["TTOU"]),
+    (libc::SIGURG, Ignore, &["URG"]),
+    (libc::SIGXCPU, Core, &["XCPU"]),
+    (libc::SIGXFSZ, Core, &["XFSZ"]),
+    (libc::SIGVTALRM, Terminate, &["VTALRM"]),
+    (libc::SIGPROF, Terminate, &["PROF"]),
+    (libc::SIGWINCH, Ignore, &["WINCH"]),
+    (libc::SIGIO, Terminate, &["IO", "POLL"]),
+    (libc::SIGPWR, Terminate, &["PWR"]),
+    (libc::SIGSYS, Core, &["SYS", "UNUSED"]),
 ];
 
 impl Signal {
     /// Signal 0: nothing is delivered, only existence and permission are checked.
     pub const NONE: Signal = Signal(0);
+    /// SIGKILL, which nobody can catch, block or ignore.
+    pub const KILL: Signal = Signal(libc::SIGKILL);
+    /// SIGSTOP, of which the same is true.
+    pub const STOP: Signal = Signal(libc::SIGSTOP);
+    /// SIGCONT, which continues a stopped process whatever that has arranged.
+    pub const CONT: Signal = Signal(libc::SIGCONT);
     /// SIGTERM, what `pkill` sends unless told otherwise.
     pub const TERM: Signal = Signal(libc::SIGTERM);
 
@@ -56,8 +79,8 @@ impl Signal {
         }
         let upper = word.to_ascii_uppercase();
         let name = upper.strip_prefix("SIG").unwrap_or(&upper);
-        let standard = NAMES.iter().find(|(_, names)| names.contains(&name));
-        standard.map(|&(number, _)| Signal(number)).or_else(|| real_time(name))
+        let standard = TABLE.iter().find(|(_, _, names)| names.contains(&name));
+        standard.map(|&(number, ..)| Signal(number)).or_else(|| real_time(name))
     }
 
     /// The signal with this number, if the kernel has one.
@@ -68,6 +91,12 @@ impl Signal {
     /// The number, as kill(2) takes it.
     pub fn number(self) -> i32 {
         self.0
+    }
+
+    /// What it does to a process that has made no other arrangement. Real-time signals terminate.
+    pub fn default_action(self) -> DefaultAction {
+        let row = TABLE.iter().find(|(number, ..)| *number == self.0);
+        row.map_or(Terminate, |&(_, action, _)| action)
     }
 
     /// The signal's bit in the masks of /proc/PID/status (`SigCgt` and its like, proc_pid_status(5)).
@@ -93,7 +122,7 @@ fn real_time(name: &str) -> Option<Signal> {
 impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
-        if let Some((_, names)) = NAMES.iter().find(|(number, _)| *number == self.0) {
+        if let Some((_, _, names)) = TABLE.iter().find(|(number, ..)| *number == self.0) {
             return f.write_str(names[0]);
         }
         match self.0 {

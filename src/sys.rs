@@ -1,14 +1,13 @@
 //! System and C library calls that no crate wraps: the only `unsafe` code of the package.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::ffi::{CStr, OsStr};
-use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
+use std::ffi::{CStr, OsStr, OsString};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::io::Errno;
 
-use crate::report::ExitStatus;
-use crate::request::{Pid, Program};
+use crate::request::Pid;
 
 /// Whether the user's locale (`LC_ALL`, `LC_CTYPE`, `LANG`, in this order) encodes text in UTF-8.
 ///
@@ -138,23 +137,25 @@ fn check(result: libc::c_long) -> Result<(), Errno> {
 macro_rules! program {
     ($program:expr) => {
         #[global_allocator]
-        static ALLOCATOR: $crate::sys::Allocator = $crate::sys::Allocator;
+        static ALLOCATOR: $crate::sys::Allocator =
+            $crate::sys::Allocator { status: $crate::report::ExitStatus::Fatal as i32 };
 
         #[allow(unsafe_code)]
         #[unsafe(no_mangle)]
         extern "C" fn main(argc: std::ffi::c_int, argv: *const *const std::ffi::c_char) -> std::ffi::c_int {
             // SAFETY: these are the arguments that the C library passes to main.
-            unsafe { $crate::sys::main($program, argc, argv) }
+            let args = unsafe { $crate::sys::start(argc, argv) };
+            $crate::run($program, args) as i32
         }
     };
 }
 
-/// What `program!` expands to a call of.
+/// The start of each program: its arguments, without its name.
 ///
 /// # Safety
 ///
-/// `argv` must point to `argc` C strings, as it does in `main`.
-pub unsafe fn main(program: Program, argc: i32, argv: *const *const libc::c_char) -> i32 {
+/// `argv` must point to `argc` C strings, as it does in `main`, and no other thread may run.
+pub unsafe fn start(argc: i32, argv: *const *const libc::c_char) -> Vec<OsString> {
     reserve_standard_descriptors();
     // SAFETY: a disposition is set before any thread is started. Writing to a closed pipe must not end pkill
     // before it has signalled everybody; EPIPE is dealt with where it is met.
@@ -164,7 +165,7 @@ pub unsafe fn main(program: Program, argc: i32, argv: *const *const libc::c_char
         let text = unsafe { CStr::from_ptr(*argv.add(at)) };
         OsStr::from_bytes(text.to_bytes()).to_owned()
     };
-    crate::run(program, (1..argc as usize).map(argument)) as i32
+    (1..argc as usize).map(argument).collect()
 }
 
 /// Put something that can be neither read nor written in the place of each closed standard descriptor, so that no
@@ -181,23 +182,37 @@ fn reserve_standard_descriptors() {
 }
 
 /// The system's allocator, which ends the program with the status that the manual promises when memory runs out.
-pub struct Allocator;
+pub struct Allocator {
+    /// That status.
+    pub status: i32,
+}
+
+impl Allocator {
+    fn or_end(&self, block: *mut u8) -> *mut u8 {
+        if block.is_null() {
+            let _ = rustix::io::write(rustix::stdio::stderr(), b"out of memory\n");
+            // SAFETY: nothing has to be cleaned up, and running exit handlers may need memory.
+            unsafe { libc::_exit(self.status) }
+        }
+        block
+    }
+}
 
 // SAFETY: everything is left to the system's allocator.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller keeps GlobalAlloc's contract.
-        or_end(unsafe { System.alloc(layout) })
+        self.or_end(unsafe { System.alloc(layout) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        or_end(unsafe { System.alloc_zeroed(layout) })
+        self.or_end(unsafe { System.alloc_zeroed(layout) })
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as above.
-        or_end(unsafe { System.realloc(block, layout, size) })
+        self.or_end(unsafe { System.realloc(block, layout, size) })
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -206,11 +221,39 @@ unsafe impl GlobalAlloc for Allocator {
     }
 }
 
-fn or_end(block: *mut u8) -> *mut u8 {
-    if block.is_null() {
-        let _ = rustix::io::write(rustix::stdio::stderr(), b"out of memory\n");
-        // SAFETY: nothing has to be cleaned up, and running exit handlers may need memory.
-        unsafe { libc::_exit(ExitStatus::Fatal as i32) }
+/// The parent of a user or PID namespace (`NS_GET_PARENT`, ioctl_nsfs(2), Linux 4.9). EPERM if that is out of our
+/// scope.
+pub(crate) fn parent_namespace(namespace: &OwnedFd) -> Result<OwnedFd, Errno> {
+    const NS_GET_PARENT: libc::c_ulong = 0xb702; // _IO(0xb7, 0x2), linux/nsfs.h
+    // SAFETY: this ioctl takes no argument and returns a new descriptor, which is ours alone.
+    unsafe {
+        let fd = libc::ioctl(namespace.as_raw_fd(), NS_GET_PARENT as _);
+        check(fd.into())?;
+        Ok(OwnedFd::from_raw_fd(fd))
     }
-    block
+}
+
+/// The UID that owns a user namespace (`NS_GET_OWNER_UID`, ioctl_nsfs(2), Linux 4.11).
+pub(crate) fn namespace_owner(namespace: &OwnedFd) -> Result<u32, Errno> {
+    const NS_GET_OWNER_UID: libc::c_ulong = 0xb704; // _IO(0xb7, 0x4), linux/nsfs.h
+    let mut uid: libc::uid_t = 0;
+    // SAFETY: the kernel writes a uid_t to the pointer.
+    let result = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_OWNER_UID as _, &mut uid) };
+    check(result.into()).map(|()| uid)
+}
+
+/// kill(2) or sigqueue(3), by process ID: only for where no handle can be had.
+pub(crate) fn signal_by_id(pid: i32, signal: i32, value: Option<i32>) -> Result<(), Errno> {
+    // SAFETY: no memory of ours is involved; sigval is plain data.
+    let result = unsafe {
+        match value {
+            None => libc::kill(pid, signal),
+            Some(value) => {
+                let mut sigval: libc::sigval = std::mem::zeroed();
+                std::ptr::from_mut(&mut sigval).cast::<libc::c_int>().write(value); // sival_int of the union
+                libc::sigqueue(pid, signal, sigval)
+            }
+        }
+    };
+    check(result.into())
 }

@@ -1,5 +1,8 @@
 //! Facts about glibc: what its `regexec` answers for a pattern and a subject, in C and in C.UTF-8.
 
+use std::env;
+use std::process::Command;
+
 use pkill::ere::{Charset, Flags, Pattern, PatternError};
 
 /// One fact a line: pattern, flags (`i` or `-`), subject, locale, answer; C escapes in all fields.
@@ -31,6 +34,41 @@ fn patterns_mean_what_they_mean_to_glibc() {
     }
     assert!(wrong.is_empty(), "{} of {facts} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!((facts, refused), (610, 12), "facts that were tried, and back-references that were refused");
+}
+
+#[test]
+fn the_environment_says_what_a_character_is() {
+    for (variables, utf8) in [
+        (&[("LC_ALL", "C.UTF-8")][..], true),
+        (&[("LC_CTYPE", "C.UTF-8"), ("LANG", "C")], true),
+        (&[("LANG", "C.UTF-8")], true),
+        (&[("LC_ALL", ""), ("LANG", "C.UTF-8")], true),
+        (&[("LC_ALL", "C"), ("LANG", "C.UTF-8")], false),
+        (&[("LC_ALL", "POSIX")], false),
+        (&[("LC_ALL", "xx_XX.UTF-8")], false), // not installed: C
+        (&[], false),
+    ] {
+        let status = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "the_locale_is_utf8", "--ignored"])
+            .env_clear()
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap()
+            .status;
+        assert_eq!(status.success(), utf8, "{variables:?}");
+    }
+}
+
+#[test]
+#[ignore = "the child process of the test above: it fails where the locale is not UTF-8"]
+fn the_locale_is_utf8() {
+    let takes = |pattern: &str, ignore_case| {
+        let flags = Flags { ignore_case, ..Flags::default() };
+        Pattern::new(pattern.as_bytes(), flags).unwrap().is_match("é".as_bytes()).unwrap()
+    };
+    let (character, letter, case) = (takes("^.$", false), takes("[[:alpha:]]", false), takes("É", true));
+    assert_eq!((character, letter), (case, case));
+    assert!(character);
 }
 
 fn unescape(field: &str) -> Vec<u8> {

@@ -52,7 +52,23 @@ fn the_command_line() {
             case("pgrep -f '{z} gone'").nothing(),
             case("pgrep -xf '\\[{z}\\] <defunct>'").pids("z"),
             case("pgrep -a -x {z}").prints("{z.pid} [{z}] <defunct>\n"),
-            case("pgrep -xf '\\[kthreadd\\]'").prints("2\n"),
+        ],
+    );
+}
+
+#[test]
+fn kernel_threads_have_a_name_in_brackets() {
+    if std::fs::read_to_string("/proc/2/comm").is_ok_and(|name| name != "kthreadd\n") {
+        return println!("skipped: needs kernel threads");
+    }
+    let kthreadd = "2\n";
+    check(
+        |_| (),
+        &[
+            case("pgrep -xf '\\[kthreadd\\]'").prints(kthreadd),
+            case("pgrep -x kthreadd").prints(kthreadd),
+            case("pgrep -a -x kthreadd").prints("2 [kthreadd]\n"),
+            case("pgrep -l -x kthreadd").prints("2 kthreadd\n"),
         ],
     );
 }
@@ -83,7 +99,7 @@ fn the_empty_pattern_matches_every_process() {
             &[
                 case("pgrep ''").prints("{self}\n{a.pid}\n{ab.pid}\n"),
                 case("pgrep -x ''").nothing(),
-                case("pgrep -f ''").prints("{self}\n{a.pid}\n{ab.pid}\n"),
+                case("pgrep -Af ''").pids("a ab"),
                 case("pgrep -P {self} ''").pids("a ab"),
                 case("pkill -KILL -P {self} ''").fate("a", "killed by KILL").fate("ab", "killed by KILL"),
             ],
@@ -125,6 +141,25 @@ fn a_pattern_longer_than_a_name_is_tried_against_the_full_name() {
         let other = format!("{}-a-lother", scene.tag());
         scene.adopt("o", Victim::named(&name).arg0(other).spawn());
     };
+    let of_executable = |scene: &mut Scene| {
+        let name = format!("{}-a-long-name", scene.tag());
+        let path = scene.dir().copy(&std::env::current_exe().expect("our own executable"), &name);
+        scene.adopt("e", Victim::named(&name).executable(&path).arg0("renamed").spawn());
+        // A name that was set by hand is nobody's beginning.
+        let other = format!("{}-b-lot-of-it", scene.tag());
+        scene.adopt("f", Victim::named(&other).executable(&path).arg0("renamed").spawn());
+    };
+    check(
+        of_executable,
+        &[
+            case("pgrep {tag}-a-long-name")
+                .pids("e")
+                .differs("long-names", reference().status(1).says(warning)),
+            case("pgrep ^{tag}-a-long-n.me$")
+                .pids("e")
+                .differs("long-names", reference().status(1).says(warning)),
+        ],
+    );
     check(
         full,
         &[

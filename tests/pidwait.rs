@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Run, Scene, Victim, case, check, eventually, programs};
+use support::{Run, Scene, Victim, case, check, eventually, programs, stat_field};
 
 /// True if the process holds that many handles of processes.
 fn handles(pid: u32, count: usize) -> bool {
@@ -18,8 +18,7 @@ fn it_waits_for_all_of_them() {
         let pattern = format!("{}|{}", victims[0].name(), victims[1].name());
         let waiter = Run::of(program, "pidwait").args(["-e", &pattern]).start();
         eventually("two handles", || handles(waiter.pid(), 2));
-        victims[0].finish();
-        victims[0].wait();
+        victims[0].make_zombie(); // reaped here, the reference would count it twice
         assert!(!waiter.has_ended(), "{program:?}: one still lives");
         victims[1].finish();
         let output = waiter.wait();
@@ -29,6 +28,23 @@ fn it_waits_for_all_of_them() {
         assert_eq!((output.out(), output.err(), output.status), (lines.concat(), String::new(), 0));
         victims[1].wait();
     }
+}
+
+/// A handle tells of the end and, since Linux 6.15, of the reaping too. The reference counts both, and goes
+/// when half of the processes have ended.
+#[test]
+fn a_process_that_is_reaped_counts_once() {
+    let mut victims = [Victim::spec().spawn(), Victim::spec().spawn()];
+    let pattern = format!("{}|{}", victims[0].name(), victims[1].name());
+    let waiter = Run::ours("pidwait").args([&pattern]).start();
+    eventually("two handles", || handles(waiter.pid(), 2));
+    victims[0].finish();
+    victims[0].wait();
+    // It has noticed when it sleeps again, or has dropped that handle.
+    eventually("asleep", || stat_field(waiter.pid(), 3) == "S");
+    assert!(!waiter.has_ended(), "one still lives");
+    victims[1].finish();
+    assert_eq!(waiter.wait().status, 0);
 }
 
 /// An end is an end, whoever reaps it and however it came.

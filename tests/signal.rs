@@ -35,7 +35,7 @@ fn the_signal_word() {
             hup("pkill {a} -HUP"),
             hup("pkill {a} -1"),
             hup("pkill -x -HUP {a}"),
-            hup("pkill -s {a.pid} -HUP"),
+            hup("pkill {tag} -s {a.pid} -HUP"),
             case("pkill -0 {a}"),
             case("pkill {a} -0"),
             case("pkill -9 {a}").fate("a", "killed by KILL"),
@@ -95,7 +95,7 @@ fn what_is_no_signal() {
             case("pkill -0garbage {a}").usage("{program}: invalid option -- '0'"),
             case("pkill -9x {a}").usage("{program}: invalid option -- '9'"),
             case("pkill -SIG {a}").usage("{program}: invalid option -- 'S'"),
-            case("pkill -HUP- {a}").usage("{program}: invalid option -- 'H'").since([4, 0, 4]),
+            case("pkill -HUP- {a}").usage("{program}: invalid user name: P-").since([4, 0, 4]),
             case("pkill --signal NOSUCH {a}").usage(unknown).since([4, 0, 3]),
             case("pgrep --signal NOSUCH {a}").usage(unknown).since([4, 0, 3]),
             case("pidwait --signal NOSUCH {a}").usage(unknown).since([4, 0, 3]),
@@ -103,9 +103,11 @@ fn what_is_no_signal() {
             // A second word is an unknown option.
             case("pkill -0 -0 {a}").usage("{program}: invalid option -- '0'"),
             case("pkill -0 -9 {a}").usage("{program}: invalid option -- '9'"),
+            // -H, and -U with the value P.
             case("pgrep -HUP {a}")
-                .usage("{program}: invalid option")
-                .differs("H-in-pgrep", reference().usage("{program}: invalid option")),
+                .usage("{program}: invalid user name: P")
+                .before([4, 0, 3])
+                .differs("H-in-pgrep", reference().usage("{program}: invalid option -- 'H'")),
             case("pgrep -9 {a}").usage("{program}: invalid option -- '9'"),
             case("pidwait -9 {a}").usage("{program}: invalid option -- '9'"),
         ],
@@ -157,7 +159,7 @@ fn everybody_is_signalled_once() {
         cast,
         &[
             case("pkill -USR1 -f '{a}|{a}' ").fate("a", "USR1"),
-            case("pkill -USR1 -u 0,0 -U 0 -s {a.pid},{a.pid} {tag}").fate("a", "USR1"),
+            case("pkill -USR1 -u {uid},{uid} -U {uid} -s {a.pid},{a.pid} {tag}").fate("a", "USR1"),
             case("pkill -USR1 -e {a}").fate("a", "USR1").prints("{a} killed (pid {a.pid})\n"),
         ],
     );

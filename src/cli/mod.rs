@@ -30,7 +30,7 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
         .try_get_matches_from(words.canonical)
         .map_err(complaint)?;
     let settings = words.used.iter().filter_map(|opt| setting(opt, &matches));
-    let mut draft = Draft::default();
+    let mut draft = Draft { asked: asked(&words.used, &matches), ..Draft::default() };
     for setting in settings {
         match setting {
             Setting::Help => {
@@ -100,6 +100,16 @@ fn setting(opt: &'static Opt, matches: &ArgMatches) -> Option<Setting> {
     }
 }
 
+/// The options that select, as they were typed.
+fn asked(used: &[&'static Opt], matches: &ArgMatches) -> Vec<(&'static str, Option<OsString>)> {
+    let typed = |opt: &Opt| {
+        let mut values = matches.get_raw(opt.long).into_iter().flatten();
+        opt.value_name().and(values.next_back()).map(OsString::from)
+    };
+    let selecting = used.iter().filter(|opt| opt.group.selects());
+    selecting.map(|opt| (opt.long, typed(opt))).collect()
+}
+
 /// The message of a value parser, without clap's words around it: scripts know it as it is.
 fn complaint(error: clap::Error) -> Error {
     use std::error::Error as _;
@@ -131,7 +141,13 @@ struct Draft {
     label: Option<Subject>,
     quoted: bool,
     delimiter: Option<Vec<u8>>,
-    quiet: bool,
+    print_nul: bool,
+    style: Option<Style>,
+    mode: Option<Mode>,
+    at_most: Option<usize>,
+    strict: bool,
+    allow_none: bool,
+    asked: Vec<(&'static str, Option<OsString>)>,
 }
 
 impl Draft {
@@ -166,7 +182,20 @@ impl Draft {
             }
             Setting::ShellQuote => self.quoted = true,
             Setting::Delimiter(delimiter) => self.delimiter = Some(delimiter),
-            Setting::Quiet => self.quiet = true,
+            Setting::PrintNul => self.print_nul = true,
+            Setting::Style(style) => {
+                if self.style.replace(style).is_some() {
+                    return Err(Error::usage("--quiet, --verbose and --json exclude each other"));
+                }
+            }
+            Setting::Mode(mode) => {
+                if self.mode.replace(mode).is_some() {
+                    return Err(Error::usage("--dry-run and --interactive exclude each other"));
+                }
+            }
+            Setting::AtMost(number) => self.at_most = Some(number),
+            Setting::Strict => self.strict = true,
+            Setting::AllowNone => self.allow_none = true,
             Setting::Help | Setting::Version => unreachable!("answered before"),
         }
         Ok(())
@@ -178,8 +207,20 @@ impl Draft {
         if self.pick.is_some() && self.inverse {
             return Err(Error::usage("--newest and --oldest cannot be used with --inverse"));
         }
-        if self.quiet && self.label.is_some() && program == Program::Pgrep {
+        let style = self.style.unwrap_or_default();
+        if style == Style::Quiet && self.label.is_some() && program == Program::Pgrep {
             return Err(Error::usage("--quiet cannot be used with --list-name or --list-full"));
+        }
+        if style == Style::Quiet && self.mode == Some(Mode::Rehearse) {
+            return Err(Error::usage("--quiet cannot be used with --dry-run, which is there to tell"));
+        }
+        if self.mode == Some(Mode::Ask) && program != Program::Pkill {
+            return Err(Error::usage(
+                "--interactive makes no sense here: only pkill has a signal to ask about",
+            ));
+        }
+        if self.print_nul && self.delimiter.is_some() {
+            return Err(Error::usage("--print0 cannot be used with --delimiter"));
         }
         if self.threads && program != Program::Pgrep {
             let what = if program == Program::Pkill { "signals" } else { "waits for" };
@@ -232,18 +273,24 @@ impl Draft {
                 threads: self.threads,
             },
             action: match program {
-                Program::Pgrep => Action::List(Listing {
-                    label,
-                    delimiter: self.delimiter.unwrap_or_else(|| b"\n".to_vec()),
-                }),
+                Program::Pgrep => {
+                    let between = || Separator::Between(self.delimiter.unwrap_or_else(|| b"\n".to_vec()));
+                    let separator = if self.print_nul { Separator::Nul } else { between() };
+                    Action::List(Listing { label, separator })
+                }
                 Program::Pkill => {
                     let (value, release_memory) = (self.value, self.release_memory);
-                    Action::Signal(Delivery { signal, value, release_memory, echo })
+                    let mode = self.mode.unwrap_or_default();
+                    Action::Signal(Delivery { signal, value, release_memory, echo, mode })
                 }
                 Program::Pidwait => Action::Wait { echo },
             },
-            quiet: self.quiet,
+            style,
             count: self.count,
+            at_most: self.at_most,
+            allow_none: self.allow_none,
+            strict: self.strict,
+            asked: self.asked,
         })
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::values;
-use crate::request::{Account, Criterion, Namespace, Pick, Pid, Program, Program::*, Subject};
+use crate::request::{Account, Criterion, Mode, Namespace, Pick, Pid, Program, Program::*, Style, Subject};
 use crate::signal::Signal;
 
 /// One option.
@@ -45,6 +45,8 @@ pub enum Group {
     Choosing,
     /// What is sent.
     Signal,
+    /// What must not happen.
+    Safety,
     /// What is printed.
     Output,
     /// Help and version.
@@ -52,6 +54,11 @@ pub enum Group {
 }
 
 impl Group {
+    /// Whether its options say which processes are meant.
+    pub fn selects(self) -> bool {
+        matches!(self, Group::Matching | Group::Criteria | Group::Choosing)
+    }
+
     /// The heading.
     pub fn title(self) -> &'static str {
         match self {
@@ -59,6 +66,7 @@ impl Group {
             Group::Criteria => "Criteria (a list is met by any of its entries, all options together)",
             Group::Choosing => "Choice",
             Group::Signal => "Signal",
+            Group::Safety => "Safety",
             Group::Output => "Output",
             Group::Other => "Other",
         }
@@ -144,8 +152,18 @@ pub enum Setting {
     ShellQuote,
     /// `-d`.
     Delimiter(Vec<u8>),
-    /// `--quiet`.
-    Quiet,
+    /// `--quiet`, `--verbose`, `--json`.
+    Style(Style),
+    /// `--print0`.
+    PrintNul,
+    /// `--interactive`, `--dry-run`.
+    Mode(Mode),
+    /// `--max`.
+    AtMost(usize),
+    /// `--strict`.
+    Strict,
+    /// `--allow-none`.
+    AllowNone,
     /// `--help`.
     Help,
     /// `--version`.
@@ -172,12 +190,13 @@ const fn opt(
 /// A row whose name is new.
 const fn new(
     long: &'static str,
+    short: Option<(char, &'static [Program])>,
     documented: &'static [Program],
     group: Group,
     read: Read,
     help: &'static str,
 ) -> Opt {
-    Opt { long, short: None, documented, origin: Origin::New, group, read, help }
+    Opt { long, short, documented, origin: Origin::New, group, read, help }
 }
 
 use Group::*;
@@ -242,6 +261,16 @@ pub static OPTIONS: &[Opt] = &[
         "send this integer with the signal"),
     opt("mrelease", Some(('m', SENDS)), SENDS, Signal, Flag(Setting::ReleaseMemory),
         "free the memory of who was killed at once"),
+    new("dry-run", None, SENDS, Safety, Flag(Setting::Mode(Mode::Rehearse)),
+        "send nothing; tell what would happen to whom, and why"),
+    new("interactive", Some(('I', SENDS)), SENDS, Safety, Flag(Setting::Mode(Mode::Ask)),
+        "ask about each process on the terminal: y, n, a (all), q (quit)"),
+    new("max", None, ALL, Safety, Value("N", |v| values::count(v).map(Setting::AtMost)),
+        "if more than N processes match, do nothing and exit with 4"),
+    new("strict", None, SENDS, Safety, Flag(Setting::Strict),
+        "exit with 4 if a match was not signalled, unless it had gone"),
+    new("allow-none", None, ALL, Safety, Flag(Setting::AllowNone),
+        "exit with 0 if nothing matched"),
     opt("count", Some(('c', ALL)), ALL, Output, Flag(Setting::Count),
         "the number of matches"),
     opt("list-name", Some(('l', LISTS)), LISTS, Output, Flag(Setting::Label(Subject::Name)),
@@ -254,8 +283,14 @@ pub static OPTIONS: &[Opt] = &[
         "what stands between two items instead of a newline"),
     opt("echo", Some(('e', ACTS)), ACTS, Output, Flag(Setting::Echo),
         "say who is signalled or waited for"),
-    new("quiet", ALL, Output, Flag(Setting::Quiet),
+    new("print0", None, LISTS, Output, Flag(Setting::PrintNul),
+        "end each item with a NUL and print its text exactly"),
+    new("quiet", None, ALL, Output, Flag(Setting::Style(Style::Quiet)),
         "print nothing"),
+    new("verbose", None, ALL, Output, Flag(Setting::Style(Style::Verbose)),
+        "a line for each process: PID, user, name, and what became of it"),
+    new("json", None, ALL, Output, Flag(Setting::Style(Style::Json)),
+        "one JSON document about all of it"),
     opt("help", Some(('h', ALL)), ALL, Other, Flag(Setting::Help),
         "show this help and exit"),
     opt("version", Some(('V', ALL)), ALL, Other, Flag(Setting::Version),

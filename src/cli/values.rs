@@ -43,6 +43,11 @@ pub fn integer(value: &OsStr) -> Result<i32, String> {
     value.to_str().and_then(|v| v.parse().ok()).ok_or_else(|| complain("not a number", value))
 }
 
+/// How many.
+pub fn count(value: &OsStr) -> Result<usize, String> {
+    number(value).and_then(|n| n.try_into().ok()).ok_or_else(|| complain("not a number", value))
+}
+
 /// A signal by name or number.
 pub fn signal(value: &OsStr) -> Result<Signal, String> {
     let text = value.to_string_lossy();

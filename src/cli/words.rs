@@ -81,9 +81,10 @@ fn long(text: &[u8], rest: &mut impl Iterator<Item = OsString>) -> Result<Occurr
 }
 
 /// The option with this name, or the only one that the name begins; the reference's names go first, so that an
-/// abbreviation which works there never becomes ambiguous through an option that only we have.
-fn complete(name: &[u8], shown: &[u8]) -> Result<&'static Opt, String> {
-    let shown = String::from_utf8_lossy(shown);
+/// abbreviation which works there never becomes ambiguous through an option that only we have. A message shows the
+/// whole word.
+fn complete(name: &[u8], word: &[u8]) -> Result<&'static Opt, String> {
+    let shown = String::from_utf8_lossy(word);
     if let Some(opt) = OPTIONS.iter().find(|opt| opt.long.as_bytes() == name) {
         return Ok(opt);
     }

@@ -2,37 +2,106 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{self, CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
+use crate::proc::ourselves;
 use crate::request::Pid;
 use crate::signal::Signal;
 use crate::sys;
 
-/// A pidfd (pidfd_open(2), Linux 5.3).
-pub struct Handle(OwnedFd);
+/// What holds a process.
+pub struct Handle {
+    pid: Pid,
+    kind: Kind,
+}
+
+enum Kind {
+    /// pidfd_open(2), Linux 5.3.
+    Pidfd(OwnedFd),
+    /// The directory /proc/PID, where the kernel or a seccomp filter has no pidfd_open.
+    Directory(OwnedFd),
+}
+
+/// How a signal was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// Through the handle.
+    Pinned,
+    /// By process ID, right after a look at the handle: all that is left where pidfd_send_signal(2) is missing.
+    ById,
+}
 
 impl Handle {
     /// ESRCH if there is no such process.
     pub fn open(pid: Pid) -> Result<Handle, Errno> {
-        let pid = RawPid::from_raw(pid).ok_or(Errno::SRCH)?;
-        pidfd_open(pid, PidfdFlags::empty()).map(Handle)
+        let raw = RawPid::from_raw(pid).ok_or(Errno::SRCH)?;
+        let kind = match pidfd_open(raw, PidfdFlags::empty()) {
+            Ok(pidfd) => Kind::Pidfd(pidfd),
+            // An older kernel; a filter says one or the other. Nothing else makes the call fail like this.
+            Err(Errno::NOSYS | Errno::PERM) => Kind::Directory(open_directory(pid)?),
+            Err(errno) => return Err(errno),
+        };
+        Ok(Handle { pid, kind })
     }
 
     /// Send the signal, with an integer if there is one (sigqueue(3)). ESRCH if the process has ended and was
     /// reaped, EPERM if we may not signal it.
-    pub fn send(&self, signal: Signal, value: Option<i32>) -> Result<(), Errno> {
-        sys::pidfd_send_signal(self.0.as_fd(), signal.number(), value)
+    pub fn send(&self, signal: Signal, value: Option<i32>) -> Result<Sent, Errno> {
+        let number = signal.number();
+        match sys::pidfd_send_signal(self.as_fd(), number, value) {
+            Ok(()) => Ok(Sent::Pinned),
+            Err(Errno::NOSYS | Errno::PERM) if !can_send_through_handles() => {
+                self.check_alive()?;
+                sys::signal_by_id(self.pid, number, value).map(|()| Sent::ById)
+            }
+            Err(errno) => Err(errno),
+        }
     }
 
     /// Free its memory now that it is dying (process_mrelease(2), Linux 5.15).
     pub fn release_memory(&self) -> Result<(), Errno> {
-        sys::process_mrelease(self.0.as_fd())
+        sys::process_mrelease(self.as_fd())
+    }
+
+    fn check_alive(&self) -> Result<(), Errno> {
+        match &self.kind {
+            Kind::Pidfd(pidfd) => {
+                let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
+                let ended = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? > 0;
+                if ended { Err(Errno::SRCH) } else { Ok(()) }
+            }
+            Kind::Directory(directory) => match fs::statat(directory, "stat", fs::AtFlags::empty()) {
+                Ok(_) => Ok(()),
+                Err(Errno::NOENT) => Err(Errno::SRCH),
+                Err(errno) => Err(errno),
+            },
+        }
     }
 }
 
 impl AsFd for Handle {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        match &self.kind {
+            Kind::Pidfd(fd) | Kind::Directory(fd) => fd.as_fd(),
+        }
     }
+}
+
+/// pidfd_send_signal(2) takes it in place of a pidfd.
+fn open_directory(pid: Pid) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    match fs::openat(CWD, format!("/proc/{pid}"), flags, Mode::empty()) {
+        Err(Errno::NOENT) => Err(Errno::SRCH),
+        other => other,
+    }
+}
+
+/// Whether EPERM is the kernel's word on a target, and not a seccomp filter's on the call: nobody is refused signal 0
+/// to himself.
+fn can_send_through_handles() -> bool {
+    let ourselves = Handle::open(ourselves());
+    ourselves.is_ok_and(|handle| sys::pidfd_send_signal(handle.as_fd(), 0, None).is_ok())
 }

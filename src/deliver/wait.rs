@@ -5,7 +5,7 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::{Announce, Handle, pin, target};
+use super::{Audience, Handle, pin, target};
 use crate::error::{Error, errno_text};
 use crate::plan::Plan;
 use crate::proc::{ProcDir, Process};
@@ -17,7 +17,7 @@ use crate::scan::Matches;
 pub fn wait_for_all(
     plan: &Plan,
     matches: Matches,
-    announce: &mut Announce<'_>,
+    audience: &mut dyn Audience,
 ) -> Result<Vec<Target>, Error> {
     raise_descriptor_limit();
     let proc = ProcDir::named()?;
@@ -34,7 +34,7 @@ pub fn wait_for_all(
         }
         match pinned {
             Ok(handle) => {
-                announce(&found)?;
+                audience.will_wait(&found)?;
                 waiting.add(handle)?;
                 targets.push(target(found, Outcome::Ended));
             }

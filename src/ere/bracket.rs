@@ -127,3 +127,144 @@ fn collating_element(text: &[u8]) -> Result<char> {
         _ => Err(PatternError::CollatingElement),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ere::{Charset, Flags, Pattern};
+    use PatternError::*;
+
+    fn takes(bracket: &str, subject: &str, charset: Charset, ignore_case: bool) -> Result<bool> {
+        let flags = Flags { ignore_case, whole: true, charset };
+        Pattern::new(bracket.as_bytes(), flags)?.is_match(subject.as_bytes())
+    }
+
+    fn members(charset: Charset, table: &[(&str, &[&str], &[&str])]) {
+        for &(bracket, inside, outside) in table {
+            inside
+                .iter()
+                .for_each(|c| assert_eq!(takes(bracket, c, charset, false), Ok(true), "{bracket} {c}"));
+            outside
+                .iter()
+                .for_each(|c| assert_eq!(takes(bracket, c, charset, false), Ok(false), "{bracket} {c}"));
+        }
+    }
+
+    fn refused(table: &[(&str, PatternError)]) {
+        for charset in [Charset::Bytes, Charset::Utf8] {
+            for &(bracket, error) in table {
+                let flags = Flags { charset, ..Flags::default() };
+                assert_eq!(Pattern::new(bracket.as_bytes(), flags).err(), Some(error), "{bracket}");
+            }
+        }
+    }
+
+    /// XBD 9.3.5, items 1 to 3 and 7: `]`, `^` and `-` are members in certain places, `\` and `[` always.
+    #[test]
+    fn what_is_a_member() {
+        for charset in [Charset::Bytes, Charset::Utf8] {
+            members(
+                charset,
+                &[
+                    ("[abc]", &["a", "b"], &["d", "ab"]),
+                    ("[^abc]", &["d", "\n"], &["a", ""]),
+                    ("[]a]", &["]", "a"], &["b"]),
+                    ("[^]a]", &["b"], &["]", "a"]),
+                    ("[a^]", &["a", "^"], &["b"]),
+                    ("[a-]", &["a", "-"], &["b"]),
+                    ("[-a]", &["a", "-"], &["b"]),
+                    ("[--/]", &["-", ".", "/"], &[","]),
+                    ("[!--]", &["!", "-", "+"], &["."]),
+                    ("[a-c]", &["a", "b", "c"], &["d", "-"]),
+                    ("[]-a]", &["]", "^", "a"], &["b", "-"]),
+                    (r"[\d]", &[r"\", "d"], &["0"]),
+                    (r"[\]]", &[r"\]"], &["]", r"\"]),
+                    ("[[]", &["["], &["]"]),
+                    ("[a&&b]", &["a", "&", "b"], &["c"]),
+                    ("[a~~b]", &["a", "~", "b"], &["c"]),
+                    ("[.*]", &[".", "*"], &["a"]),
+                ],
+            );
+        }
+    }
+
+    /// XBD 9.3.5, items 4 to 6. No locale that this crate knows has names for characters.
+    #[test]
+    fn names_between_brackets() {
+        for charset in [Charset::Bytes, Charset::Utf8] {
+            members(
+                charset,
+                &[
+                    ("[[.a.]]", &["a"], &["b", "."]),
+                    ("[[.-.]-/]", &["-", "."], &[","]),
+                    ("[+-[.-.]]", &["+", ",", "-"], &["."]),
+                    ("[[.].]]", &["]"], &["."]),
+                    ("[[...]]", &["."], &["a"]),
+                    ("[[=a=]b]", &["a", "b"], &["="]),
+                    ("[[:digit:]-]", &["1", "-"], &["a"]),
+                    ("[[:digit:][:upper:]x]", &["1", "A", "x"], &["a"]),
+                    ("[:a]", &[":", "a"], &["b"]),
+                ],
+            );
+        }
+        refused(&[
+            ("[[.space.]]", CollatingElement),
+            ("[[.hyphen.]]", CollatingElement),
+            ("[[.ch.]]", CollatingElement),
+            ("[[..]]", CollatingElement),
+            ("[[=ab=]]", CollatingElement),
+            ("[[.é.]]", CollatingElement),
+            ("[[:Alpha:]]", ClassName),
+            ("[[::]]", ClassName),
+            ("[[:abcdefghijabcdefghijabcdefghija:]]", ClassName),
+            ("[[:abcdefghijabcdefghijabcdefghijab:]]", UnmatchedBracket),
+        ]);
+    }
+
+    /// XBD 9.3.5, item 7: what is no range.
+    #[test]
+    fn ranges() {
+        refused(&[
+            ("[b-a]", RangeEnd),
+            ("[a-c-e]", RangeEnd),
+            ("[a--b]", RangeEnd),
+            ("[[:digit:]-z]", RangeEnd),
+            ("[a-[:digit:]]", RangeEnd),
+            ("[a-[=b=]]", RangeEnd),
+            ("[[=a=]-z]", RangeEnd),
+            ("[a-[.ch.]]", CollatingElement),
+            ("[[.space.]-[:digit:]]", RangeEnd),
+        ]);
+        assert_eq!(takes("[a-é]", "b", Charset::Utf8, false), Err(CollatingElement));
+        assert_eq!(takes("[é-ö]", "ö", Charset::Utf8, false), Err(CollatingElement));
+        assert_eq!(takes("[é]", "é", Charset::Utf8, false), Ok(true));
+        assert_eq!(takes("[é]", "é", Charset::Bytes, false), Ok(false), "two characters");
+    }
+
+    /// Upper case is made before ranges are read.
+    #[test]
+    fn ranges_without_case() {
+        for charset in [Charset::Bytes, Charset::Utf8] {
+            assert_eq!(takes("[Z-a]", "a", charset, true), Err(RangeEnd));
+            assert_eq!(takes("[A-z]", "_", charset, true), Ok(false));
+            assert_eq!(takes("[a-c]", "B", charset, true), Ok(true));
+            assert_eq!(takes("[[.a.]]", "A", charset, true), Ok(true));
+        }
+        assert_eq!(takes("[[.ı.]]", "i", Charset::Utf8, true), Ok(true));
+    }
+
+    #[test]
+    fn brackets_end() {
+        refused(&[
+            ("x|[a", UnmatchedBracket),
+            ("[]", UnmatchedBracket),
+            ("[^]", UnmatchedBracket),
+            ("[[:alpha:", UnmatchedBracket),
+            ("[[.a]", UnmatchedBracket),
+            ("[a-", UnmatchedBracket),
+        ]);
+        for bracket in [&b"["[..], b"[^", b"a["] {
+            assert_eq!(Pattern::new(bracket, Flags::default()).err(), Some(Incomplete));
+        }
+    }
+}

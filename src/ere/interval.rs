@@ -15,6 +15,15 @@ pub(super) struct Bounds {
     pub max: Option<u32>,
 }
 
+impl Bounds {
+    /// What both say together where that is simple: `a+?` is `a*`. So fifty thousand `*` are one.
+    pub fn repeated(self, outer: Bounds) -> Option<Bounds> {
+        let simple = |bounds: Bounds| bounds.min <= 1 && bounds.max.is_none_or(|max| max == 1);
+        let max = if self.max.is_some() && outer.max.is_some() { Some(1) } else { None };
+        (simple(self) && simple(outer)).then_some(Bounds { min: self.min * outer.min, max })
+    }
+}
+
 /// Reads what follows a `{`, the `}` included.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Bounds> {
     let (min, mut end) = number(cursor)?;
@@ -64,6 +73,25 @@ fn number(cursor: &mut Cursor<'_>) -> Result<(Option<u32>, u8)> {
 mod tests {
     use super::*;
     use PatternError::{IntervalContent, TooBig, UnmatchedBrace};
+
+    #[test]
+    fn a_repetition_of_a_repetition_may_be_one() {
+        let read = |text: &str| read(&mut Cursor::new(text.as_bytes())).unwrap();
+        let (star, plus, optional, once) = ("0,}", "1,}", "0,1}", "1}");
+        for (inner, outer, both) in [
+            (plus, optional, Some(star)),
+            (optional, plus, Some(star)),
+            (star, star, Some(star)),
+            (plus, plus, Some(plus)),
+            (optional, optional, Some(optional)),
+            (once, plus, Some(plus)),
+            ("2}", star, None), // an even number
+            (star, "2}", None),
+            ("0}", "0}", None),
+        ] {
+            assert_eq!(read(inner).repeated(read(outer)), both.map(read), "{inner} {outer}");
+        }
+    }
 
     #[test]
     fn intervals_as_glibc_reads_them() {

@@ -1,12 +1,21 @@
 //! Patterns that are plain text, as most are: a search for bytes, for which nothing is compiled.
 
+use std::sync::OnceLock;
+
 use memchr::memmem;
+use regex_syntax::hir::{Hir, HirKind, Look};
+
+/// The longest subject that is searched byte by byte: longer than any name.
+const SHORT: usize = 64;
 
 /// Text between optional anchors: `sshd`, `^sshd$`, `node\.js`.
 #[derive(Clone, Debug)]
 pub(super) struct Literal {
     /// In upper case where case is ignored.
-    text: memmem::Finder<'static>,
+    text: Vec<u8>,
+    /// For long subjects. To make the first one takes longer than to scan all names, as it asks the processor
+    /// what it can do (CPUID, which a hypervisor answers slowly).
+    finder: OnceLock<memmem::Finder<'static>>,
     at_start: bool,
     at_end: bool,
     ignore_case: bool,
@@ -35,23 +44,42 @@ impl Literal {
         if ignore_case {
             text.make_ascii_uppercase();
         }
-        let text = memmem::Finder::new(&text).into_owned();
-        searchable.then_some(Literal {
-            text,
-            at_start: at_start || whole,
-            at_end: at_end || whole,
-            ignore_case,
-        })
+        searchable.then(|| Literal::new(text, at_start || whole, at_end || whole, ignore_case))
+    }
+
+    fn new(text: Vec<u8>, at_start: bool, at_end: bool, ignore_case: bool) -> Literal {
+        Literal { text, finder: OnceLock::new(), at_start, at_end, ignore_case }
+    }
+
+    /// The literal that a tree turns out to be, as those of `[v]llm serve` and `^(sshd)$` do.
+    pub fn of(hir: &Hir) -> Option<Literal> {
+        let is = |part: &Hir, look| *part.kind() == HirKind::Look(look);
+        let parts = match hir.kind() {
+            HirKind::Concat(parts) => parts.as_slice(),
+            _ => std::slice::from_ref(hir),
+        };
+        let (at_start, text, at_end) = match parts {
+            [start, text, end] if is(start, Look::Start) && is(end, Look::End) => (true, text, true),
+            [start, text] if is(start, Look::Start) => (true, text, false),
+            [text, end] if is(end, Look::End) => (false, text, true),
+            [text] => (false, text, false),
+            _ => return None,
+        };
+        match text.kind() {
+            // Never one without case, where a letter is a set.
+            HirKind::Literal(text) => Some(Literal::new(text.0.to_vec(), at_start, at_end, false)),
+            _ => None,
+        }
     }
 
     pub fn len(&self) -> usize {
-        self.text.needle().len()
+        self.text.len()
     }
 
     /// Whether the literal takes other subjects in UTF-8 than in a charset of single bytes: the dotless i
     /// and the long s have upper cases in ASCII.
     pub fn encoding_matters(&self) -> bool {
-        self.ignore_case && memchr::memchr2(b'I', b'S', self.text.needle()).is_some()
+        self.ignore_case && self.text.iter().any(|byte| matches!(byte, b'I' | b'S'))
     }
 
     pub fn is_match(&self, subject: &[u8]) -> bool {
@@ -71,16 +99,96 @@ impl Literal {
     }
 
     fn finds(&self, subject: &[u8]) -> bool {
-        let text = self.text.needle();
+        let text = &self.text[..];
         match (self.at_start, self.at_end) {
             (true, true) => subject == text,
             (true, false) => subject.starts_with(text),
             (false, true) => subject.ends_with(text),
-            (false, false) => self.text.find(subject).is_some(),
+            (false, false) if subject.len() <= SHORT => {
+                text.is_empty() || subject.windows(text.len()).any(|window| window == text)
+            }
+            (false, false) => {
+                let finder = self.finder.get_or_init(|| memmem::Finder::new(text).into_owned());
+                finder.find(subject).is_some()
+            }
         }
     }
 }
 
 fn strip<'a>(pattern: &'a [u8], stripped: Option<&'a [u8]>) -> (&'a [u8], bool) {
     (stripped.unwrap_or(pattern), stripped.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(pattern: &str, ignore_case: bool, whole: bool, subject: &str) -> Option<bool> {
+        Literal::parse(pattern.as_bytes(), ignore_case, whole)
+            .map(|literal| literal.is_match(subject.as_bytes()))
+    }
+
+    #[test]
+    fn text_between_anchors_is_a_literal() {
+        for (pattern, yes, no) in [
+            ("sshd", &["sshd", "xsshdx"][..], &["", "ssh", "SSHD"][..]),
+            ("^sshd", &["sshd", "sshdx"], &["xsshd"]),
+            ("sshd$", &["sshd", "xsshd"], &["sshdx", "sshd\n"]),
+            ("^sshd$", &["sshd"], &["xsshd", "sshdx"]),
+            (r"node\.js", &["node.js"], &["nodexjs"]),
+            (r"a\\b", &[r"a\b"], &["ab"]),
+            (r"\{\(\*", &["{(*"], &[]),
+            ("a}", &["a}"], &["a"]),
+            ("é", &["é", "aéb"], &["e"]),
+            ("", &["", "a"], &[]),
+            ("^$", &[""], &["a"]),
+        ] {
+            for subject in yes {
+                assert_eq!(found(pattern, false, false, subject), Some(true), "{pattern} {subject}");
+            }
+            for subject in no {
+                assert_eq!(found(pattern, false, false, subject), Some(false), "{pattern} {subject}");
+            }
+        }
+    }
+
+    #[test]
+    fn all_else_is_none() {
+        let special = ["a.", "a*", "a+", "a?", "a{2}", "[a]", "(a)", "a|b", "a)", "^^a", "a$b", "a^"];
+        for pattern in special.into_iter().chain([r"\w", r"\<a", r"\`a", r"\'", r"a\", r"\d", r"\1", r"a\$"])
+        {
+            assert_eq!(found(pattern, false, false, "a"), None, "{pattern}");
+        }
+        assert_eq!(found("é", true, false, "é"), None);
+        assert!(Literal::parse(b"\xff", false, false).is_none());
+    }
+
+    #[test]
+    fn flags_apply_to_literals() {
+        assert_eq!(found("SsHd", true, false, "xSShdx"), Some(true));
+        assert_eq!(found("SsHd", true, true, "SShd"), Some(true));
+        assert_eq!(found("SsHd", true, true, "SShdx"), Some(false));
+        assert_eq!(found("sshd", false, true, "sshd"), Some(true));
+        assert_eq!(found("sshd", false, true, "xsshd"), Some(false));
+        let long = "x".repeat(1000) + "SSHD";
+        assert_eq!(found("sshd", true, false, &long), Some(true));
+        assert_eq!(found("^sshd", true, false, &long), Some(false));
+    }
+
+    #[test]
+    fn a_tree_may_be_a_literal() {
+        let literal = regex_syntax::hir::Hir::literal(*b"ab");
+        let (start, end) = (Hir::look(Look::Start), Hir::look(Look::End));
+        let matches = |parts: &[&Hir], subject: &[u8]| {
+            Literal::of(&Hir::concat(parts.iter().map(|&part| part.clone()).collect()))
+                .map(|l| l.is_match(subject))
+        };
+        assert_eq!(matches(&[&literal], b"xabx"), Some(true));
+        assert_eq!(matches(&[&start, &literal], b"xab"), Some(false));
+        assert_eq!(matches(&[&literal, &end], b"xab"), Some(true));
+        assert_eq!(matches(&[&start, &literal, &end], b"ab"), Some(true));
+        assert_eq!(matches(&[&start, &literal, &end], b"abx"), Some(false));
+        assert_eq!(matches(&[&end, &literal], b"ab"), None);
+        assert_eq!(matches(&[&start], b"ab"), None);
+    }
 }

@@ -24,7 +24,8 @@
 //!
 //! # How a pattern is tried
 //!
-//! A pattern that is plain text between optional anchors is searched for as bytes (`literal`). All others
+//! A pattern that is plain text between optional anchors, or turns out to be, is searched for as bytes
+//! (`literal`). All others
 //! become an automaton (`parser`, `automaton`): one that sees bytes first, as nearly all names are ASCII,
 //! where a byte is a character in each charset. The one that knows Unicode is some hundred times bigger;
 //! it is built when the first subject comes that needs it.
@@ -129,7 +130,11 @@ impl Pattern {
                 let Parsed { hir, encoding_matters } =
                     parser::parse(&text, Dialect { encoding, ignore_case })?;
                 let minimum_len = hir.properties().minimum_len().unwrap_or(0);
-                (Search::Automaton(automaton::compile(&hir)?), minimum_len, ascii && encoding_matters)
+                let search = match Literal::of(&hir) {
+                    Some(literal) => Search::Literal(Arc::new(literal)),
+                    None => Search::Automaton(automaton::compile(&hir)?),
+                };
+                (search, minimum_len, ascii && encoding_matters)
             }
         };
         let beyond_ascii = (encoding_matters && charset != Charset::Bytes).then(|| BeyondAscii {
@@ -186,5 +191,103 @@ impl Unicode {
         }
         let dialect = Dialect { encoding: Encoding::Utf8, ignore_case: self.ignore_case };
         automaton::compile(&parser::parse(&self.text, dialect)?.hir).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str, flags: Flags) -> Pattern {
+        Pattern::new(text.as_bytes(), flags).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn nothing_is_compiled_for_text() {
+        for (text, flags) in [
+            ("sshd", Flags::default()),
+            ("sshd", Flags { ignore_case: true, ..Flags::default() }),
+            ("sshd", Flags { whole: true, ..Flags::default() }),
+            (r"^/usr/bin/node\.js$", Flags::default()),
+            ("[v]llm serve", Flags::default()),
+            ("(sshd)", Flags { whole: true, ..Flags::default() }),
+            ("é", Flags { charset: Charset::Bytes, ..Flags::default() }),
+            ("é", Flags { charset: Charset::Utf8, ..Flags::default() }),
+        ] {
+            assert!(matches!(pattern(text, flags).search, Search::Literal(_)), "{text}");
+        }
+        assert!(matches!(pattern("a|b", Flags::default()).search, Search::Automaton(_)));
+    }
+
+    #[test]
+    fn unicode_is_compiled_once_and_only_when_it_matters() {
+        for (text, ignore_case, matters) in [
+            ("^(foo|bar)$", false, false),
+            ("[a-z]+[0-9[:digit:]]{2}", false, false),
+            ("(foo|bar)", true, false),
+            ("foo", true, false),
+            ("sshd", true, true), // the long s
+            ("(x|i)", true, true),
+            ("a.c", false, true),
+            ("[^a]", false, true),
+            ("[[:alpha:]]", false, true),
+            (r"\w", false, true),
+            (r"\<a", false, true),
+        ] {
+            let utf8 = pattern(text, Flags { ignore_case, charset: Charset::Utf8, ..Flags::default() });
+            assert_eq!(utf8.beyond_ascii.is_some(), matters, "{text}");
+            let bytes = pattern(text, Flags { ignore_case, charset: Charset::Bytes, ..Flags::default() });
+            assert!(bytes.beyond_ascii.is_none(), "{text}");
+
+            let compiled = |pattern: &Pattern| {
+                pattern.beyond_ascii.as_ref().is_some_and(|late| late.shared.automaton.get().is_some())
+            };
+            let clone = utf8.clone();
+            utf8.is_match(b"foo1").unwrap();
+            assert!(!compiled(&utf8), "{text}");
+            utf8.is_match("é".as_bytes()).unwrap();
+            assert_eq!((compiled(&utf8), compiled(&clone)), (matters, matters), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_whole_subject_is_the_text_between_anchors() {
+        let whole = |text, subject: &str| {
+            pattern(text, Flags { whole: true, ..Flags::default() }).is_match(subject.as_bytes()).unwrap()
+        };
+        assert!(whole("a|b", "b") && !whole("a|b", "ab"));
+        assert!(whole("a)|(b", "ax") && whole("a)|(b", "xb") && !whole("a)|(b", "xa")); // ^(a)|(b)$
+        assert!(whole("", "") && !whole("", "a"));
+        let refused = |text: &[u8]| Pattern::new(text, Flags { whole: true, ..Flags::default() }).err();
+        assert_eq!(refused(b"a("), Some(PatternError::UnmatchedParenthesis));
+        assert_eq!(refused(b"*"), Some(PatternError::NothingToRepeat));
+        assert_eq!(refused(br"a)\1"), Some(PatternError::BackReference)); // ^(a)\1)$
+        assert_eq!(refused(br"(a)\1"), Some(PatternError::UndefinedGroup)); // the group is number 2
+    }
+
+    #[test]
+    fn minimum_lengths() {
+        for (text, flags, least) in [
+            ("sshd", Flags::default(), 4),
+            ("^sshd$", Flags::default(), 4),
+            (r"a\.b", Flags::default(), 3),
+            ("é", Flags::default(), 2),
+            ("", Flags::default(), 0),
+            ("a{16}", Flags::default(), 16),
+            ("(foo|ba)x+", Flags::default(), 3),
+            ("(foo|)", Flags::default(), 0),
+            ("a*b?", Flags::default(), 0),
+            ("[^a]..", Flags { charset: Charset::Utf8, ..Flags::default() }, 3),
+            (r"\a", Flags { ignore_case: true, ..Flags::default() }, 0), // takes nothing at all
+            ("(a|bc)d", Flags { whole: true, ..Flags::default() }, 2),
+        ] {
+            assert_eq!(pattern(text, flags).minimum_len(), least, "{text}");
+        }
+    }
+
+    #[test]
+    fn patterns_can_go_to_threads() {
+        fn check<T: Send + Sync + Clone>() {}
+        check::<Pattern>();
     }
 }

@@ -12,8 +12,8 @@ use super::error::{PatternError, Result};
 use super::interval::{self, Bounds};
 use super::utf8;
 
-/// How deep groups may nest, and how often in all a repetition may be repeated (`a**`): either makes the
-/// tree deeper, and who walks a tree needs stack. No pattern that somebody wrote comes near.
+/// How deep groups may nest, and how many intervals may repeat a repetition (`a+{2}`): either makes the tree
+/// deeper, and who walks a tree needs stack. No pattern that somebody wrote comes near.
 const DEEPEST: u32 = 250;
 
 /// What a pattern means.
@@ -47,7 +47,7 @@ struct Parser<'a> {
     dialect: Dialect,
     /// Groups open here.
     depth: u32,
-    /// Repetitions of a repetition so far.
+    /// Repetitions of a repetition so far, but for those that are one.
     stacked: u32,
     /// Groups opened so far: the number of the last.
     opened: u32,
@@ -152,27 +152,34 @@ impl Parser<'_> {
     /// groups, both GNU's; before all else it means the character itself, so `\d` is `d` and `\n` is `n`.
     fn escape(&mut self) -> Result<Hir> {
         self.cursor.skip(1);
-        let byte = self.cursor.peek().ok_or(PatternError::TrailingBackslash)?;
-        let mut set = match byte {
-            b'w' | b'W' => Set::word(self.dialect),
-            b's' | b'S' => Set::space(self.dialect),
-            b'1'..=b'9' => {
-                self.cursor.skip(1);
-                if self.complete >> (byte - b'0') & 1 == 0 {
+        let Dialect { encoding, ignore_case } = self.dialect;
+        let mut behind = self.cursor.clone();
+        let escaped = match behind.character(encoding).ok_or(PatternError::TrailingBackslash)? {
+            // Upper case comes first, but not to ASCII letters here: an escaped long s is \S.
+            Character::Valid(c) if ignore_case && !c.is_ascii() => case::upper(c, encoding),
+            Character::Valid(c) => c,
+            Character::BeyondUnicode(_) | Character::Stray(_) => char::REPLACEMENT_CHARACTER,
+        };
+        let mut set = match escaped {
+            'w' | 'W' => Set::word(self.dialect),
+            's' | 'S' => Set::space(self.dialect),
+            '1'..='9' => {
+                self.cursor = behind;
+                if self.complete >> (escaped as u32 - '0' as u32) & 1 == 0 {
                     return Err(PatternError::UndefinedGroup);
                 }
                 self.back_reference = true;
                 return Ok(Hir::empty());
             }
-            b'a'..=b'z' if self.dialect.ignore_case => {
+            'a'..='z' if ignore_case => {
                 // glibc upper-cases the subject, but not an escaped letter, which so is never found.
-                self.cursor.skip(1);
+                self.cursor = behind;
                 return Ok(Hir::fail());
             }
             _ => return Ok(self.literal()),
         };
-        self.cursor.skip(1);
-        set.negated = byte.is_ascii_uppercase();
+        self.cursor = behind;
+        set.negated = escaped.is_ascii_uppercase();
         Ok(self.set(set))
     }
 
@@ -203,22 +210,209 @@ impl Parser<'_> {
     /// What follows an expression: any number of `*`, `+`, `?` and intervals, each of which repeats all
     /// before it. So `a+?` is `(a+)?`, which takes every subject; nothing is ever lazy.
     fn repetitions(&mut self, mut hir: Hir) -> Result<Hir> {
-        let mut repeated = false;
-        while let Some(operator @ (b'*' | b'+' | b'?' | b'{')) = self.cursor.peek() {
-            self.cursor.skip(1);
-            self.stacked += u32::from(repeated);
+        let mut last: Option<Bounds> = None;
+        while let Some(bounds) = self.operator()? {
+            last = Some(match last {
+                None => bounds,
+                Some(inner) => match inner.repeated(bounds) {
+                    Some(both) => both,
+                    None => {
+                        self.stacked += 1;
+                        hir = repeat(hir, inner);
+                        bounds
+                    }
+                },
+            });
             if self.stacked > DEEPEST {
                 return Err(PatternError::TooBig);
             }
-            repeated = true;
-            let Bounds { min, max } = match operator {
-                b'*' => Bounds { min: 0, max: None },
-                b'+' => Bounds { min: 1, max: None },
-                b'?' => Bounds { min: 0, max: Some(1) },
-                _ => interval::read(&mut self.cursor)?,
-            };
-            hir = Hir::repetition(Repetition { min, max, greedy: true, sub: Box::new(hir) });
         }
-        Ok(hir)
+        Ok(match last {
+            None => hir,
+            Some(bounds) => repeat(hir, bounds),
+        })
+    }
+
+    fn operator(&mut self) -> Result<Option<Bounds>> {
+        let bounds = match self.cursor.peek() {
+            Some(b'*') => Bounds { min: 0, max: None },
+            Some(b'+') => Bounds { min: 1, max: None },
+            Some(b'?') => Bounds { min: 0, max: Some(1) },
+            Some(b'{') => {
+                self.cursor.skip(1);
+                return interval::read(&mut self.cursor).map(Some);
+            }
+            _ => return Ok(None),
+        };
+        self.cursor.skip(1);
+        Ok(Some(bounds))
+    }
+}
+
+fn repeat(hir: Hir, Bounds { min, max }: Bounds) -> Hir {
+    Hir::repetition(Repetition { min, max, greedy: true, sub: Box::new(hir) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ere::{Charset, Flags, Pattern};
+    use PatternError::*;
+
+    fn matches(pattern: &str, subject: &str) -> Result<bool> {
+        matches_in(pattern, subject, Flags { charset: Charset::Utf8, ..Flags::default() })
+    }
+
+    fn matches_in(pattern: &str, subject: &str, flags: Flags) -> Result<bool> {
+        Pattern::new(pattern.as_bytes(), flags)?.is_match(subject.as_bytes())
+    }
+
+    fn check(table: &[(&str, &[&str], &[&str])]) {
+        for &(pattern, yes, no) in table {
+            yes.iter()
+                .for_each(|subject| assert_eq!(matches(pattern, subject), Ok(true), "{pattern} {subject:?}"));
+            no.iter().for_each(|subject| {
+                assert_eq!(matches(pattern, subject), Ok(false), "{pattern} {subject:?}")
+            });
+        }
+    }
+
+    /// XBD 9.4.7: alternation; an empty branch is undefined there, and takes the empty string in glibc.
+    #[test]
+    fn alternation() {
+        check(&[
+            ("^(a|bc)$", &["a", "bc"], &["b", "abc"]),
+            ("^ab|cd$", &["abx", "xcd"], &["xab", "cdx"]),
+            ("a|", &["", "x"], &[]),
+            ("^(|a)$", &["", "a"], &["b"]),
+            ("^()$", &[""], &["a"]),
+        ]);
+    }
+
+    /// XBD 9.4.6: repetition. In glibc each operator repeats all before it, and there is no lazy one.
+    #[test]
+    fn repetition() {
+        check(&[
+            ("^ab*$", &["a", "abb"], &["abab"]),
+            ("^(ab)+$", &["ab", "abab"], &["", "aab"]),
+            ("^ab?$", &["a", "ab"], &["abb"]),
+            ("^a{2}{3}$", &["aaaaaa"], &["aaaaa"]),
+            ("^(a{2}){1,2}$", &["aa", "aaaa"], &["a", "aaa"]),
+            ("^a+?$", &["", "aa"], &["b"]),
+            ("^a{0}$", &[""], &["a"]),
+            ("(a*)+", &["", "b"], &[]),
+        ]);
+    }
+
+    /// XBD 9.4.6 leaves a repetition of nothing undefined; glibc refuses it (RE_CONTEXT_INVALID_OPS).
+    #[test]
+    fn nothing_cannot_be_repeated() {
+        for pattern in
+            ["*", "a|*b", "(*a)", "(+)", "^*", "a$*", "?", "{1}", r"\<+", r"\b*", "(?:a)", "(?i)a", "a||*"]
+        {
+            assert_eq!(matches(pattern, ""), Err(NothingToRepeat), "{pattern}");
+        }
+    }
+
+    /// XBD 9.4.3: `)` alone is a character, and so is `}` (RE_UNMATCHED_RIGHT_PAREN_ORD).
+    #[test]
+    fn groups_end() {
+        check(&[("a)", &["a)"], &["a"]), ("}", &["}"], &["{"]), ("a)*", &["a", "a))"], &["b"])]);
+        for pattern in ["(", "a(", "((a)", "(a|b", ")("] {
+            assert_eq!(matches(pattern, ""), Err(UnmatchedParenthesis), "{pattern}");
+        }
+    }
+
+    /// XBD 9.4.9: anchors; they are anchors anywhere. There are no lines without REG_NEWLINE.
+    #[test]
+    fn anchors() {
+        check(&[
+            ("^ab", &["abc"], &["xab", "x\nab"]),
+            ("ab$", &["xab"], &["abx", "ab\n"]),
+            ("a^b", &[], &["ab", "a^b"]),
+            ("a$b", &[], &["ab", "a$b"]),
+            ("(^a|b$)", &["ax", "xb"], &["xa", "bx"]),
+            ("x*^a", &["a"], &["xa"]),
+            (r"\`ab\'", &["ab"], &["xab", "ab\n"]),
+        ]);
+    }
+
+    /// GNU: ends of words, which are letters, digits and `_`.
+    #[test]
+    fn words() {
+        check(&[
+            (r"\<b", &["a b", "b", "-b"], &["ab", "_b", "éb"]),
+            (r"a\>", &["a b", "a-"], &["ab", "aé"]),
+            (r"\bab\b", &["x ab-"], &["xab", "ab_"]),
+            (r"a\Bb", &["ab"], &["a b"]),
+            (r"\B", &["", "ab", "--"], &["a", "a-b"]),
+            (r"^\w+$", &["aZ_0é"], &["a-"]),
+            (r"^\W$", &["-", "€"], &["a", "é"]),
+            (r"^\s\S$", &[" a", "\tx", "\u{2003}x"], &["ab", "  "]),
+        ]);
+    }
+
+    /// XBD 9.4.4: a `\` makes a special character a plain one. In front of others it is undefined, and
+    /// glibc takes them as they are.
+    #[test]
+    fn escapes() {
+        check(&[
+            (r"a\.b", &["a.b"], &["axb"]),
+            (r"\d", &["d"], &["0"]),
+            (r"^\n\t$", &["nt"], &["\n\t"]),
+            (r"^\x41$", &["x41"], &["A"]),
+            (r"a\{1}", &["a{1}"], &["a"]),
+            (r"^\é*$", &["éé", ""], &["e"]),
+            (r"(a\|b)", &["a|b"], &["a"]),
+            (r"\0", &["0"], &[]),
+        ]);
+        assert_eq!(matches(r"a\", ""), Err(TrailingBackslash));
+        assert_eq!(matches(r"(a|\)", ""), Err(UnmatchedParenthesis));
+    }
+
+    /// GNU: back-references. One to a group that is not complete, or in another branch, is an error.
+    #[test]
+    fn back_references() {
+        for pattern in [r"(a)\1", r"(a)|b(c)\2", r"(a)(b|\1)", r"((a)|b)\2", r"(a){0}\1", r"(a)\10"] {
+            assert_eq!(matches(pattern, "aa"), Err(BackReference), "{pattern}");
+        }
+        for pattern in [r"\1", r"(a\1)", r"(a)|\1", r"(a)\2", r"\9(a)", r"x|(a)|\1"] {
+            assert_eq!(matches(pattern, "aa"), Err(UndefinedGroup), "{pattern}");
+        }
+        assert_eq!(matches(r"(a)\1(", "aa"), Err(UnmatchedParenthesis), "an error comes first");
+    }
+
+    /// XBD 9.4.5: a `.` takes any character; in UTF-8 a byte that is part of none is no character.
+    #[test]
+    fn any_character() {
+        check(&[("^a.c$", &["abc", "aéc", "a\nc", "a😀c"], &["ac", "abbc"])]);
+        for (charset, takes) in [(Charset::Utf8, false), (Charset::Bytes, true)] {
+            let pattern = Pattern::new(b"^a.c$", Flags { charset, ..Flags::default() }).unwrap();
+            assert_eq!(pattern.is_match(b"a\xffc"), Ok(takes));
+            assert_eq!(pattern.is_match("aéc".as_bytes()), Ok(!takes));
+        }
+    }
+
+    #[test]
+    fn ignoring_case() {
+        for (pattern, subject, expected) in [
+            ("(sshd)", "SSHD", true),
+            ("(É)", "é", true),
+            ("(straße)", "STRASSE", false),
+            ("(k)", "\u{212a}", false), // the Kelvin sign is upper case itself
+            ("(s)", "ſ", true),
+            (r"\a", "a", false), // glibc does not fold an escaped letter, but the subject
+            (r"\a", "A", false),
+            (r"\A", "a", true),
+            (r"\ı", "i", true),
+            (r"\ſ", "x", true),
+            (r"\ſ", " ", false),
+            ("[[:upper:]]", "a", true),
+            ("[A-z]", "_", false),
+            ("[^a]", "A", false),
+        ] {
+            let flags = Flags { ignore_case: true, charset: Charset::Utf8, ..Flags::default() };
+            assert_eq!(matches_in(pattern, subject, flags), Ok(expected), "{pattern} {subject}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! [`Report`] → bytes on standard output, messages on standard error. The only writer.
 
+mod json;
+mod terminal;
 mod text;
 
 use std::os::fd::BorrowedFd;
@@ -7,18 +9,24 @@ use std::os::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::stdio;
 
+use crate::deliver::{Answer, Audience};
 use crate::error::{Error, ErrorKind, errno_text};
 use crate::plan::Plan;
 use crate::proc::{Facts as _, ProcDir, Process};
 use crate::report::{ExitStatus, Outcome, Report, Target};
-use crate::request::{Action, Listing, Program, Request};
+use crate::request::{Action, Delivery, Listing, Mode, Program, Request, Separator, Style};
 use crate::scan::Match;
-use text::printable;
+use crate::signal::Signal;
+use crate::view::View;
+use terminal::Terminal;
+use text::{Names, printable};
 
 /// Collects what is to be printed, and writes it in large pieces.
 pub struct Output {
     program: Program,
     pending: Vec<u8>,
+    names: Names,
+    terminal: Option<Terminal>,
     /// The reader has gone (EPIPE): what is left to be said interests nobody.
     unread: bool,
 }
@@ -26,15 +34,26 @@ pub struct Output {
 /// So much is collected before it is written.
 const ENOUGH: usize = 64 * 1024;
 
+/// So many of too many matches are named.
+const A_FEW: usize = 5;
+
 impl Output {
     /// Nothing is written yet.
     pub fn new(program: Program) -> Self {
-        Output { program, pending: vec![], unread: false }
+        Output { program, pending: vec![], names: Names::default(), terminal: None, unread: false }
     }
 
     /// A text as it is.
     pub fn print(&mut self, text: &str) {
         self.pending.extend_from_slice(text.as_bytes());
+    }
+
+    /// Have at hand what the request needs: `--interactive` needs a terminal.
+    pub fn prepare(&mut self, request: &Request) -> Result<(), Error> {
+        if matches!(request.action, Action::Signal(Delivery { mode: Mode::Ask, .. })) {
+            self.terminal = Some(Terminal::open()?);
+        }
+        Ok(())
     }
 
     /// What should be known before anything is sent: with `-f`, that an ancestor of ours is among the matches. It is
@@ -45,10 +64,9 @@ impl Output {
             let mut process = Process::new(&proc);
             process.look_at(found.pid);
             let name = process.name().map(printable).unwrap_or_default();
-            let name = String::from_utf8_lossy(&name).into_owned();
+            let (name, pid) = (String::from_utf8_lossy(&name), found.pid);
             self.complain(&format!(
-                "note: the pattern also matches our ancestor {name} (pid {}); -A leaves ancestors out",
-                found.pid
+                "note: the pattern also matches our ancestor {name} (pid {pid}); -A leaves ancestors out"
             ));
         }
         Ok(())
@@ -56,19 +74,9 @@ impl Output {
 
     /// pidwait: what is said before the wait, which may be long.
     pub fn before_waiting(&mut self, request: &Request, matches: &[Match]) -> Result<(), Error> {
-        if request.count && !request.quiet && matches!(request.action, Action::Wait { .. }) {
+        let plain = matches!(request.style, Style::Plain | Style::Verbose);
+        if request.count && plain && matches!(request.action, Action::Wait { .. }) {
             self.print(&format!("{}\n", matches.len()));
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    /// pidwait `-e`.
-    pub fn announce(&mut self, found: &Match) -> Result<(), Error> {
-        if let Some(shown) = &found.shown {
-            self.pending.extend_from_slice(b"waiting for ");
-            self.pending.extend(printable(shown));
-            self.print(&format!(" (pid {})\n", found.pid));
             self.flush()?;
         }
         Ok(())
@@ -76,30 +84,47 @@ impl Output {
 
     /// What became of everybody.
     pub fn report(&mut self, request: &Request, report: &Report) -> Result<(), Error> {
-        match &request.action {
-            _ if request.quiet => {}
-            Action::List(_) if request.count => self.print(&format!("{}\n", report.targets.len())),
-            Action::List(listing) => self.list(listing, &report.targets)?,
-            Action::Signal(_) => {
-                for target in &report.targets {
-                    self.echo(target);
+        match (request.style, &request.action) {
+            (Style::Quiet, _) => {}
+            (Style::Json, _) => {
+                let document = json::document(request, report, &mut self.names);
+                self.pending.extend(document);
+            }
+            (_, Action::Signal(Delivery { mode: Mode::Rehearse, .. })) if report.too_many => {}
+            (_, Action::Signal(delivery @ Delivery { mode: Mode::Rehearse, .. })) => {
+                self.rehearsal(delivery, report);
+            }
+            (style, action) => {
+                if style == Style::Verbose {
+                    let lines = report.targets.iter().map(|target| self.names.line(target));
+                    self.pending.extend(text::aligned(lines.collect()));
                 }
-                if request.count {
-                    self.print(&format!("{}\n", report.targets.len()));
+                match action {
+                    Action::List(_) if report.too_many => {}
+                    Action::List(_) if request.count => self.print(&format!("{}\n", report.targets.len())),
+                    Action::List(_) if style == Style::Verbose => {}
+                    Action::List(listing) => self.list(listing, &report.targets)?,
+                    Action::Signal(_) => {
+                        report.targets.iter().for_each(|target| self.echo(target));
+                        if request.count {
+                            self.print(&format!("{}\n", report.targets.len()));
+                        }
+                    }
+                    Action::Wait { .. } => {}
                 }
             }
-            Action::Wait { .. } => {}
         }
         self.flush()?;
-        for target in &report.targets {
-            self.explain(target);
+        report.targets.iter().for_each(|target| self.explain(target));
+        if report.too_many {
+            self.too_many(request, report);
         }
-        if report.pattern_too_long && !request.quiet {
-            self.complain("pattern that searches for process name longer than 15 characters will result in zero matches");
-            self.say(&format!(
-                "Try `{} -f' option to match against the complete command line.\n",
-                self.program.name()
-            ));
+        if report.pattern_too_long && request.style != Style::Quiet {
+            self.complain(
+                "pattern that searches for process name longer than 15 characters will result in zero matches",
+            );
+            let name = self.program.name();
+            self.say(&format!("Try `{name} -f' option to match against the complete command line.\n"));
         }
         Ok(())
     }
@@ -107,12 +132,19 @@ impl Output {
     fn list(&mut self, listing: &Listing, targets: &[Target]) -> Result<(), Error> {
         for (at, target) in targets.iter().enumerate() {
             self.print(&target.pid.to_string());
-            if let Some(shown) = &target.shown {
+            if let View::Text(text) = &target.view {
                 self.pending.push(b' ');
-                self.pending.extend(printable(shown));
+                match listing.separator {
+                    Separator::Nul => self.pending.extend_from_slice(text),
+                    Separator::Between(_) => self.pending.extend(printable(text)),
+                }
             }
             let last = at + 1 == targets.len();
-            self.pending.extend_from_slice(if last { b"\n" } else { &listing.delimiter });
+            self.pending.extend_from_slice(match &listing.separator {
+                Separator::Nul => b"\0",
+                Separator::Between(_) if last => b"\n",
+                Separator::Between(delimiter) => delimiter,
+            });
             if self.pending.len() > ENOUGH {
                 self.flush()?;
             }
@@ -121,35 +153,65 @@ impl Output {
     }
 
     fn echo(&mut self, target: &Target) {
-        if let (Outcome::Signalled { .. }, Some(shown)) = (target.outcome, &target.shown) {
-            self.pending.extend(printable(shown));
+        if let (Outcome::Signalled { .. }, View::Text(text)) = (target.outcome, &target.view) {
+            self.pending.extend(printable(text));
             self.print(&format!(" killed (pid {})\n", target.pid));
         }
+    }
+
+    /// `--dry-run`.
+    fn rehearsal(&mut self, delivery: &Delivery, report: &Report) {
+        let heading =
+            ["PID", "USER", "NAME", &format!("WHAT {} WOULD DO", delivery.signal)].map(String::from);
+        let lines = report.targets.iter().map(|target| self.names.line(target));
+        let lines = [heading].into_iter().chain(lines).collect();
+        self.pending.extend(text::aligned(lines));
     }
 
     /// Who was not signalled, and why. That a process had gone is no failure.
     fn explain(&mut self, target: &Target) {
         let pid = target.pid;
-        let signalling = self.program == Program::Pkill;
+        let what = if self.program == Program::Pkill { "killing" } else { "opening" };
         match target.outcome {
-            Outcome::Refused if signalling => self.failed("killing", pid, Errno::PERM),
-            Outcome::Failed(errno) if signalling => self.failed("killing", pid, errno),
-            Outcome::Refused => self.failed("opening", pid, Errno::PERM),
-            Outcome::Failed(errno) => self.failed("opening", pid, errno),
-            Outcome::Signalled { release: Some(errno) } => {
+            Outcome::Refused { why } => {
+                let mut message = format!("{what} pid {pid} failed: {}", errno_text(Errno::PERM));
+                if let Some(why) = why {
+                    message += &format!(" ({})", why.explain(&self.names.user(why.target[1])));
+                }
+                self.complain(&message);
+            }
+            Outcome::Failed(errno) => {
+                self.complain(&format!("{what} pid {pid} failed: {}", errno_text(errno)));
+            }
+            Outcome::Signalled { release: Some(errno), .. } => {
                 let why = errno_text(errno);
                 self.complain(&format!("pid {pid} killed, but process_mrelease failed: {why}"));
             }
             Outcome::Listed
             | Outcome::Signalled { .. }
+            | Outcome::Rehearsed(_)
             | Outcome::Ended
             | Outcome::Gone
-            | Outcome::Changed => {}
+            | Outcome::Changed
+            | Outcome::Untouched => {}
         }
     }
 
-    fn failed(&mut self, what: &str, pid: i32, errno: Errno) {
-        self.complain(&format!("{what} pid {pid} failed: {}", errno_text(errno)));
+    /// `--max`: how many there are, and the first few.
+    fn too_many(&mut self, request: &Request, report: &Report) {
+        let (found, most) = (report.targets.len(), request.at_most.unwrap_or_default());
+        let named = report.targets.iter().take(A_FEW).map(|target| match &target.view {
+            View::Id => target.pid.to_string(),
+            View::Text(text) => format!("{} {}", target.pid, String::from_utf8_lossy(&printable(text))),
+            View::Full(about) => {
+                format!("{} {}", target.pid, String::from_utf8_lossy(&printable(&about.name)))
+            }
+        });
+        let named = named.collect::<Vec<_>>().join(", ");
+        let more = if found > A_FEW { ", ..." } else { "" };
+        self.complain(&format!(
+            "{found} processes match, more than --max {most}, so nothing was done: {named}{more}"
+        ));
     }
 
     /// Write what is pending, and say why the run failed, if it did.
@@ -184,6 +246,32 @@ impl Output {
 
     fn say(&self, text: &str) {
         let _ = write_all(stdio::stderr(), text.as_bytes());
+    }
+}
+
+impl Audience for Output {
+    /// pidwait `-e`.
+    fn will_wait(&mut self, found: &Match) -> Result<(), Error> {
+        if let View::Text(text) = &found.view {
+            self.pending.extend_from_slice(b"waiting for ");
+            self.pending.extend(printable(text));
+            self.print(&format!(" (pid {})\n", found.pid));
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, found: &Match, signal: Signal) -> Result<Answer, Error> {
+        let question = match &found.view {
+            View::Full(about) => {
+                let line = about.arguments.split(|&b| b == 0).collect::<Vec<_>>().join(&b' ');
+                let shown = if line.is_empty() { &about.name } else { &line };
+                let shown = String::from_utf8_lossy(&printable(shown)).trim_end().to_owned();
+                format!("send {signal} to {} {} {shown}?", found.pid, self.names.user(about.effective_uid))
+            }
+            View::Id | View::Text(_) => format!("send {signal} to {}?", found.pid),
+        };
+        self.terminal.as_mut().expect("the terminal was opened before the scan").ask(&question)
     }
 }
 

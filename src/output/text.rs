@@ -1,6 +1,14 @@
 //! Process text for people: a process chooses its own name, so none of its bytes may reach a terminal unchecked.
 
+use std::collections::HashMap;
+use std::io::Write as _;
+
+use tabwriter::TabWriter;
+
+use crate::error::errno_text;
+use crate::report::{Outcome, Prediction, Target};
 use crate::sys;
+use crate::view::View;
 
 /// Control characters and what is no character in the user's locale become `?`, one for each byte or character.
 pub fn printable(bytes: &[u8]) -> Vec<u8> {
@@ -20,4 +28,96 @@ pub fn printable(bytes: &[u8]) -> Vec<u8> {
         text.extend(chunk.invalid().iter().map(|_| b'?'));
     }
     text
+}
+
+/// The names of users, each looked up once.
+#[derive(Default)]
+pub struct Names(HashMap<u32, String>);
+
+impl Names {
+    /// The user's name, or the UID where nobody has it.
+    pub fn user(&mut self, uid: u32) -> String {
+        let look_up = || match users::get_user_by_uid(uid) {
+            Some(user) => user.name().to_string_lossy().into_owned(),
+            None => uid.to_string(),
+        };
+        self.0.entry(uid).or_insert_with(look_up).clone()
+    }
+
+    /// PID, user, name, and what became of the process.
+    pub fn line(&mut self, target: &Target) -> [String; 4] {
+        let (user, name) = match &target.view {
+            View::Full(about) => (self.user(about.effective_uid), about.name.as_slice()),
+            View::Text(text) => (String::new(), text.as_slice()),
+            View::Id => (String::new(), &b""[..]),
+        };
+        let name = String::from_utf8_lossy(&printable(name)).into_owned();
+        [target.pid.to_string(), user, name, self.outcome(&target.outcome)]
+    }
+
+    fn outcome(&mut self, outcome: &Outcome) -> String {
+        match explanation(outcome, self) {
+            Some(why) => format!("{}: {why}", word(outcome)),
+            None => word(outcome).to_owned(),
+        }
+    }
+}
+
+/// One word for what became of a process.
+pub fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Listed => "listed",
+        Outcome::Signalled { .. } => "signalled",
+        Outcome::Rehearsed(Prediction { refusal: None, .. }) => "would be signalled",
+        Outcome::Rehearsed(_) => "would be refused",
+        Outcome::Ended => "ended",
+        Outcome::Refused { .. } => "refused",
+        Outcome::Gone => "gone",
+        Outcome::Changed => "changed",
+        Outcome::Untouched => "untouched",
+        Outcome::Failed(_) => "failed",
+    }
+}
+
+/// Why it became that, where there is more to say.
+pub fn explanation(outcome: &Outcome, names: &mut Names) -> Option<String> {
+    match outcome {
+        Outcome::Signalled { release: Some(errno), .. } => {
+            Some(format!("process_mrelease failed: {}", errno_text(*errno)))
+        }
+        Outcome::Signalled { pinned: false, .. } => Some("by process ID, as no handle could be had".into()),
+        Outcome::Refused { why: Some(why) } => Some(why.explain(&names.user(why.target[1]))),
+        Outcome::Rehearsed(prediction) => {
+            let mut text = match prediction.refusal {
+                None => prediction.effect.to_string(),
+                Some(refusal) if prediction.against_the_rule => {
+                    let owner = names.user(refusal.target[1]);
+                    format!("owned by {owner}, which kill(2) allows; a security module may be the reason")
+                }
+                Some(refusal) => refusal.explain(&names.user(refusal.target[1])),
+            };
+            if prediction.against_the_rule && prediction.refusal.is_none() {
+                text += " (the kernel allows it, although kill(2)'s rule does not)";
+            }
+            Some(text)
+        }
+        Outcome::Changed => Some("it no longer is what was asked for".into()),
+        Outcome::Failed(errno) => Some(errno_text(*errno)),
+        Outcome::Listed
+        | Outcome::Signalled { .. }
+        | Outcome::Ended
+        | Outcome::Refused { why: None }
+        | Outcome::Gone
+        | Outcome::Untouched => None,
+    }
+}
+
+/// Columns under each other.
+pub fn aligned(lines: Vec<[String; 4]>) -> Vec<u8> {
+    let mut table = TabWriter::new(vec![]).padding(2);
+    for line in lines {
+        // Process text holds no tabs any more: they were control characters.
+        writeln!(table, "{}", line.join("\t")).expect("memory takes every line");
+    }
+    table.into_inner().expect("memory takes every line")
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod pidfile;
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStringExt;
 
 use nix::unistd;
@@ -11,11 +12,12 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::ere::{self, Pattern};
 use crate::error::Error;
-use crate::proc::{self, CLOCK_TICKS, Facts, ProcDir, Process, Terminals};
+use crate::proc::{self, CLOCK_TICKS, ProcDir, Terminals};
 use crate::request::{
-    Action, Criterion, Label, Namespace, PatternText, Pick, Pid, Request, Selection, Subject,
+    Action, Criterion, Mode, Namespace, PatternText, Pick, Pid, Request, Selection, Style, Subject,
 };
 use crate::select::{Predicate, Test};
+use crate::view::Detail;
 
 /// No name is longer than this, but for those of kernel workers (`TASK_COMM_LEN`, linux/sched.h).
 const NAME_MAX: usize = 15;
@@ -28,8 +30,13 @@ pub struct Plan {
     pub predicate: Predicate,
     /// Which of those.
     pub pick: Pick,
-    /// What the output needs to know of each.
-    pub label: Option<Label>,
+    /// What is seen of each.
+    pub detail: Detail,
+    /// Whether the one that is signalled must have the start time of the one that was found: where the start time
+    /// picked it, and where it was named by its ID, which is all that a successor would have to share with it.
+    pub start_time_counts: bool,
+    /// When the question was asked, in clock ticks since boot.
+    pub asked_at: u64,
     /// Whether no name is long enough for the pattern, so that a miss deserves a hint.
     pub pattern_too_long: bool,
     /// Our ancestors, if a match among them deserves a note.
@@ -68,14 +75,18 @@ impl Plan {
         let mut surprising = vec![];
         if selection.skip_ancestors {
             left_out.extend(ancestors()?);
-        } else if matches_command_lines && !request.quiet {
+        } else if matches_command_lines && request.style != Style::Quiet {
             surprising = ancestors()?;
         }
+        let by_id = tests.iter().any(|test| matches!(test, Test::Pid(_)));
+        let acts = !matches!(request.action, Action::List(_));
         Ok(Plan {
             candidates: candidates(selection, &tests),
             predicate: Predicate::new(tests, selection.inverse, left_out),
             pick: selection.pick,
-            label: label(request),
+            detail: detail(request),
+            start_time_counts: selection.pick != Pick::All || (by_id && acts),
+            asked_at: ticks_since_boot(),
             pattern_too_long,
             surprising,
         })
@@ -104,14 +115,17 @@ fn candidates(selection: &Selection, tests: &[Test]) -> Candidates {
 }
 
 /// Only what will be printed is read.
-fn label(request: &Request) -> Option<Label> {
-    match &request.action {
-        _ if request.quiet => None,
+fn detail(request: &Request) -> Detail {
+    let label = match &request.action {
+        _ if matches!(request.style, Style::Verbose | Style::Json) => return Detail::Full,
+        Action::Signal(delivery) if delivery.mode != Mode::Send => return Detail::Full,
+        _ if request.style == Style::Quiet => None,
         Action::List(_) if request.count => None,
         Action::List(listing) => listing.label,
         Action::Signal(delivery) => delivery.echo,
         Action::Wait { echo } => *echo,
-    }
+    };
+    label.map_or(Detail::Id, Detail::Label)
 }
 
 fn compile(text: &PatternText) -> Result<Pattern, Error> {
@@ -160,15 +174,12 @@ fn ticks_since_boot() -> u64 {
 }
 
 fn namespaces(of: Pid, kinds: &[Namespace]) -> Result<Vec<(Namespace, u64)>, Error> {
-    let proc = ProcDir::named()?;
-    let mut process = Process::new(&proc);
-    process.look_at(of);
-    let mut inode = |kind| match process.namespace(kind) {
-        Ok(Some(inode)) => Ok((kind, inode)),
-        _ => {
-            let name = kind.name();
-            Err(Error::nothing_to_match(format!("cannot read the {name} namespace of process {of}")))
-        }
-    };
-    kinds.iter().map(|&kind| inode(kind)).collect()
+    let theirs = proc::namespaces(of).map_err(|why| {
+        Error::nothing_to_match(format!("cannot read the namespaces of process {of}: {why}"))
+    })?;
+    // A kind that the kernel does not have is one that nobody can share.
+    Ok(kinds
+        .iter()
+        .map(|&kind| (kind, theirs.get(OsStr::new(kind.name())).copied().unwrap_or_default()))
+        .collect())
 }

@@ -2,18 +2,27 @@
 //!
 //! A process may end between any two reads. That is a value here ([`Unknown::Gone`]), not an error.
 
+mod description;
 mod dir;
 mod facts;
 mod process;
 mod stat;
 mod status;
 mod terminal;
+mod user_namespace;
 
+pub use description::Description;
 pub use dir::ProcDir;
 pub use facts::{Fact, Facts, Unknown};
 pub use process::Process;
 pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
+pub use user_namespace::UserNamespace;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+
+use procfs::ProcError;
 
 use crate::request::Pid;
 
@@ -36,4 +45,16 @@ pub fn ancestors(proc: &ProcDir) -> Vec<Pid> {
         }
         pid = chain[chain.len() - 1];
     }
+}
+
+/// The namespaces of a process: their inode numbers by the names of their files in /proc/PID/ns (namespaces(7)).
+/// The error says why we may not know.
+pub fn namespaces(pid: Pid) -> Result<HashMap<OsString, u64>, &'static str> {
+    let namespaces = procfs::process::Process::new(pid).and_then(|process| process.namespaces());
+    let namespaces = namespaces.map_err(|error| match error {
+        ProcError::NotFound(_) => "No such process",
+        ProcError::PermissionDenied(_) => "Permission denied",
+        _ => "unreadable",
+    })?;
+    Ok(namespaces.0.into_iter().map(|(kind, namespace)| (kind, namespace.identifier)).collect())
 }

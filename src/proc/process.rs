@@ -108,7 +108,13 @@ impl<'p> Process<'p> {
 
     /// Whether the ID is that of a process. /proc/TID exists for every thread, although no listing shows it.
     pub fn is_process(&mut self) -> Fact<bool> {
-        Ok(self.status()?.thread_group == self.pid)
+        let pid = self.pid;
+        Ok(self.status()?.thread_group == pid)
+    }
+
+    /// Where the files of processes are found.
+    pub(super) fn dir(&self) -> &'p ProcDir {
+        self.proc
     }
 
     fn file(&mut self, name: &str) -> &[u8] {
@@ -146,7 +152,7 @@ impl<'p> Process<'p> {
         Ok(result?)
     }
 
-    fn stat(&mut self) -> Fact<Stat> {
+    pub(super) fn stat(&mut self) -> Fact<Stat> {
         if self.stat.is_none() {
             let mut buffer = std::mem::take(&mut self.scratch);
             let read = self.read("stat", &mut buffer);
@@ -157,7 +163,7 @@ impl<'p> Process<'p> {
         self.stat.ok_or(Unknown::Gone)
     }
 
-    fn status(&mut self) -> Fact<Status> {
+    pub(super) fn status(&mut self) -> Fact<&Status> {
         if self.status.is_none() {
             let mut buffer = std::mem::take(&mut self.scratch);
             let read = self.read("status", &mut buffer);
@@ -165,7 +171,7 @@ impl<'p> Process<'p> {
             self.scratch = buffer;
             read?;
         }
-        self.status.ok_or(Unknown::Gone)
+        self.status.as_ref().ok_or(Unknown::Gone)
     }
 
     /// What a pidfd tells; None where only the files do: from older kernels, and about threads.
@@ -242,7 +248,7 @@ impl Facts for Process<'_> {
     }
 
     fn caught_signals(&mut self) -> Fact<u64> {
-        Ok(self.status()?.caught_signals)
+        Ok(self.status()?.caught)
     }
 
     fn parent(&mut self) -> Fact<Pid> {

@@ -4,6 +4,8 @@
 #![allow(dead_code)] // each user needs its own part
 
 use std::ffi::{CStr, c_int, c_void};
+use std::fs::File;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -24,6 +26,7 @@ impl Crowd {
     /// Starts `count` processes with this name (up to 15 bytes). Their command line is ours.
     pub fn spawn(name: &CStr, count: usize) -> Self {
         assert_eq!(std::process::id(), 1, "outside of a namespace nobody would end them");
+        take_turns();
         let ours = rustix::thread::name().expect("PR_GET_NAME");
         rustix::thread::set_name(name).expect("PR_SET_NAME"); // handed on to each child
         let stacks = Box::leak(vec![0_u8; (count + 1) * STACK].into_boxed_slice());
@@ -48,12 +51,23 @@ impl Crowd {
         Self { pids }
     }
 
-    /// Reaps `count` of them and returns how each ended, waiting for their end.
-    pub fn reap(&self, count: usize) -> Vec<WaitStatus> {
-        // A clone without an exit signal is waited for with __WCLONE, so no other wait of ours sees it.
-        let wait = || waitpid(None::<Pid>, Some(WaitPidFlag::__WCLONE)).expect("a child that ends");
-        (0..count).map(|_| wait()).collect()
+    /// Reaps them all and returns how each ended, waiting for their end.
+    pub fn reap(&self) -> Vec<WaitStatus> {
+        // A clone without an exit signal is waited for with __WCLONE, so no other wait of ours sees it. One by one:
+        // a wait for any child walks over all that live.
+        let reap = |&pid| waitpid(Pid::from_raw(pid as i32), Some(WaitPidFlag::__WCLONE));
+        self.pids.iter().map(reap).collect::<Result<_, _>>().expect("children that end")
     }
+}
+
+/// kernel.pid_max is 32,768 on small machines: room for one large crowd at a time, whichever test run it is in.
+fn take_turns() {
+    static LOCK: OnceLock<File> = OnceLock::new();
+    LOCK.get_or_init(|| {
+        let lock = File::create(std::env::temp_dir().join("pkill-test-crowd")).expect("a lock file");
+        rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).expect("flock");
+        lock
+    });
 }
 
 extern "C" fn stand(_: *mut c_void) -> c_int {

@@ -8,12 +8,17 @@ impl Dir {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("pkill-test-{}-{count}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path); // left by a killed run whose PID we have now
-        std::fs::create_dir(&path).expect("temporary directory");
-        set_mode(&path, 0o755);
-        Self(path)
+        loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let path = std::env::temp_dir().join(format!("pkill-test-{}-{count}", std::process::id()));
+            match std::fs::create_dir(&path) {
+                // Of a run that was killed, or of a test with our PID in another namespace.
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
+                created => created.expect("temporary directory"),
+            }
+            set_mode(&path, 0o755);
+            return Self(path);
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -37,8 +42,16 @@ impl Dir {
 
     /// A copy of an executable, where every user may run it.
     pub fn executable(&self, from: &Path) -> PathBuf {
-        let to = self.0.join(from.file_name().expect("file name"));
-        std::fs::copy(from, &to).expect("copy an executable");
+        self.copy(from, from.file_name().and_then(|name| name.to_str()).expect("file name"))
+    }
+
+    /// The same under another name.
+    pub fn copy(&self, from: &Path, name: &str) -> PathBuf {
+        let to = self.0.join(name);
+        // By a process of its own: a child that another thread forks meanwhile would inherit our writing
+        // descriptor, and the kernel runs nothing that is open for writing (ETXTBSY).
+        let copied = std::process::Command::new("cp").arg(from).arg(&to).status().expect("cp");
+        assert!(copied.success(), "copy an executable");
         set_mode(&to, 0o755);
         to
     }

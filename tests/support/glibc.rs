@@ -41,6 +41,27 @@ pub fn set_locale() {
     unsafe { libc::setlocale(libc::LC_ALL, c"".as_ptr()) };
 }
 
+/// Whether glibc has the character in the class `name`, as iswctype(3) says in the locale of this process.
+#[allow(dead_code, reason = "not every test asks")]
+pub fn is_in_class(c: char, name: &std::ffi::CStr) -> bool {
+    unsafe extern "C" {
+        fn wctype(name: *const libc::c_char) -> libc::c_ulong;
+        fn iswctype(c: libc::c_uint, class: libc::c_ulong) -> libc::c_int;
+    }
+    // SAFETY: the name is a C string, and neither function keeps anything.
+    unsafe { iswctype(c.into(), wctype(name.as_ptr())) != 0 }
+}
+
+/// The upper case of a character, as towupper(3) has it in the locale of this process.
+#[allow(dead_code, reason = "not every test asks")]
+pub fn upper(c: char) -> char {
+    unsafe extern "C" {
+        fn towupper(c: libc::c_uint) -> libc::c_uint;
+    }
+    // SAFETY: any number is a valid argument.
+    char::from_u32(unsafe { towupper(c.into()) }).expect("a character")
+}
+
 /// Asks about all subjects of a pattern.
 pub fn ask(pattern: &[u8], ignore_case: bool, subjects: &[Vec<u8>]) -> Vec<Answer> {
     let pattern = CString::new(pattern).expect("a pattern has no NUL");

@@ -48,6 +48,12 @@ fn available(yes: bool, what: &str) -> bool {
     yes
 }
 
+/// The cgroup v2 path of a process (`self` is one too).
+pub fn cgroup(pid: &str) -> Option<String> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned))
+}
+
 /// Our own PID as text, for `-P`.
 pub fn own_pid() -> String {
     std::process::id().to_string()

@@ -5,11 +5,16 @@ use super::{need, need_root};
 
 const INSIDE: &str = "PKILL_TEST_NAMESPACE";
 
+/// True inside [`namespace`].
+pub fn in_namespace() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
 /// Runs the test's body in a PID namespace with its own `/proc`, where the test executable is PID 1 and
 /// nothing else exists: there `pkill --inverse` or `-u root` hit only what the test started. Call it as the
 /// only statement of a test, with a closure.
 pub fn namespace<F: FnOnce()>(body: F) {
-    if std::env::var_os(INSIDE).is_some() {
+    if in_namespace() {
         return body();
     }
     if !need_root() || !need("unshare") {

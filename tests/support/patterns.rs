@@ -93,6 +93,19 @@ const ESCAPED: &[&str] = &[
     "%",
 ];
 
+/// Any bytes at all, most of them such that mean something in a pattern.
+pub fn any_bytes(random: &mut Random, longest: usize) -> Vec<u8> {
+    let mut text = vec![];
+    for _ in 0..random.below(longest + 1) {
+        match random.below(4) {
+            0 => text.push(random.below(256) as u8),
+            1 => text.extend_from_slice(random.pick(STRAY)),
+            _ => text.extend_from_slice(random.pick(SPECIAL).as_bytes()),
+        }
+    }
+    text
+}
+
 /// Which characters to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alphabet {

@@ -2,6 +2,7 @@ use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -56,8 +57,7 @@ impl Victim {
     /// A victim with this name (`comm`): up to 15 bytes, the kernel cuts the rest.
     pub fn named(name: impl AsRef<[u8]>) -> Spec {
         let name = name.as_ref().to_vec();
-        let mut command = Command::new(std::env::current_exe().expect("our own executable"));
-        command.env_clear().env(MARK, "1").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let command = command(&std::env::current_exe().expect("our own executable"));
         let hex: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
         let spec = Spec { command, part: vec![format!("comm {hex}")], terminal: false, name: name.clone() };
         spec.arg0(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&name))
@@ -188,6 +188,12 @@ impl Drop for Victim {
     }
 }
 
+fn command(executable: &Path) -> Command {
+    let mut command = Command::new(executable);
+    command.env_clear().env(MARK, "1").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
 fn readable(fd: impl AsFd) -> bool {
     let timeout = DEADLINE.try_into().expect("a timeout");
     loop {
@@ -206,6 +212,12 @@ impl Spec {
 
     fn say(mut self, part: String) -> Self {
         self.part.push(part);
+        self
+    }
+
+    /// Another path of the test's executable, a copy for example. Name it first.
+    pub fn executable(mut self, path: &Path) -> Self {
+        self.command = command(path);
         self
     }
 
@@ -285,7 +297,7 @@ impl Spec {
         self.say(format!("thread {hex}"))
     }
 
-    /// Starts it and waits until it plays its part.
+    /// Starts it and waits until it plays its part and sleeps.
     pub fn spawn(mut self) -> Victim {
         let terminal = self.terminal.then(|| {
             let master =
@@ -310,6 +322,7 @@ impl Spec {
             let _ = victim.child.stderr.take().expect("pipe").read_to_string(&mut why);
             panic!("the victim could not play its part:\n{part}…{why}");
         }
+        eventually("asleep", || stat_field(victim.pid(), 3) == "S");
         victim
     }
 }

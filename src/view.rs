@@ -1,10 +1,41 @@
-//! How a process is shown to a reader.
+//! What a reader gets to see of a process.
 
-use crate::proc::{Fact, Facts};
+use crate::proc::{Description, Fact, Facts, Process};
 use crate::request::{Label, Subject};
 
+/// How much of each process is to be seen; no more than that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The ID.
+    Id,
+    /// The ID and a text.
+    Label(Label),
+    /// Everything.
+    Full,
+}
+
+/// What is seen of one process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    /// The ID, which the match itself has.
+    Id,
+    /// Its name or command line.
+    Text(Vec<u8>),
+    /// Everything.
+    Full(Box<Description>),
+}
+
+/// Read what is to be seen.
+pub fn view(detail: Detail, process: &mut Process<'_>) -> Fact<View> {
+    Ok(match detail {
+        Detail::Id => View::Id,
+        Detail::Label(label) => View::Text(text(label, process)?),
+        Detail::Full => View::Full(Box::new(process.describe()?)),
+    })
+}
+
 /// The text that stands for a process: its name or command line, quoted for a shell where that was asked.
-pub fn shown(label: Label, process: &mut impl Facts) -> Fact<Vec<u8>> {
+fn text(label: Label, process: &mut impl Facts) -> Fact<Vec<u8>> {
     Ok(match label {
         Label { subject: Subject::Name, quoted: false } => process.name()?.to_vec(),
         Label { subject: Subject::Name, quoted: true } => quote([process.name()?]),

@@ -1,0 +1,85 @@
+//! The main job, safely: it starts a process of its own, finds it, signals it, and waits for its end.
+//!
+//! `pgrep`, `pkill`, `pidwait` and the process are this executable under other names, so that nothing has to be
+//! installed. Only the one process can be hit: the name is unique, and `-P` leaves out everybody else's children.
+
+use std::ffi::CString;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use pkill::Program;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Result<()> {
+    let mut args = std::env::args_os();
+    let name = args.next().unwrap_or_default().into_string().unwrap_or_default();
+    let program = match name.as_str() {
+        "pgrep" => Program::Pgrep,
+        "pkill" => Program::Pkill,
+        "pidwait" => Program::Pidwait,
+        _ if name.starts_with("demo-") => return live(name),
+        _ => return show(),
+    };
+    std::process::exit(pkill::run(program, args) as i32)
+}
+
+/// The process: it has a name, says that it is there, and lives until a signal or the end of the demo.
+fn live(name: String) -> Result<()> {
+    rustix::thread::set_name(&CString::new(name)?)?;
+    println!("ready");
+    std::io::stdin().read_to_end(&mut vec![])?;
+    Ok(())
+}
+
+fn show() -> Result<()> {
+    let parent = std::process::id().to_string();
+    let name = format!("demo-{parent}");
+    let mut process = start(&[&name])?;
+    first_line(&mut process)?;
+    println!("A process has been started: PID {}, name {name}, parent {parent}.", process.id());
+
+    let only_ours = ["-P", &parent, "-x", &name];
+    let with = |words: &[&'static str]| [words, &only_ours].concat();
+    run(&with(&["pgrep", "-l"]))?;
+    run(&with(&["pkill", "-0"]))?;
+
+    let command = with(&["pidwait", "-e"]);
+    println!("\n$ {} &", command.join(" "));
+    let mut pidwait = start(&command)?;
+    print!("{}", first_line(&mut pidwait)?);
+    run(&with(&["pkill", "-TERM", "-e"]))?;
+    println!("pidwait has returned:{}", outcome(pidwait.wait()?));
+    println!("The process has ended:{}", outcome(process.wait()?));
+    run(&with(&["pgrep", "-l"]))
+}
+
+/// Runs a command to its end, as a shell would show it.
+fn run(command: &[&str]) -> Result<()> {
+    println!("\n$ {}", command.join(" "));
+    let mut child = start(command)?;
+    let output = std::io::read_to_string(child.stdout.take().ok_or("no pipe")?)?;
+    println!("{output}  ->{}", outcome(child.wait()?));
+    Ok(())
+}
+
+fn start(command: &[&str]) -> Result<Child> {
+    let mut child = Command::new(std::env::current_exe()?);
+    child.arg0(command[0]).args(&command[1..]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    Ok(child.spawn()?)
+}
+
+fn first_line(child: &mut Child) -> Result<String> {
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().ok_or("no pipe")?).read_line(&mut line)?;
+    Ok(line)
+}
+
+fn outcome(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!(" exit status {code}"),
+        (_, Some(signal)) => format!(" killed by signal {signal}"),
+        _ => String::new(),
+    }
+}

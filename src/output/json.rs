@@ -1,0 +1,199 @@
+//! `--json`: one document about the whole run. Its schema is docs/report.schema.json.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use rustix::time::{ClockId, clock_gettime};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::text::{Names, explanation, word};
+use crate::proc::{CLOCK_TICKS, Description};
+use crate::report::{Outcome, Report, Target};
+use crate::request::{Action, Pid, Request};
+use crate::view::View;
+
+/// Raised when a reader of the former form would misunderstand the new one; additions do not count.
+const SCHEMA: u32 = 1;
+
+/// The document, with a newline behind it.
+pub fn document(request: &Request, report: &Report, names: &mut Names) -> Vec<u8> {
+    let document = Document {
+        schema: SCHEMA,
+        program: request.program.name(),
+        signal: match &request.action {
+            Action::Signal(delivery) => {
+                Some(SignalView { name: delivery.signal.to_string(), number: delivery.signal.number() })
+            }
+            Action::List(_) | Action::Wait { .. } => None,
+        },
+        criteria: Criteria(request),
+        targets: report.targets.iter().map(|target| TargetView::new(target, names)).collect(),
+        summary: Summary {
+            matched: report.targets.len(),
+            outcomes: Outcomes(report),
+            exit_status: report.exit_status(request) as u8,
+        },
+    };
+    let mut bytes =
+        serde_json::to_vec_pretty(&document).expect("every part of the document can be serialised");
+    bytes.push(b'\n');
+    bytes
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    program: &'static str,
+    signal: Option<SignalView>,
+    criteria: Criteria<'a>,
+    targets: Vec<TargetView>,
+    summary: Summary<'a>,
+}
+
+#[derive(Serialize)]
+struct SignalView {
+    name: String,
+    number: i32,
+}
+
+#[derive(Serialize)]
+struct TargetView {
+    pid: Pid,
+    #[serde(flatten)]
+    about: Option<About>,
+    outcome: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pinned: Option<bool>,
+    errno: Option<i32>,
+    explanation: Option<String>,
+}
+
+#[derive(Serialize)]
+struct About {
+    ppid: Pid,
+    uid: u32,
+    euid: u32,
+    user: String,
+    name: Exact,
+    arguments: Vec<Exact>,
+    start_time: String,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    matched: usize,
+    #[serde(flatten)]
+    outcomes: Outcomes<'a>,
+    exit_status: u8,
+}
+
+impl TargetView {
+    fn new(target: &Target, names: &mut Names) -> Self {
+        let about = match &target.view {
+            View::Full(about) => Some(About::new(about, names)),
+            View::Id | View::Text(_) => None,
+        };
+        let (pinned, errno) = match target.outcome {
+            Outcome::Signalled { pinned, release } => (Some(pinned), release.map(|e| e.raw_os_error())),
+            Outcome::Refused { .. } => (None, Some(libc::EPERM)),
+            Outcome::Gone => (None, Some(libc::ESRCH)),
+            Outcome::Failed(errno) => (None, Some(errno.raw_os_error())),
+            _ => (None, None),
+        };
+        let effect = match target.outcome {
+            Outcome::Rehearsed(prediction) => Some(prediction.effect.word()),
+            _ => None,
+        };
+        TargetView {
+            pid: target.pid,
+            about,
+            outcome: identifier(&target.outcome),
+            effect,
+            pinned,
+            errno,
+            explanation: explanation(&target.outcome, names),
+        }
+    }
+}
+
+impl About {
+    fn new(about: &Description, names: &mut Names) -> Self {
+        let arguments = about.arguments.strip_suffix(b"\0").unwrap_or(&about.arguments);
+        let arguments = if about.arguments.is_empty() { None } else { Some(arguments.split(|&b| b == 0)) };
+        About {
+            ppid: about.parent,
+            uid: about.real_uid,
+            euid: about.effective_uid,
+            user: names.user(about.effective_uid),
+            name: Exact(about.name.clone()),
+            arguments: arguments.into_iter().flatten().map(|a| Exact(a.to_vec())).collect(),
+            start_time: wall_clock(about.start_time),
+        }
+    }
+}
+
+/// The outcome's words as one.
+fn identifier(outcome: &Outcome) -> String {
+    word(outcome).replace(' ', "_")
+}
+
+/// RFC 3339, in UTC. Start times count from boot; when that was is told by the clocks as they stand now.
+fn wall_clock(ticks: u64) -> String {
+    let now = clock_gettime(ClockId::Boottime);
+    let since_boot = SignedDuration::new(now.tv_sec, now.tv_nsec as i32);
+    let start = SignedDuration::from_millis((ticks * 1000 / CLOCK_TICKS) as i64);
+    let time = Timestamp::now().checked_sub(since_boot - start).unwrap_or(Timestamp::UNIX_EPOCH);
+    // To the resolution that start times have.
+    format!("{time:.2}")
+}
+
+/// Bytes as a string where they are UTF-8, else as `{"base64": "..."}`.
+struct Exact(Vec<u8>);
+
+impl Serialize for Exact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(&self.0) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("base64", &STANDARD.encode(&self.0))?;
+                map.end()
+            }
+        }
+    }
+}
+
+/// The pattern, and the options that select, by their long names and as they were typed.
+struct Criteria<'a>(&'a Request);
+
+impl Serialize for Criteria<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(pattern) = &self.0.selection.pattern {
+            map.serialize_entry("pattern", &Exact(pattern.text.clone()))?;
+        }
+        for (name, value) in &self.0.asked {
+            match value {
+                Some(value) => map.serialize_entry(name, &Exact(value.as_encoded_bytes().to_vec()))?,
+                None => map.serialize_entry(name, &true)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// How often each outcome was met.
+struct Outcomes<'a>(&'a Report);
+
+impl Serialize for Outcomes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut counts = std::collections::BTreeMap::new();
+        for target in &self.0.targets {
+            *counts.entry(identifier(&target.outcome)).or_insert(0usize) += 1;
+        }
+        counts.serialize(serializer)
+    }
+}

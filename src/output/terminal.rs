@@ -1,0 +1,41 @@
+//! Questions on the terminal, which standard input and output may not be.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write as _};
+
+use crate::deliver::Answer;
+use crate::error::Error;
+
+/// The controlling terminal (tty(4)).
+pub struct Terminal {
+    lines: BufReader<File>,
+    screen: File,
+}
+
+impl Terminal {
+    /// A usage error if there is none.
+    pub fn open() -> Result<Self, Error> {
+        let tty = File::options().read(true).write(true).open("/dev/tty");
+        let both = tty.and_then(|tty| Ok(Terminal { screen: tty.try_clone()?, lines: BufReader::new(tty) }));
+        both.map_err(|_| Error::usage("--interactive needs a terminal to ask on"))
+    }
+
+    /// Until the answer is one of those that are possible. The end of the input ends everything.
+    pub fn ask(&mut self, question: &str) -> Result<Answer, Error> {
+        loop {
+            let asked = write!(self.screen, "{question} [y/n/a/q] ").and_then(|()| self.screen.flush());
+            let mut answer = vec![];
+            let read = asked.and_then(|()| self.lines.read_until(b'\n', &mut answer));
+            if read.map_err(|error| Error::fatal(format!("cannot ask on the terminal: {error}")))? == 0 {
+                return Ok(Answer::Quit);
+            }
+            match answer.trim_ascii().to_ascii_lowercase().as_slice() {
+                b"y" | b"yes" => return Ok(Answer::Yes),
+                b"n" | b"no" | b"" => return Ok(Answer::No),
+                b"a" | b"all" => return Ok(Answer::All),
+                b"q" | b"quit" => return Ok(Answer::Quit),
+                _ => {}
+            }
+        }
+    }
+}

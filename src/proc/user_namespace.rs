@@ -1,0 +1,60 @@
+//! How the user namespace of a process stands to ours (user_namespaces(7), ioctl_nsfs(2)).
+
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{self, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::request::Pid;
+use crate::sys;
+
+/// Where capabilities that we hold in our own user namespace count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserNamespace {
+    /// It is in ours: they count.
+    Ours,
+    /// It is in one below ours: they count, and whoever owns the topmost namespace on the way holds them all.
+    Below {
+        /// The owner's UID, as we see it.
+        owner: u32,
+    },
+    /// It is in one above ours or beside it: they do not count.
+    Elsewhere,
+    /// We may not know.
+    Hidden,
+}
+
+impl UserNamespace {
+    /// That of a process.
+    pub fn of(pid: Pid) -> UserNamespace {
+        relation(pid).unwrap_or(UserNamespace::Hidden)
+    }
+}
+
+fn relation(pid: Pid) -> Result<UserNamespace, Errno> {
+    let ours = inode(&open("/proc/self/ns/user")?)?;
+    let mut namespace = open(&format!("/proc/{pid}/ns/user"))?;
+    if inode(&namespace)? == ours {
+        return Ok(UserNamespace::Ours);
+    }
+    loop {
+        let parent = match sys::parent_namespace(&namespace) {
+            Ok(parent) => parent,
+            // The parent is outside of what we may see: we have passed our own without meeting it.
+            Err(Errno::PERM) => return Ok(UserNamespace::Elsewhere),
+            Err(errno) => return Err(errno),
+        };
+        if inode(&parent)? == ours {
+            return Ok(UserNamespace::Below { owner: sys::namespace_owner(&namespace)? });
+        }
+        namespace = parent;
+    }
+}
+
+fn open(path: &str) -> Result<OwnedFd, Errno> {
+    fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+}
+
+fn inode(namespace: &OwnedFd) -> Result<u64, Errno> {
+    Ok(fs::fstat(namespace)?.st_ino)
+}
