@@ -7,8 +7,6 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::io::Errno;
 
-use crate::request::Pid;
-
 /// Whether the user's locale (`LC_ALL`, `LC_CTYPE`, `LANG`, in this order) encodes text in UTF-8.
 ///
 /// Asks the C library, as a locale that is named but not installed means the C locale. It looks the
@@ -84,7 +82,7 @@ pub(crate) fn process_mrelease(pidfd: BorrowedFd<'_>) -> Result<(), Errno> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PidfdInfo {
     /// 0 if it is outside of our PID namespace.
-    pub parent: Pid,
+    pub parent: i32,
     pub real_uid: u32,
     pub real_gid: u32,
 }
@@ -120,7 +118,7 @@ pub(crate) fn pidfd_info(pidfd: impl AsFd) -> Result<PidfdInfo, Errno> {
     if raw.mask & PID_AND_CREDS != PID_AND_CREDS {
         return Err(Errno::SRCH);
     }
-    Ok(PidfdInfo { parent: raw.ppid as Pid, real_uid: raw.ruid, real_gid: raw.rgid })
+    Ok(PidfdInfo { parent: raw.ppid as i32, real_uid: raw.ruid, real_gid: raw.rgid })
 }
 
 fn check(result: libc::c_long) -> Result<(), Errno> {
@@ -137,8 +135,7 @@ fn check(result: libc::c_long) -> Result<(), Errno> {
 macro_rules! program {
     ($program:expr) => {
         #[global_allocator]
-        static ALLOCATOR: $crate::sys::Allocator =
-            $crate::sys::Allocator { status: $crate::report::ExitStatus::Fatal as i32 };
+        static ALLOCATOR: $crate::sys::Allocator = $crate::sys::Allocator { status: $crate::OUT_OF_MEMORY };
 
         #[allow(unsafe_code)]
         #[unsafe(no_mangle)]

@@ -1,10 +1,13 @@
 //! What a look costs, in system calls: no file is opened that the question does not need.
 
+#[path = "support/crowd.rs"]
+mod crowd;
 mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crowd::Crowd;
 use support::{Dir, Output, Run, Victim, namespace, need};
 
 /// A run under strace(1).
@@ -95,6 +98,30 @@ fn a_name_costs_one_file_per_process() {
                 let also = if looked_at == pid { also } else { &[] };
                 assert_eq!(files, [&["comm"], also].concat(), "{program} {args:?}, {looked_at}");
             }
+        }
+    });
+}
+
+/// A table that is worth threads: each process is looked at once, by whichever of them, and they come in order.
+#[test]
+fn threads_share_the_walk() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let crowd = Crowd::spawn(c"idler", 1500);
+        for inject in [&[][..], &["inject=clone,clone3:error=EAGAIN"]] {
+            let trace = Trace::new("pgrep", &["idler"], inject);
+            found(&trace, &crowd.pids);
+            let files = trace.files();
+            for pid in &crowd.pids {
+                assert_eq!(files[pid], ["comm"], "{pid} {inject:?}");
+            }
+            // Without a second thread, the first does all the work.
+            let alone =
+                !inject.is_empty() || std::thread::available_parallelism().is_ok_and(|n| n.get() == 1);
+            let started = trace.calls.iter().filter(|call| call.starts_with("clone")).count();
+            assert!(alone || started > 0, "no thread was started");
         }
     });
 }

@@ -2,7 +2,8 @@
 //! over tables of idle processes in a PID namespace of their own (so it needs root).
 //!
 //! `cargo bench --bench scan`; all runs of a table are interleaved, and medians are printed, of the time and of the
-//! CPU time. Nothing is asserted: a figure is judged by a reader. Knobs, by environment variables:
+//! CPU time. Nothing is asserted: a figure is judged by a reader. Where the machine has other work too, `chrt -f 1`
+//! in front of the built benchmark gives it the CPUs. Knobs, by environment variables:
 //!
 //! - `SCAN_CROWD`: the size of the large table (10000)
 //! - `SCAN_ROUNDS`: how often procps runs for each query; all others run five times as often (5)

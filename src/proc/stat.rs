@@ -28,9 +28,10 @@ impl Stat {
             parent: fields.next()?.parse().ok()?,
             process_group: fields.next()?.parse().ok()?,
             session: fields.next()?.parse().ok()?,
-            terminal: fields.next()?.parse::<i32>().ok()? as u32, // field 7, printed as a signed number
-            flags: fields.nth(1)?.parse().ok()?,                  // field 9
-            start_time: fields.nth(12)?.parse().ok()?,            // field 22
+            // field 7, printed as a signed number
+            terminal: fields.next()?.parse::<i32>().ok()? as u32,
+            flags: fields.nth(1)?.parse().ok()?,       // field 9
+            start_time: fields.nth(12)?.parse().ok()?, // field 22
         })
     }
 }
@@ -41,9 +42,16 @@ mod tests {
 
     #[test]
     fn the_name_cannot_pose_as_fields() {
-        let line = b"7 (a) Z 1 1 1) S 42 8 6 34816 7 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 2 3";
-        let (parent, process_group, session, terminal, flags) = (42, 8, 6, 34816, 4194304);
-        let stat = Stat { state: b'S', parent, process_group, session, terminal, flags, start_time: 987654 };
+        let line = b"7 (a) Z 1 1 1) S 42 8 9 34816 7 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 2 3";
+        let stat = Stat {
+            state: b'S',
+            parent: 42,
+            process_group: 8,
+            session: 9,
+            terminal: 34816,
+            flags: 4194304,
+            start_time: 987654,
+        };
         assert_eq!(Stat::parse(line), Some(stat));
     }
 
