@@ -9,8 +9,8 @@ use crate::request::Pid;
 use crate::select::{NoAnswer, Predicate, pick};
 use crate::view::{View, view};
 
-/// With fewer processes than this in the first part of the walk, a second thread costs more to start than it saves.
-const MANY: usize = 200;
+/// With fewer processes than this, a second thread costs more to start than it saves.
+const MANY: usize = 256;
 
 /// A process that was selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub fn scan(plan: &Plan) -> Result<Matches, Error> {
 fn walk(plan: &Plan) -> Result<Found, Error> {
     let proc = ProcDir::open()?;
     let mut first = vec![];
-    proc.next_processes(&mut first)?;
+    while first.len() < MANY && proc.next_processes(&mut first)? {}
     let threads = if first.len() < MANY { 1 } else { thread::available_parallelism().map_or(1, |n| n.get()) };
     thread::scope(|scope| {
         let help = || look_at_all(plan, &proc, &ProcDir::open()?, vec![]);
@@ -74,8 +74,8 @@ fn look_at_all(plan: &Plan, walk: &ProcDir, proc: &ProcDir, mut pids: Vec<Pid>) 
         for &pid in &pids {
             look.at(pid)?;
         }
-        walk.next_processes(&mut pids)?;
-        if pids.is_empty() {
+        pids.clear();
+        if !walk.next_processes(&mut pids)? {
             return Ok(look.found);
         }
     }

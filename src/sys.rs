@@ -265,3 +265,9 @@ pub(crate) fn signal_by_id(pid: i32, signal: i32, value: Option<i32>) -> Result<
     };
     check(result.into())
 }
+
+// The unwinder serves the backtrace of a panic. As a part of the program it costs nothing; as a library of its own
+// (libgcc_s.so) it would be looked for, mapped and linked at every start.
+#[cfg(target_env = "gnu")]
+#[link(name = "gcc_eh", kind = "static", modifiers = "-bundle")]
+unsafe extern "C" {}

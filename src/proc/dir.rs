@@ -10,9 +10,9 @@ use super::Fact;
 use crate::error::{Error, errno_text};
 use crate::request::Pid;
 
-/// Room for some 300 entries per getdents64(2): large enough for the call to cost next to nothing, small enough
-/// to give each thread its share of a table that is worth threads.
-const WALK_BUFFER: usize = 8 * 1024;
+/// Room for more than 100 entries per getdents64(2): by then the call costs next to nothing, and threads that share
+/// a walk end at about the same time.
+const WALK_BUFFER: usize = 4 * 1024;
 
 /// Where the files of processes are found.
 pub struct ProcDir {
@@ -51,9 +51,9 @@ impl ProcDir {
         if self.fd.is_some() { b"" } else { b"/proc/" }
     }
 
-    /// The next processes of the walk, as many as one getdents64(2) lists; none at its end. They come in ascending
-    /// order, and each comes once, also where several threads share the walk: the kernel lets one read at a time.
-    pub fn next_processes(&self, pids: &mut Vec<Pid>) -> Result<(), Error> {
+    /// Adds the next processes of the walk, as many as one getdents64(2) lists; false at its end. They come in
+    /// ascending order, and each comes once, also where threads share the walk: the kernel serves one at a time.
+    pub fn next_processes(&self, pids: &mut Vec<Pid>) -> Result<bool, Error> {
         let fd = self.fd.as_ref().expect("a walk needs the opened directory");
         next_numbers(fd.as_fd(), pids).map_err(|errno| unusable(&errno_text(errno)))
     }
@@ -63,14 +63,9 @@ impl ProcDir {
         let path = [self.prefix(), pid.to_string().as_bytes(), b"/task"].concat();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let tasks = fs::openat(self.base(), &path[..], flags, Mode::empty())?;
-        let (mut threads, mut some) = (vec![], vec![]);
-        loop {
-            next_numbers(tasks.as_fd(), &mut some)?;
-            if some.is_empty() {
-                return Ok(threads);
-            }
-            threads.append(&mut some);
-        }
+        let mut threads = vec![];
+        while next_numbers(tasks.as_fd(), &mut threads)? {}
+        Ok(threads)
     }
 }
 
@@ -95,22 +90,22 @@ fn shows_us(base: BorrowedFd<'_>, link: &str) -> bool {
     }
 }
 
-/// The numbers among the next entries.
-fn next_numbers(dir: BorrowedFd<'_>, numbers: &mut Vec<Pid>) -> Result<(), Errno> {
+/// Adds the numbers among the next entries; false if there were no more.
+fn next_numbers(dir: BorrowedFd<'_>, numbers: &mut Vec<Pid>) -> Result<bool, Errno> {
     let mut buffer = [MaybeUninit::uninit(); WALK_BUFFER];
     let mut entries = RawDir::new(dir, &mut buffer);
-    numbers.clear();
+    let before = numbers.len();
     while let Some(entry) = entries.next() {
         match entry {
             Ok(entry) => numbers.extend(parse_pid(entry.file_name().to_bytes())),
             Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
         }
-        if entries.is_buffer_empty() && !numbers.is_empty() {
-            break;
+        if entries.is_buffer_empty() && numbers.len() > before {
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 fn parse_pid(name: &[u8]) -> Option<Pid> {

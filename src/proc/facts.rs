@@ -30,19 +30,19 @@ pub trait Facts {
     fn pid(&self) -> Pid;
     /// The process ID of the process that the thread belongs to.
     fn thread_group(&self) -> Pid;
-    /// getsid(2).
+    /// getsid(2), or field 6 of proc_pid_stat(5).
     fn session(&mut self) -> Fact<Pid>;
-    /// getpgid(2).
+    /// getpgid(2), or field 5 of proc_pid_stat(5).
     fn process_group(&mut self) -> Fact<Pid>;
     /// The effective UID: the owner of the directory /proc/PID (proc_pid(5)).
     fn effective_uid(&mut self) -> Fact<u32>;
-    /// The real UID (`Uid:` of proc_pid_status(5)).
+    /// The real UID (`PIDFD_GET_INFO`, Linux 6.13, or `Uid:` of proc_pid_status(5)).
     fn real_uid(&mut self) -> Fact<u32>;
-    /// The real GID (`Gid:` of proc_pid_status(5)).
+    /// The real GID (from the same).
     fn real_gid(&mut self) -> Fact<u32>;
     /// The signals that have a handler, signal N as bit N-1 (`SigCgt:` of proc_pid_status(5)).
     fn caught_signals(&mut self) -> Fact<u64>;
-    /// The parent's process ID; 0 if that is outside of our PID namespace.
+    /// The parent's process ID; 0 if that is outside of our PID namespace (`PIDFD_GET_INFO` or proc_pid_stat(5)).
     fn parent(&mut self) -> Fact<Pid>;
     /// The device number of the controlling terminal as proc_pid_stat(5) encodes it; 0: none.
     fn terminal(&mut self) -> Fact<u32>;
