@@ -120,8 +120,8 @@ impl<'a> Delivery<'a> {
 
     /// `--until-none`: whether all processes should be looked at again.
     pub fn wants_another_look(&self) -> bool {
-        let told_to_stop = matches!(self.over, Some(Over::TimeRanOut | Over::Interrupted(_)));
-        self.repeats() && !told_to_stop && !self.too_many && !self.quit
+        let over = matches!(self.over, Some(Over::TimeRanOut | Over::Interrupted(_) | Over::NoneLeft));
+        self.repeats() && !over && !self.too_many && !self.quit
     }
 
     /// What another look has found. Only those count whom a signal may still end: a scan that finds nobody else is
