@@ -248,6 +248,9 @@ impl Draft {
         if matches!(self.wait, Some(Some(_))) && self.timeout.is_some() {
             return Err(Error::usage("--wait=DURATION and --timeout say the same: give one of them"));
         }
+        if self.until_none && self.release_memory {
+            return Err(Error::usage("--mrelease cannot be used with --until-none"));
+        }
         if self.any && program != Program::Pidwait {
             return Err(Error::usage("--any makes no sense here: it is for pidwait"));
         }

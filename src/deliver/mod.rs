@@ -69,6 +69,9 @@ pub struct Delivery<'a> {
     known: HashMap<(Pid, Option<u64>), bool>,
     /// How many are stopped and wait for somebody to continue them.
     stopped: usize,
+    /// Stopped, and to be killed when a scan finds nobody else: who is killed one by one while others fork is replaced
+    /// as fast, but who is stopped first keeps its place in the process table and has no more children.
+    frozen: bool,
     /// `--interactive` becomes `Send` with the answer "all".
     mode: Mode,
     too_many: bool,
@@ -93,6 +96,7 @@ impl<'a> Delivery<'a> {
             vigil,
             known: HashMap::new(),
             stopped: 0,
+            frozen: false,
             mode,
             too_many: false,
             quit: false,
@@ -115,6 +119,7 @@ impl<'a> Delivery<'a> {
             audience.will_wait(self.stopped)?;
             self.over = Some(vigil.keep(until, audience)?);
         }
+        self.leave_nobody_frozen(audience);
         Ok(())
     }
 
@@ -130,27 +135,40 @@ impl<'a> Delivery<'a> {
         let (mut any_new, mut any_left) = (false, false);
         for found in matches {
             self.process.look_at(found.pid);
+            let Ok(state) = self.process.state() else { continue };
             if self.process.has_ended() == Ok(true) {
                 continue;
             }
             match self.known.get(&(found.pid, found.start_time)) {
+                // Who is to stop and has not yet may still have children.
+                Some(true) if self.frozen && state != b'T' => any_new = true,
                 Some(hopeful) => any_left |= hopeful,
                 None => any_new |= self.deal_with(found, audience)?,
             }
         }
-        // Who is new may have children by now, so there is no time to lose.
-        let until = match (any_new, any_left) {
-            (true, _) => Until::Now,
-            (false, true) => Until::NextLook,
-            (false, false) => {
-                self.over = Some(Over::NoneLeft);
-                Until::Now
+        let Some(vigil) = &mut self.vigil else { return Ok(()) };
+        if any_new {
+            // Who is new may have children by now, so there is no time to lose.
+            self.over = Some(vigil.keep(Until::Now, audience)?);
+            self.leave_nobody_frozen(audience);
+        } else if any_left {
+            if std::mem::take(&mut self.frozen) {
+                vigil.send_to_all(Signal::KILL, audience);
             }
-        };
-        if let (Some(vigil), false) = (&mut self.vigil, self.over == Some(Over::NoneLeft)) {
-            self.over = Some(vigil.keep(until, audience)?);
+            self.over = Some(vigil.keep(Until::NextLook, audience)?);
+        } else {
+            self.over = Some(Over::NoneLeft);
         }
         Ok(())
+    }
+
+    /// When there is no further look, whether the time ran out or we were told to stop, the stopped get what they
+    /// were stopped for.
+    fn leave_nobody_frozen(&mut self, audience: &mut dyn Audience) {
+        if self.frozen && !self.wants_another_look() {
+            self.frozen = false;
+            self.vigil.iter_mut().for_each(|vigil| vigil.send_to_all(Signal::KILL, audience));
+        }
     }
 
     /// What has become of everybody.
@@ -232,7 +250,11 @@ impl<'a> Delivery<'a> {
         if asked && let Err(outcome) = look_again(self.plan, &mut self.process, found) {
             return Ok(outcome);
         }
-        let outcome = send(sending, &handle, found);
+        let freezes = self.repeats() && sending.signal == Signal::KILL;
+        let stop =
+            freezes.then(|| Sending { signal: Signal::STOP, release_memory: false, ..sending.clone() });
+        self.frozen |= freezes;
+        let outcome = send(stop.as_ref().unwrap_or(sending), &handle, found);
         if matches!(outcome, Outcome::Signalled { .. }) {
             audience.dealt_with(found)?;
             self.mind_stopped(sending, &handle, found);

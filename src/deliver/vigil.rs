@@ -198,7 +198,7 @@ impl Vigil {
             }
             let step = self.steps.front().and_then(|step| self.last_step.checked_add(step.after));
             if step.is_some_and(|step| now >= step) {
-                self.escalate(audience)?;
+                self.escalate(audience);
                 continue;
             }
             let progress = audience.follows_progress().then(|| {
@@ -349,22 +349,27 @@ impl Vigil {
     }
 
     /// The next signal, to everybody who is left.
-    fn escalate(&mut self, audience: &mut dyn Audience) -> Result<(), Error> {
-        let Some(step) = self.steps.pop_front() else { return Ok(()) };
-        self.last_step = Instant::now();
+    fn escalate(&mut self, audience: &mut dyn Audience) {
+        if let Some(step) = self.steps.pop_front() {
+            self.last_step = Instant::now();
+            self.send_to_all(step.signal, audience);
+        }
+    }
+
+    /// A signal to everybody who is left.
+    pub fn send_to_all(&mut self, signal: Signal, audience: &mut dyn Audience) {
         for at in 0..self.members.len() {
             if self.members[at].ended.is_some() {
                 continue;
             }
             let pinned = if self.members[at].handle.is_none() { self.pin(at) } else { None };
             let Some(handle) = self.members[at].handle.as_ref().or(pinned.as_ref()) else { continue };
-            match handle.send(step.signal, None) {
-                Ok(_) => self.members[at].signal = Some(step.signal),
+            match handle.send(signal, None) {
+                Ok(_) => self.members[at].signal = Some(signal),
                 Err(Errno::SRCH) => {} // its end is about to be told
-                Err(errno) => audience.could_not_escalate(self.members[at].pid, step.signal, errno),
+                Err(errno) => audience.could_not_escalate(self.members[at].pid, signal, errno),
             }
         }
-        Ok(())
     }
 }
 
