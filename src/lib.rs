@@ -34,14 +34,16 @@ use std::ffi::OsString;
 pub use request::Program;
 
 use cli::Invocation;
+use deliver::Delivery;
 use error::Error;
 use output::Output;
 use plan::Plan;
+use proc::ProcDir;
 use report::ExitStatus;
 use request::Request;
 
 /// The exit status of a program that runs out of memory.
-pub const OUT_OF_MEMORY: i32 = ExitStatus::Fatal as i32;
+pub const OUT_OF_MEMORY: i32 = ExitStatus::Fatal.code();
 
 /// Run a program with its arguments (without its name) and return its exit status.
 pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitStatus {
@@ -62,7 +64,13 @@ fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
     let matches = scan::scan(&plan)?;
     output.notes(&plan, &matches)?;
     output.before_waiting(request, &matches)?;
-    let report = deliver::deliver(request, &plan, matches, output)?;
+    let proc = ProcDir::named()?;
+    let mut delivery = Delivery::new(request, &plan, &proc)?;
+    delivery.deliver(matches, output)?;
+    while delivery.wants_another_look() {
+        delivery.deliver_again(scan::scan(&plan)?, output)?;
+    }
+    let report = delivery.report();
     output.report(request, &report)?;
     Ok(report.exit_status(request))
 }

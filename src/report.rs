@@ -1,25 +1,47 @@
 //! What became of each process, and the exit status, which is a fold over that.
 
+use std::time::Duration;
+
 use rustix::io::Errno;
 
 use crate::error::{Error, ErrorKind};
 use crate::permission::{Effect, Refusal};
 use crate::request::{Pid, Request};
+use crate::signal::Signal;
 use crate::view::View;
 
 /// The status that a program ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
     /// Something matched; pkill: and at least one process was signalled.
-    Success = 0,
+    Success,
     /// Nothing matched, or nobody could be signalled.
-    Nothing = 1,
+    Nothing,
     /// The command line asks for something impossible.
-    Usage = 2,
+    Usage,
     /// The run could not go on.
-    Fatal = 3,
+    Fatal,
     /// What `--strict` or `--max` forbids.
-    Forbidden = 4,
+    Forbidden,
+    /// The time to wait ran out with somebody left.
+    TimeRanOut,
+    /// A signal ended the wait.
+    Interrupted(i32),
+}
+
+impl ExitStatus {
+    /// The number that a shell sees.
+    pub const fn code(self) -> i32 {
+        match self {
+            ExitStatus::Success => 0,
+            ExitStatus::Nothing => 1,
+            ExitStatus::Usage => 2,
+            ExitStatus::Fatal => 3,
+            ExitStatus::Forbidden => 4,
+            ExitStatus::TimeRanOut => 5,
+            ExitStatus::Interrupted(signal) => 128 + signal,
+        }
+    }
 }
 
 impl From<&Error> for ExitStatus {
@@ -46,8 +68,8 @@ pub enum Outcome {
     },
     /// `--dry-run`: it would have been.
     Rehearsed(Prediction),
-    /// pidwait: it has ended while we waited.
-    Ended,
+    /// pidwait: it was waited for.
+    Awaited,
     /// EPERM: we may not signal it.
     Refused {
         /// Why, where that was looked into.
@@ -83,6 +105,31 @@ pub struct Target {
     pub view: View,
     /// What became of it.
     pub outcome: Outcome,
+    /// What was seen of its end, where that was waited for.
+    pub end: Option<End>,
+}
+
+/// What was seen of a process's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It came.
+    Ended(Ended),
+    /// It had not come when the wait was over.
+    StillThere {
+        /// The last signal that was sent.
+        signal: Option<Signal>,
+    },
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// So long after the wait began.
+    pub after: Duration,
+    /// The last signal that was sent before.
+    pub signal: Option<Signal>,
+    /// The wait status (waitpid(2)), where the kernel tells it.
+    pub status: Option<i32>,
 }
 
 /// What a run has done.
@@ -94,13 +141,15 @@ pub struct Report {
     pub pattern_too_long: bool,
     /// More matches than `--max` allows, so nothing was done.
     pub too_many: bool,
+    /// The signal that ended the wait before its time.
+    pub interrupted: Option<i32>,
 }
 
 impl Outcome {
     /// What was asked for was done, or would be.
     fn is_done(self) -> bool {
         match self {
-            Outcome::Listed | Outcome::Signalled { .. } | Outcome::Ended => true,
+            Outcome::Listed | Outcome::Signalled { .. } | Outcome::Awaited => true,
             Outcome::Rehearsed(prediction) => prediction.refusal.is_none(),
             Outcome::Refused { .. }
             | Outcome::Gone
@@ -115,8 +164,13 @@ impl Report {
     /// 0 where anything was listed, signalled or waited for; releasing memory must not have failed.
     pub fn exit_status(&self, request: &Request) -> ExitStatus {
         let outcomes = || self.targets.iter().map(|target| target.outcome);
+        let still_there = |target: &Target| matches!(target.end, Some(End::StillThere { .. }));
         let unreleased = |outcome| matches!(outcome, Outcome::Signalled { release: Some(_), .. });
-        if self.too_many || request.strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
+        if let Some(signal) = self.interrupted {
+            ExitStatus::Interrupted(signal)
+        } else if self.targets.iter().any(still_there) {
+            ExitStatus::TimeRanOut
+        } else if self.too_many || request.strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
             ExitStatus::Forbidden
         } else if outcomes().any(unreleased) {
             ExitStatus::Nothing

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::signal::Signal;
 
@@ -223,7 +224,27 @@ pub enum Action {
     Wait {
         /// `-e`: say for whom, before waiting.
         echo: Option<Label>,
+        /// How long.
+        wait: Wait,
     },
+}
+
+/// Until when the end of processes is waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wait {
+    /// No longer than this.
+    pub limit: Option<Duration>,
+    /// `--any`: the first end is enough.
+    pub any: bool,
+}
+
+/// Another signal for whoever is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// So long after the signal before it.
+    pub after: Duration,
+    /// What is sent then.
+    pub signal: Signal,
 }
 
 /// How pgrep prints what it found.
@@ -266,6 +287,25 @@ pub struct Delivery {
     pub echo: Option<Label>,
     /// Whether it is sent at once.
     pub mode: Mode,
+    /// `--wait` and what implies it.
+    pub wait: Option<Wait>,
+    /// `--kill-after`, `--escalate`.
+    pub escalation: Vec<Step>,
+    /// `--cont`: who is stopped is continued, so that it can act on the signal.
+    pub resume: bool,
+    /// `--until-none`: the scan is repeated until it finds nobody.
+    pub until_none: bool,
+}
+
+impl Request {
+    /// Until when it is to be waited, if it is.
+    pub fn wait(&self) -> Option<Wait> {
+        match &self.action {
+            Action::List(_) => None,
+            Action::Signal(delivery) => delivery.wait.filter(|_| delivery.mode != Mode::Rehearse),
+            Action::Wait { wait, .. } => Some(*wait),
+        }
+    }
 }
 
 /// Whether a signal is sent at once.

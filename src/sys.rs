@@ -89,36 +89,47 @@ pub(crate) struct PidfdInfo {
 
 /// `PIDFD_GET_INFO` (Linux 6.13). ENOTTY where the kernel does not know it, ESRCH if the process is gone.
 pub(crate) fn pidfd_info(pidfd: impl AsFd) -> Result<PidfdInfo, Errno> {
-    /// The kernel's `struct pidfd_info` as it was at first (linux/pidfd.h); it takes and fills any size from this on.
-    #[repr(C)]
-    #[derive(Default)]
-    struct Raw {
-        mask: u64,
-        cgroupid: u64,
-        pid: u32,
-        tgid: u32,
-        ppid: u32,
-        ruid: u32,
-        rgid: u32,
-        euid: u32,
-        egid: u32,
-        suid: u32,
-        sgid: u32,
-        fsuid: u32,
-        fsgid: u32,
-        exit_code: i32,
-    }
     /// `PIDFD_INFO_PID | PIDFD_INFO_CREDS`
     const PID_AND_CREDS: u64 = 0b11;
-    /// `_IOWR(0xFF, 11, struct pidfd_info)`
-    const PIDFD_GET_INFO: libc::Ioctl = libc::_IOWR::<Raw>(0xff, 11);
-    let mut raw = Raw { mask: PID_AND_CREDS, ..Raw::default() };
-    // SAFETY: the descriptor is open; the kernel fills in a structure of the size that is part of the request.
-    check(unsafe { libc::ioctl(pidfd.as_fd().as_raw_fd(), PIDFD_GET_INFO, &raw mut raw) }.into())?;
-    if raw.mask & PID_AND_CREDS != PID_AND_CREDS {
-        return Err(Errno::SRCH);
-    }
+    let raw = get_info(pidfd.as_fd(), PID_AND_CREDS)?;
     Ok(PidfdInfo { parent: raw.ppid as i32, real_uid: raw.ruid, real_gid: raw.rgid })
+}
+
+/// The wait status (waitpid(2)) of a process that has ended and was reaped (`PIDFD_INFO_EXIT`, Linux 6.15). ESRCH if it
+/// was not yet.
+pub(crate) fn pidfd_wait_status(pidfd: impl AsFd) -> Result<i32, Errno> {
+    const EXIT: u64 = 0b1000;
+    get_info(pidfd.as_fd(), EXIT).map(|raw| raw.exit_code)
+}
+
+/// The kernel's `struct pidfd_info` as it was at first (linux/pidfd.h); it takes and fills any size from this on.
+#[repr(C)]
+#[derive(Default)]
+struct RawPidfdInfo {
+    mask: u64,
+    cgroupid: u64,
+    pid: u32,
+    tgid: u32,
+    ppid: u32,
+    ruid: u32,
+    rgid: u32,
+    euid: u32,
+    egid: u32,
+    suid: u32,
+    sgid: u32,
+    fsuid: u32,
+    fsgid: u32,
+    exit_code: i32,
+}
+
+/// ESRCH where the kernel does not tell all that is asked for.
+fn get_info(pidfd: BorrowedFd<'_>, mask: u64) -> Result<RawPidfdInfo, Errno> {
+    /// `_IOWR(0xFF, 11, struct pidfd_info)`
+    const PIDFD_GET_INFO: libc::Ioctl = libc::_IOWR::<RawPidfdInfo>(0xff, 11);
+    let mut raw = RawPidfdInfo { mask, ..RawPidfdInfo::default() };
+    // SAFETY: the descriptor is open; the kernel fills in a structure of the size that is part of the request.
+    check(unsafe { libc::ioctl(pidfd.as_raw_fd(), PIDFD_GET_INFO, &raw mut raw) }.into())?;
+    if raw.mask & mask == mask { Ok(raw) } else { Err(Errno::SRCH) }
 }
 
 fn check(result: libc::c_long) -> Result<(), Errno> {
@@ -142,7 +153,7 @@ macro_rules! program {
         extern "C" fn main(argc: std::ffi::c_int, argv: *const *const std::ffi::c_char) -> std::ffi::c_int {
             // SAFETY: these are the arguments that the C library passes to main.
             let args = unsafe { $crate::sys::start(argc, argv) };
-            $crate::run($program, args) as i32
+            $crate::run($program, args).code()
         }
     };
 }

@@ -64,7 +64,7 @@ fn older_than() {
             case("pgrep -O abc {tag}").usage("abc").differs("numbers", numbers()),
             // (Below 0 the reference finds some or none of the youngest, by the fraction of a second.)
             case("pgrep -O -1 {tag}").usage("-1").ours_only(),
-            case("pgrep -O 1x {tag}").usage("1x").differs("numbers", reference().status(1)),
+            case("pgrep -O 100000x {tag}").usage("100000x").differs("numbers", reference().status(1)),
             case("pgrep -O '' {tag}").usage("").differs("numbers", numbers()),
             case("pgrep -O 99999999999999999999 {tag}").usage("").ours_only(),
         ],

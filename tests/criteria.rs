@@ -344,7 +344,7 @@ fn control_groups() {
     let mount = text.lines().find(|line| line.contains(" - cgroup2 "));
     let group = mount.and_then(|line| line.split(' ').nth(4)).and_then(Group::new);
     let Some(group) = group else {
-        return println!("skipped: needs a cgroup2 file system that we may write to");
+        return support::skipped("a cgroup2 file system that we may write to");
     };
     check(
         |scene| {

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use rustix::pipe::pipe;
-use support::{Program, Run, Scene, Victim, case, check, need, need_root, reference};
+use support::{Program, Run, Scene, Victim, case, check, need, need_root, reference, shell};
 
 fn cast(scene: &mut Scene) {
     scene.add("a", |part| part.arg("serve").arg("it's here").arg(""));
@@ -153,6 +153,26 @@ fn control_characters_and_invalid_utf8_are_shown_as_question_marks() {
 
 #[test]
 fn output_that_cannot_be_written_is_fatal() {
+    let one = |why| reference().status(1).says(why);
+    check(
+        cast,
+        &[
+            shell("pgrep {tag} >/dev/full")
+                .status(3)
+                .says("pgrep: write error: No space left on device\n")
+                .differs("fatal-output", one("pgrep: write error: No space left on device\n")),
+            shell("pgrep {tag} >&-")
+                .status(3)
+                .says("pgrep: write error: Bad file descriptor\n")
+                .differs("fatal-output", one("pgrep: write error: ")),
+            shell("pkill -0 -e {a} >/dev/full")
+                .status(3)
+                .says("pkill: write error: No space left on device\n")
+                .differs("fatal-output", one("pkill: write error: ")),
+            // Nothing to write, nothing lost.
+            shell("pgrep {tag}x >/dev/full").nothing(),
+        ],
+    );
     let victim = Victim::spec().spawn();
     let full = || std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
     let output = Run::ours("pgrep").args([victim.name()]).stdout(full()).run();

@@ -110,6 +110,23 @@ fn every_abbreviation_that_the_reference_accepts_is_accepted() {
     );
 }
 
+/// The reference prints the whole help on standard error, and a pointer only in some messages.
+#[test]
+fn a_usage_error_points_to_the_help() {
+    let whole = || reference().usage("Usage:");
+    check(
+        cast,
+        &[
+            case("pgrep --nosuch").usage("Try `pgrep --help' for more").differs("usage-text", whole()),
+            case("pkill -y").usage("Try `pkill --help' for more").differs("usage-text", whole()),
+            case("pidwait").usage("Try `pidwait --help' for more"),
+            case("pgrep -u no-such-user")
+                .usage("Try `pgrep --help' for more")
+                .differs("usage-text", reference().usage("invalid user name: no-such-user\n")),
+        ],
+    );
+}
+
 #[test]
 fn usage_errors() {
     check(
@@ -178,6 +195,9 @@ fn help_and_version() {
         cast,
         &[
             case("pgrep --help").prints_with("Usage:"),
+            case("pgrep --help")
+                .prints_with("\nPattern:\n")
+                .differs("help-text", reference().prints_with("\nOptions:\n")),
             case("pkill -h").prints_with("Usage:"),
             case("pidwait --help").prints_with("Usage:"),
             case("pgrep --help").prints_with("--list-full"),

@@ -59,7 +59,7 @@ fn the_command_line() {
 #[test]
 fn kernel_threads_have_a_name_in_brackets() {
     if std::fs::read_to_string("/proc/2/comm").is_ok_and(|name| name != "kthreadd\n") {
-        return println!("skipped: needs kernel threads");
+        return support::skipped("kernel threads");
     }
     let kthreadd = "2\n";
     check(

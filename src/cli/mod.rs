@@ -5,6 +5,7 @@ mod values;
 mod words;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -84,9 +85,10 @@ fn argument(program: Program, opt: &'static Opt) -> Arg {
     let short = opt.short.filter(|(_, programs)| programs.contains(&program)).map(|(letter, _)| letter);
     let arg = Arg::new(opt.long).long(opt.long).short(short).help(opt.help);
     let arg = arg.help_heading(opt.group.title()).overrides_with(opt.long);
+    let optional = |arg: Arg| arg.num_args(0..=1).require_equals(true).default_missing_value("");
     match opt.value_name() {
         None => arg.action(ArgAction::SetTrue),
-        Some(name) => arg
+        Some(name) => if opt.value_is_optional() { optional(arg) } else { arg }
             .value_name(name)
             .allow_hyphen_values(true)
             .value_parser(OsStringValueParser::new().try_map(|value| opt.setting(&value))),
@@ -145,6 +147,12 @@ struct Draft {
     style: Option<Style>,
     mode: Option<Mode>,
     at_most: Option<usize>,
+    wait: Option<Option<Duration>>,
+    timeout: Option<Duration>,
+    escalation: Option<Vec<Step>>,
+    resume: bool,
+    until_none: bool,
+    any: bool,
     strict: bool,
     allow_none: bool,
     asked: Vec<(&'static str, Option<OsString>)>,
@@ -193,6 +201,16 @@ impl Draft {
                     return Err(Error::usage("--dry-run and --interactive exclude each other"));
                 }
             }
+            Setting::Wait(limit) => self.wait = Some(limit),
+            Setting::Timeout(limit) => self.timeout = Some(limit),
+            Setting::Escalation(steps) => {
+                if self.escalation.replace(steps).is_some() {
+                    return Err(Error::usage("--kill-after is a short form of --escalate: give one of them"));
+                }
+            }
+            Setting::Resume => self.resume = true,
+            Setting::UntilNone => self.until_none = true,
+            Setting::AnyEnd => self.any = true,
             Setting::AtMost(number) => self.at_most = Some(number),
             Setting::Strict => self.strict = true,
             Setting::AllowNone => self.allow_none = true,
@@ -226,6 +244,12 @@ impl Draft {
             let what = if program == Program::Pkill { "signals" } else { "waits for" };
             let why = format!("{} {what} whole processes, never single threads", program.name());
             return Err(Error::usage(format!("--lightweight makes no sense here: {why}")));
+        }
+        if matches!(self.wait, Some(Some(_))) && self.timeout.is_some() {
+            return Err(Error::usage("--wait=DURATION and --timeout say the same: give one of them"));
+        }
+        if self.any && program != Program::Pidwait {
+            return Err(Error::usage("--any makes no sense here: it is for pidwait"));
         }
         match self.pidfile.take() {
             Some(path) => {
@@ -261,6 +285,7 @@ impl Draft {
         let (subject, ignore_case, whole) = (self.subject, self.ignore_case, self.whole);
         let label = self.label.map(|subject| Label { subject, quoted: self.quoted });
         let name = Label { subject: Subject::Name, quoted: self.quoted };
+        let limit = self.timeout.or(self.wait.flatten());
         let echo = self.echo.then(|| label.unwrap_or(name));
         Ok(Request {
             program,
@@ -281,9 +306,24 @@ impl Draft {
                 Program::Pkill => {
                     let (value, release_memory) = (self.value, self.release_memory);
                     let mode = self.mode.unwrap_or_default();
-                    Action::Signal(Delivery { signal, value, release_memory, echo, mode })
+                    let escalation = self.escalation.unwrap_or_default();
+                    let (resume, until_none) = (self.resume, self.until_none);
+                    let waits =
+                        self.wait.is_some() || limit.is_some() || !escalation.is_empty() || until_none;
+                    let wait = waits.then_some(Wait { limit, any: false });
+                    Action::Signal(Delivery {
+                        signal,
+                        value,
+                        release_memory,
+                        echo,
+                        mode,
+                        wait,
+                        escalation,
+                        resume,
+                        until_none,
+                    })
                 }
-                Program::Pidwait => Action::Wait { echo },
+                Program::Pidwait => Action::Wait { echo, wait: Wait { limit, any: self.any } },
             },
             style,
             count: self.count,

@@ -2,9 +2,12 @@
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::values;
-use crate::request::{Account, Criterion, Mode, Namespace, Pick, Pid, Program, Program::*, Style, Subject};
+use crate::request::{
+    Account, Criterion, Mode, Namespace, Pick, Pid, Program, Program::*, Step, Style, Subject,
+};
 use crate::signal::Signal;
 
 /// One option.
@@ -45,6 +48,8 @@ pub enum Group {
     Choosing,
     /// What is sent.
     Signal,
+    /// Waiting for the end.
+    Ending,
     /// What must not happen.
     Safety,
     /// What is printed.
@@ -66,6 +71,7 @@ impl Group {
             Group::Criteria => "Criteria (a list is met by any of its entries, all options together)",
             Group::Choosing => "Choice",
             Group::Signal => "Signal",
+            Group::Ending => "The end",
             Group::Safety => "Safety",
             Group::Output => "Output",
             Group::Other => "Other",
@@ -79,7 +85,9 @@ pub enum Read {
     Flag(Setting),
     /// It takes a value, shown under this name in `--help`.
     Value(&'static str, fn(&OsStr) -> Result<Setting, String>),
-    /// The same, and the value is a condition on processes.
+    /// It takes a value or none; a value stands behind `=`.
+    Optional(&'static str, fn(Option<&OsStr>) -> Result<Setting, String>),
+    /// The same as a value, which is a condition on processes.
     Condition(&'static str, fn(&OsStr) -> Result<Criterion, String>),
 }
 
@@ -88,8 +96,13 @@ impl Opt {
     pub fn value_name(&self) -> Option<&'static str> {
         match self.read {
             Read::Flag(_) => None,
-            Read::Value(name, _) | Read::Condition(name, _) => Some(name),
+            Read::Value(name, _) | Read::Optional(name, _) | Read::Condition(name, _) => Some(name),
         }
+    }
+
+    /// Whether the option may stand without its value.
+    pub fn value_is_optional(&self) -> bool {
+        matches!(self.read, Read::Optional(..))
     }
 
     /// Whether nothing that stands behind the option matters: `--help` and `--version` answer at once.
@@ -102,6 +115,7 @@ impl Opt {
         match &self.read {
             Read::Flag(setting) => Ok(setting.clone()),
             Read::Value(_, parse) => parse(value),
+            Read::Optional(_, parse) => parse(Some(value).filter(|value| !value.is_empty())),
             Read::Condition(_, parse) => parse(value).map(Setting::Criterion),
         }
     }
@@ -158,6 +172,18 @@ pub enum Setting {
     PrintNul,
     /// `--interactive`, `--dry-run`.
     Mode(Mode),
+    /// `--wait`, without or with a limit.
+    Wait(Option<Duration>),
+    /// `--timeout`.
+    Timeout(Duration),
+    /// `--kill-after`, `--escalate`.
+    Escalation(Vec<Step>),
+    /// `--cont`.
+    Resume,
+    /// `--until-none`.
+    UntilNone,
+    /// `--any`.
+    AnyEnd,
     /// `--max`.
     AtMost(usize),
     /// `--strict`.
@@ -200,7 +226,7 @@ const fn new(
 }
 
 use Group::*;
-use Read::{Condition, Flag, Value};
+use Read::{Condition, Flag, Optional, Value};
 
 /// Every option of the three programs, in the order of `--help`.
 #[rustfmt::skip]
@@ -261,6 +287,20 @@ pub static OPTIONS: &[Opt] = &[
         "send this integer with the signal"),
     opt("mrelease", Some(('m', SENDS)), SENDS, Signal, Flag(Setting::ReleaseMemory),
         "free the memory of who was killed at once"),
+    new("wait", None, SENDS, Ending, Optional("DURATION", |v| v.map(values::duration).transpose().map(Setting::Wait)),
+        "return when everybody who was signalled has ended, or after DURATION"),
+    new("timeout", None, ACTS, Ending, Value("DURATION", |v| values::duration(v).map(Setting::Timeout)),
+        "wait no longer than DURATION in all; in pkill implies --wait"),
+    new("kill-after", None, SENDS, Ending, Value("DURATION", |v| values::duration(v).map(values::kill_after).map(Setting::Escalation)),
+        "send KILL to whoever is still there after DURATION; implies --wait"),
+    new("escalate", None, SENDS, Ending, Value("DURATION:SIGNAL,...", |v| values::steps(v).map(Setting::Escalation)),
+        "send more signals, each so long after the one before; implies --wait"),
+    new("cont", None, SENDS, Ending, Flag(Setting::Resume),
+        "continue who is stopped, so that it can act on the signal"),
+    new("until-none", None, SENDS, Ending, Flag(Setting::UntilNone),
+        "look again until nobody matches any more; implies --wait"),
+    new("any", None, &[Pidwait], Ending, Flag(Setting::AnyEnd),
+        "return when the first one has ended"),
     new("dry-run", None, SENDS, Safety, Flag(Setting::Mode(Mode::Rehearse)),
         "send nothing; tell what would happen to whom, and why"),
     new("interactive", Some(('I', SENDS)), SENDS, Safety, Flag(Setting::Mode(Mode::Ask)),

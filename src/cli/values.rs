@@ -2,8 +2,9 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::time::Duration;
 
-use crate::request::{Account, Namespace, Pid};
+use crate::request::{Account, Namespace, Pid, Step};
 use crate::signal::Signal;
 
 /// The entries between commas. Empty ones are skipped: `-u "$a,$b"` with an unset variable must not mean user 0.
@@ -48,6 +49,41 @@ pub fn count(value: &OsStr) -> Result<usize, String> {
     number(value).and_then(|n| n.try_into().ok()).ok_or_else(|| complain("not a number", value))
 }
 
+/// A duration as in timeout(1): a number, which may have a fraction, and s, m, h or d behind it.
+pub fn duration(value: &OsStr) -> Result<Duration, String> {
+    let parse = || {
+        let text = value.to_str()?;
+        let (number, unit) = match text.strip_suffix(['s', 'm', 'h', 'd']) {
+            Some(number) => (number, &text[number.len()..]),
+            None => (text, "s"),
+        };
+        let seconds = match unit {
+            "m" => 60.0,
+            "h" => 60.0 * 60.0,
+            "d" => 24.0 * 60.0 * 60.0,
+            _ => 1.0,
+        };
+        let digits = number.bytes().all(|b| b.is_ascii_digit() || b == b'.'); // no sign, exponent, inf or nan
+        let number = digits.then(|| number.parse::<f64>().ok()).flatten()?;
+        Duration::try_from_secs_f64(number * seconds).ok()
+    };
+    parse().ok_or_else(|| complain("invalid duration", value))
+}
+
+/// `--kill-after` as the chain that it is.
+pub fn kill_after(after: Duration) -> Vec<Step> {
+    vec![Step { after, signal: Signal::KILL }]
+}
+
+/// `DURATION:SIGNAL`, with commas between them.
+pub fn steps(value: &OsStr) -> Result<Vec<Step>, String> {
+    list(value, |entry| {
+        let text = entry.to_str().ok_or_else(|| complain("invalid escalation", entry))?;
+        let (after, name) = text.split_once(':').ok_or_else(|| complain("invalid escalation", entry))?;
+        Ok(Step { after: duration(OsStr::new(after))?, signal: signal(OsStr::new(name))? })
+    })
+}
+
 /// A signal by name or number.
 pub fn signal(value: &OsStr) -> Result<Signal, String> {
     let text = value.to_string_lossy();
@@ -89,4 +125,37 @@ fn all_digits(value: &OsStr) -> bool {
 
 fn complain(complaint: &str, value: &OsStr) -> String {
     format!("{complaint}: {}", OsString::from_vec(value.as_bytes().to_vec()).to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let seconds = |n| Some(Duration::from_secs_f64(n));
+        for (text, expected) in [
+            ("5", seconds(5.0)),
+            ("0", seconds(0.0)),
+            ("0.5", seconds(0.5)),
+            (".5", seconds(0.5)),
+            ("10s", seconds(10.0)),
+            ("2m", seconds(120.0)),
+            ("1.5h", seconds(5400.0)),
+            ("1d", seconds(86400.0)),
+            ("", None),
+            (".", None),
+            ("s", None),
+            ("-1", None),
+            ("+1", None),
+            ("1e3", None),
+            ("inf", None),
+            ("1x", None),
+            ("1ms", None),
+            ("1 s", None),
+            ("99999999999999999999999999999999", None),
+        ] {
+            assert_eq!(duration(OsStr::new(text)).ok(), expected, "{text:?}");
+        }
+    }
 }

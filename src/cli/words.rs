@@ -73,6 +73,7 @@ fn long(text: &[u8], rest: &mut impl Iterator<Item = OsString>) -> Result<Occurr
         (None, Some(_)) => Err(format!("option '--{}' doesn't allow an argument", opt.long)),
         (None, None) => Ok((opt, None)),
         (Some(_), Some(value)) => Ok((opt, Some(value))),
+        (Some(_), None) if opt.value_is_optional() => Ok((opt, None)),
         (Some(_), None) => {
             let value = rest.next().ok_or_else(|| format!("option '--{}' requires an argument", opt.long))?;
             Ok((opt, Some(value)))

@@ -1,6 +1,7 @@
 //! A handle on one process: as long as it is held, what is sent through it reaches that process or nobody.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{self, CWD, Mode, OFlags};
@@ -59,6 +60,23 @@ impl Handle {
             }
             Err(errno) => Err(errno),
         }
+    }
+
+    /// Whether it becomes readable when the process ends.
+    pub fn tells_the_end(&self) -> bool {
+        matches!(self.kind, Kind::Pidfd(_))
+    }
+
+    /// How the process ended (waitpid(2)), if it was reaped and the kernel tells (Linux 6.15).
+    pub fn wait_status(&self) -> Option<i32> {
+        sys::pidfd_wait_status(self.as_fd()).ok()
+    }
+
+    /// Until the parent of a process that has ended has reaped it, which the kernel tells from 6.15 on; no longer
+    /// than that.
+    pub fn wait_until_reaped(&self, limit: Duration) {
+        let limit = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: limit.subsec_nanos().into() };
+        let _ = poll(&mut [PollFd::new(self, PollFlags::empty())], Some(&limit));
     }
 
     /// Free its memory now that it is dying (process_mrelease(2), Linux 5.15).

@@ -5,7 +5,9 @@
 
 mod handle;
 mod rehearse;
-mod wait;
+mod vigil;
+
+use std::collections::HashMap;
 
 use rustix::io::Errno;
 
@@ -13,20 +15,33 @@ use crate::error::Error;
 use crate::permission::{Refusal, Sender};
 use crate::plan::Plan;
 use crate::proc::{Facts, ProcDir, Process, Unknown};
-use crate::report::{Outcome, Report, Target};
-use crate::request::{Action, Delivery, Mode, Request};
+use crate::report::{End, Outcome, Report, Target};
+use crate::request::{Action, Delivery as Sending, Mode, Pid, Request};
 use crate::scan::{Match, Matches};
 use crate::select::NoAnswer;
 use crate::signal::Signal;
-use crate::view::{View, view};
+use crate::view::{Detail, View, view};
 use handle::{Handle, Sent};
+use vigil::{Over, Until, Vigil};
+
+pub use vigil::Progress;
 
 /// Who is told, and asked, while processes are dealt with.
 pub trait Audience {
-    /// This process is about to be waited for.
-    fn will_wait(&mut self, found: &Match) -> Result<(), Error>;
+    /// A process was signalled, or is about to be waited for.
+    fn dealt_with(&mut self, found: &Match) -> Result<(), Error>;
+    /// Now they are all waited for; so many of them are stopped and will not act on the signal.
+    fn will_wait(&mut self, stopped: usize) -> Result<(), Error>;
     /// Shall this process be signalled?
     fn ask(&mut self, found: &Match, signal: Signal) -> Result<Answer, Error>;
+    /// Whether it wants to hear how a wait goes on.
+    fn follows_progress(&self) -> bool;
+    /// How it goes on.
+    fn progress(&mut self, progress: &Progress);
+    /// It goes on no more.
+    fn progress_is_over(&mut self);
+    /// A later signal could not be sent.
+    fn could_not_escalate(&mut self, pid: Pid, signal: Signal, errno: Errno);
 }
 
 /// What the user says about one process.
@@ -42,107 +57,246 @@ pub enum Answer {
     Quit,
 }
 
-/// Do what was asked with each match.
-pub fn deliver(
-    request: &Request,
-    plan: &Plan,
-    matches: Matches,
-    audience: &mut dyn Audience,
-) -> Result<Report, Error> {
-    let pattern_too_long = plan.pattern_too_long && matches.is_empty();
-    let too_many = request.at_most.is_some_and(|most| matches.len() > most);
-    let targets = match &request.action {
-        _ if too_many => matches.into_iter().map(|found| target(found, Outcome::Untouched)).collect(),
-        Action::List(_) => matches.into_iter().map(|found| target(found, Outcome::Listed)).collect(),
-        Action::Signal(delivery) => Sending::new(plan, delivery).deliver_all(matches, audience)?,
-        Action::Wait { .. } => wait::wait_for_all(plan, matches, audience)?,
-    };
-    Ok(Report { targets, pattern_too_long, too_many })
+/// The work on the matches, which may come in more than one go (`--until-none`).
+pub struct Delivery<'a> {
+    request: &'a Request,
+    plan: &'a Plan,
+    process: Process<'a>,
+    targets: Vec<Target>,
+    vigil: Option<Vigil>,
+    /// Where the scan is repeated: who has been dealt with, by process ID and start time, and whether that may
+    /// bring its end.
+    known: HashMap<(Pid, Option<u64>), bool>,
+    /// How many are stopped and wait for somebody to continue them.
+    stopped: usize,
+    /// `--interactive` becomes `Send` with the answer "all".
+    mode: Mode,
+    too_many: bool,
+    quit: bool,
+    over: Option<Over>,
+}
+
+impl<'a> Delivery<'a> {
+    /// With nobody dealt with yet.
+    pub fn new(request: &'a Request, plan: &'a Plan, proc: &'a ProcDir) -> Result<Self, Error> {
+        let (mode, steps) = match &request.action {
+            Action::Signal(sending) => (sending.mode, sending.escalation.clone()),
+            Action::List(_) | Action::Wait { .. } => (Mode::Send, vec![]),
+        };
+        let tells_how = plan.detail == Detail::Full;
+        let vigil = request.wait().map(|wait| Vigil::new(wait, steps, tells_how)).transpose()?;
+        Ok(Delivery {
+            request,
+            plan,
+            process: Process::new(proc),
+            targets: vec![],
+            vigil,
+            known: HashMap::new(),
+            stopped: 0,
+            mode,
+            too_many: false,
+            quit: false,
+            over: None,
+        })
+    }
+
+    /// Do what was asked with each match, and wait for their end if that was asked too.
+    pub fn deliver(&mut self, matches: Matches, audience: &mut dyn Audience) -> Result<(), Error> {
+        self.too_many = self.request.at_most.is_some_and(|most| matches.len() > most);
+        if self.too_many {
+            self.targets = matches.into_iter().map(|found| target(found, Outcome::Untouched)).collect();
+            return Ok(());
+        }
+        for found in matches {
+            self.deal_with(found, audience)?;
+        }
+        let until = if self.repeats() { Until::NextLook } else { Until::Over };
+        if let Some(vigil) = &mut self.vigil {
+            audience.will_wait(self.stopped)?;
+            self.over = Some(vigil.keep(until, audience)?);
+        }
+        Ok(())
+    }
+
+    /// `--until-none`: whether all processes should be looked at again.
+    pub fn wants_another_look(&self) -> bool {
+        let told_to_stop = matches!(self.over, Some(Over::TimeRanOut | Over::Interrupted(_)));
+        self.repeats() && !told_to_stop && !self.too_many && !self.quit
+    }
+
+    /// What another look has found. Only those count whom a signal may still end: a scan that finds nobody else is
+    /// the last one.
+    pub fn deliver_again(&mut self, matches: Matches, audience: &mut dyn Audience) -> Result<(), Error> {
+        let (mut any_new, mut any_left) = (false, false);
+        for found in matches {
+            self.process.look_at(found.pid);
+            if self.process.has_ended() == Ok(true) {
+                continue;
+            }
+            match self.known.get(&(found.pid, found.start_time)) {
+                Some(hopeful) => any_left |= hopeful,
+                None => any_new |= self.deal_with(found, audience)?,
+            }
+        }
+        // Who is new may have children by now, so there is no time to lose.
+        let until = match (any_new, any_left) {
+            (true, _) => Until::Now,
+            (false, true) => Until::NextLook,
+            (false, false) => {
+                self.over = Some(Over::NoneLeft);
+                Until::Now
+            }
+        };
+        if let (Some(vigil), false) = (&mut self.vigil, self.over == Some(Over::NoneLeft)) {
+            self.over = Some(vigil.keep(until, audience)?);
+        }
+        Ok(())
+    }
+
+    /// What has become of everybody.
+    pub fn report(mut self) -> Report {
+        if let Some(vigil) = &mut self.vigil {
+            vigil.close();
+            for member in vigil.members() {
+                self.targets[member.target].end = match (member.ended, self.over) {
+                    (Some(ended), _) => Some(End::Ended(ended)),
+                    (None, Some(Over::TimeRanOut | Over::Interrupted(_))) => {
+                        Some(End::StillThere { signal: member.signal })
+                    }
+                    (None, _) => None,
+                };
+            }
+        }
+        Report {
+            pattern_too_long: self.plan.pattern_too_long && self.targets.is_empty(),
+            too_many: self.too_many,
+            interrupted: match self.over {
+                Some(Over::Interrupted(signal)) => Some(signal),
+                _ => None,
+            },
+            targets: self.targets,
+        }
+    }
+
+    fn repeats(&self) -> bool {
+        matches!(&self.request.action, Action::Signal(sending) if sending.until_none) && self.vigil.is_some()
+    }
+
+    /// True if that may bring its end.
+    fn deal_with(&mut self, mut found: Match, audience: &mut dyn Audience) -> Result<bool, Error> {
+        let outcome = match &self.request.action {
+            Action::List(_) => Outcome::Listed,
+            _ if self.quit => Outcome::Untouched,
+            action => match (self.pin(&mut found), action) {
+                (Err(outcome), _) => outcome,
+                (Ok(handle), Action::Signal(sending)) => {
+                    self.signal(sending, handle, &mut found, audience)?
+                }
+                (Ok(handle), _) => {
+                    audience.dealt_with(&found)?;
+                    self.watch(&found, None, handle);
+                    Outcome::Awaited
+                }
+            },
+        };
+        let signalled = matches!(outcome, Outcome::Signalled { .. });
+        if self.repeats() {
+            self.known.insert((found.pid, found.start_time), signalled);
+        }
+        self.targets.push(target(found, outcome));
+        Ok(signalled)
+    }
+
+    fn signal(
+        &mut self,
+        sending: &Sending,
+        handle: Handle,
+        found: &mut Match,
+        audience: &mut dyn Audience,
+    ) -> Result<Outcome, Error> {
+        let asked = self.mode == Mode::Ask;
+        match self.mode {
+            Mode::Send => {}
+            Mode::Rehearse => return Ok(rehearse::rehearse(sending.signal, &ourselves(), &handle, found)),
+            Mode::Ask => match audience.ask(found, sending.signal)? {
+                Answer::Yes => {}
+                Answer::All => self.mode = Mode::Send,
+                Answer::No => return Ok(Outcome::Untouched),
+                Answer::Quit => {
+                    self.quit = true;
+                    return Ok(Outcome::Untouched);
+                }
+            },
+        }
+        // The answer may have taken long enough for the process to have become another program.
+        if asked && let Err(outcome) = look_again(self.plan, &mut self.process, found) {
+            return Ok(outcome);
+        }
+        let outcome = send(sending, &handle, found);
+        if matches!(outcome, Outcome::Signalled { .. }) {
+            audience.dealt_with(found)?;
+            self.mind_stopped(sending, &handle, found);
+            self.watch(found, Some(sending.signal).filter(|&signal| signal != Signal::NONE), handle);
+        }
+        Ok(outcome)
+    }
+
+    /// A stopped process acts on nothing but KILL and CONT until it is continued.
+    fn mind_stopped(&mut self, sending: &Sending, handle: &Handle, found: &Match) {
+        let matters = sending.resume || self.vigil.is_some();
+        if !matters || matches!(sending.signal, Signal::KILL | Signal::CONT) {
+            return;
+        }
+        self.process.look_at(found.pid);
+        if self.process.state() == Ok(b'T') {
+            // If it fails, the process has ended or changed its user since the signal before: nothing to continue.
+            if !sending.resume || handle.send(Signal::CONT, None).is_err() {
+                self.stopped += 1;
+            }
+        }
+    }
+
+    fn watch(&mut self, found: &Match, signal: Option<Signal>, handle: Handle) {
+        if let Some(vigil) = &mut self.vigil {
+            let start_time = found.start_time.expect("the plan asks for it where it is waited");
+            vigil.add(self.targets.len(), found.pid, start_time, signal, handle);
+        }
+    }
+
+    /// A handle on the process that was found, if it is there and still what was asked for.
+    fn pin(&mut self, found: &mut Match) -> Result<Handle, Outcome> {
+        loop {
+            let handle = Handle::open(found.pid).map_err(failure);
+            let pinned =
+                handle.and_then(|handle| look_again(self.plan, &mut self.process, found).map(|()| handle));
+            let out_of_descriptors = matches!(pinned, Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)));
+            // Those who are waited for may hold too many.
+            if !out_of_descriptors || !self.vigil.as_mut().is_some_and(Vigil::make_room) {
+                return pinned;
+            }
+        }
+    }
 }
 
 fn target(found: Match, outcome: Outcome) -> Target {
-    Target { pid: found.pid, view: found.view, outcome }
+    Target { pid: found.pid, view: found.view, outcome, end: None }
 }
 
-/// A signal on its way to the matches.
-struct Sending<'a> {
-    plan: &'a Plan,
-    delivery: &'a Delivery,
-    sender: Sender,
-    mode: Mode,
-}
-
-impl<'a> Sending<'a> {
-    fn new(plan: &'a Plan, delivery: &'a Delivery) -> Self {
-        Sending { plan, delivery, sender: ourselves(), mode: delivery.mode }
-    }
-
-    fn deliver_all(mut self, matches: Matches, audience: &mut dyn Audience) -> Result<Vec<Target>, Error> {
-        let proc = ProcDir::named()?;
-        let mut process = Process::new(&proc);
-        let mut targets = Vec::with_capacity(matches.len());
-        let mut matches = matches.into_iter();
-        for mut found in matches.by_ref() {
-            let (outcome, answer) = self.deliver_one(&mut process, &mut found, audience)?;
-            targets.push(target(found, outcome));
-            match answer {
-                Some(Answer::All) => self.mode = Mode::Send,
-                Some(Answer::Quit) => break,
-                Some(Answer::Yes | Answer::No) | None => {}
-            }
+fn send(sending: &Sending, handle: &Handle, found: &Match) -> Outcome {
+    match handle.send(sending.signal, sending.value) {
+        Ok(sent) => {
+            let release = sending.release_memory.then(|| handle.release_memory());
+            let release = release.and_then(Result::err).filter(|&errno| errno != Errno::SRCH);
+            Outcome::Signalled { pinned: sent == Sent::Pinned, release }
         }
-        targets.extend(matches.map(|found| target(found, Outcome::Untouched)));
-        Ok(targets)
-    }
-
-    fn deliver_one(
-        &self,
-        process: &mut Process<'_>,
-        found: &mut Match,
-        audience: &mut dyn Audience,
-    ) -> Result<(Outcome, Option<Answer>), Error> {
-        let handle = match pin(self.plan, process, found) {
-            Ok(handle) => handle,
-            Err(outcome) => return Ok((outcome, None)),
-        };
-        match self.mode {
-            Mode::Send => Ok((self.send(&handle, found), None)),
-            Mode::Rehearse => {
-                Ok((rehearse::rehearse(self.delivery.signal, &self.sender, &handle, found), None))
-            }
-            Mode::Ask => {
-                let answer = audience.ask(found, self.delivery.signal)?;
-                let outcome = match answer {
-                    Answer::No | Answer::Quit => Outcome::Untouched,
-                    // The answer may have taken long enough for the process to have become another program.
-                    Answer::Yes | Answer::All => match look_again(self.plan, process, found) {
-                        Ok(()) => self.send(&handle, found),
-                        Err(outcome) => outcome,
-                    },
-                };
-                Ok((outcome, Some(answer)))
-            }
-        }
-    }
-
-    fn send(&self, handle: &Handle, found: &Match) -> Outcome {
-        match handle.send(self.delivery.signal, self.delivery.value) {
-            Ok(sent) => {
-                let release = self.delivery.release_memory.then(|| handle.release_memory());
-                let release = release.and_then(Result::err).filter(|&errno| errno != Errno::SRCH);
-                Outcome::Signalled { pinned: sent == Sent::Pinned, release }
-            }
-            Err(Errno::PERM) => Outcome::Refused { why: self.refusal(found) },
-            Err(errno) => failure(errno),
-        }
-    }
-
-    /// Only where somebody will read it: it takes a look at the target.
-    fn refusal(&self, found: &Match) -> Option<Refusal> {
-        match &found.view {
-            View::Full(target) => Some(Refusal::new(&self.sender, target)),
-            View::Id | View::Text(_) => None,
-        }
+        Err(Errno::PERM) => Outcome::Refused {
+            // Only where somebody will read it: it takes a look at the target.
+            why: match &found.view {
+                View::Full(target) => Some(Refusal::new(&ourselves(), target)),
+                View::Id | View::Text(_) => None,
+            },
+        },
+        Err(errno) => failure(errno),
     }
 }
 
@@ -156,13 +310,6 @@ fn ourselves() -> Sender {
         session: nix::unistd::getsid(None).map_or(0, nix::unistd::Pid::as_raw),
         may_kill: capabilities.is_ok_and(|sets| sets.effective.contains(kill)),
     }
-}
-
-/// A handle on the process that was found, if it is there and still what was asked for.
-fn pin(plan: &Plan, process: &mut Process<'_>, found: &mut Match) -> Result<Handle, Outcome> {
-    let handle = Handle::open(found.pid).map_err(failure)?;
-    look_again(plan, process, found)?;
-    Ok(handle)
 }
 
 /// Whether the process that now has the ID is the one that was found, and still what was asked for.

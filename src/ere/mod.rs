@@ -36,7 +36,7 @@
 //!
 //! - glibc lets `^` hold behind a newline that the pattern has taken, and `$` in front of one that it takes next, although
 //!   it is not asked to look at lines: `.^` takes `"a\n"` there, while `^b` does not take `"a\nb"`.
-//! - The copies that it makes for an interval lose anchors: `(x|^b){2}` takes `"xb"` there.
+//! - The copies that it makes of a group for `{n}` and `+` lose anchors: `(x|^b){2}` takes `"xb"` there.
 //! - In UTF-8 it holds a byte that is part of no character for the Latin-1 letter when it looks for ends of
 //!   words, and a mark for none of a word; here the byte is none of a word, and the mark is.
 //! - Halves of surrogate pairs, and stray bytes in a pattern, are matched there or not, as the rest of the

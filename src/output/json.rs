@@ -9,8 +9,9 @@ use serde::{Serialize, Serializer};
 
 use super::text::{Names, explanation, word};
 use crate::proc::{CLOCK_TICKS, Description};
-use crate::report::{Outcome, Report, Target};
+use crate::report::{End, Ended, Outcome, Report, Target};
 use crate::request::{Action, Pid, Request};
+use crate::signal::Signal;
 use crate::view::View;
 
 /// Raised when a reader of the former form would misunderstand the new one; additions do not count.
@@ -32,7 +33,7 @@ pub fn document(request: &Request, report: &Report, names: &mut Names) -> Vec<u8
         summary: Summary {
             matched: report.targets.len(),
             outcomes: Outcomes(report),
-            exit_status: report.exit_status(request) as u8,
+            exit_status: report.exit_status(request).code(),
         },
     };
     let mut bytes =
@@ -68,6 +69,8 @@ struct TargetView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pinned: Option<bool>,
     errno: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<EndView>,
     explanation: Option<String>,
 }
 
@@ -82,12 +85,46 @@ struct About {
     start_time: String,
 }
 
+/// How a wait went: seconds, the last signal before, and how the process ended.
+#[derive(Serialize)]
+struct EndView {
+    ended: bool,
+    after: Option<f64>,
+    signal: Option<String>,
+    exit_status: Option<i32>,
+    killed_by: Option<String>,
+}
+
+impl EndView {
+    fn new(end: End) -> Self {
+        let name = |signal: Option<Signal>| signal.map(|signal| signal.to_string());
+        match end {
+            End::StillThere { signal } => EndView {
+                ended: false,
+                after: None,
+                signal: name(signal),
+                exit_status: None,
+                killed_by: None,
+            },
+            End::Ended(Ended { after, signal, status }) => EndView {
+                ended: true,
+                after: Some(after.as_secs_f64()),
+                signal: name(signal),
+                exit_status: status.filter(|&s| libc::WIFEXITED(s)).map(|s| libc::WEXITSTATUS(s)),
+                killed_by: status
+                    .filter(|&s| libc::WIFSIGNALED(s))
+                    .map(|s| name(Signal::from_number(libc::WTERMSIG(s))).unwrap_or_default()),
+            },
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Summary<'a> {
     matched: usize,
     #[serde(flatten)]
     outcomes: Outcomes<'a>,
-    exit_status: u8,
+    exit_status: i32,
 }
 
 impl TargetView {
@@ -110,11 +147,12 @@ impl TargetView {
         TargetView {
             pid: target.pid,
             about,
-            outcome: identifier(&target.outcome),
+            outcome: identifier(target),
             effect,
             pinned,
             errno,
-            explanation: explanation(&target.outcome, names),
+            end: target.end.map(EndView::new),
+            explanation: explanation(target, names),
         }
     }
 }
@@ -136,8 +174,8 @@ impl About {
 }
 
 /// The outcome's words as one.
-fn identifier(outcome: &Outcome) -> String {
-    word(outcome).replace(' ', "_")
+fn identifier(target: &Target) -> String {
+    word(target).replace(' ', "_")
 }
 
 /// RFC 3339, in UTC. Start times count from boot; when that was is told by the clocks as they stand now.
@@ -192,7 +230,7 @@ impl Serialize for Outcomes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut counts = std::collections::BTreeMap::new();
         for target in &self.0.targets {
-            *counts.entry(identifier(&target.outcome)).or_insert(0usize) += 1;
+            *counts.entry(identifier(target)).or_insert(0usize) += 1;
         }
         counts.serialize(serializer)
     }

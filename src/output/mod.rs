@@ -1,6 +1,7 @@
 //! [`Report`] → bytes on standard output, messages on standard error. The only writer.
 
 mod json;
+mod progress;
 mod terminal;
 mod text;
 
@@ -9,15 +10,16 @@ use std::os::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::stdio;
 
-use crate::deliver::{Answer, Audience};
+use crate::deliver::{self, Answer, Audience};
 use crate::error::{Error, ErrorKind, errno_text};
 use crate::plan::Plan;
 use crate::proc::{Facts as _, ProcDir, Process};
-use crate::report::{ExitStatus, Outcome, Report, Target};
-use crate::request::{Action, Delivery, Listing, Mode, Program, Request, Separator, Style};
+use crate::report::{End, ExitStatus, Outcome, Report, Target};
+use crate::request::{Action, Delivery, Listing, Mode, Pid, Program, Request, Separator, Style};
 use crate::scan::Match;
 use crate::signal::Signal;
 use crate::view::View;
+use progress::ProgressLine;
 use terminal::Terminal;
 use text::{Names, printable};
 
@@ -26,7 +28,9 @@ pub struct Output {
     program: Program,
     pending: Vec<u8>,
     names: Names,
+    style: Style,
     terminal: Option<Terminal>,
+    progress: Option<ProgressLine>,
     /// The reader has gone (EPIPE): what is left to be said interests nobody.
     unread: bool,
 }
@@ -37,10 +41,21 @@ const ENOUGH: usize = 64 * 1024;
 /// So many of too many matches are named.
 const A_FEW: usize = 5;
 
+/// So many of those that are still there after a wait are named.
+const MANY: usize = 100;
+
 impl Output {
     /// Nothing is written yet.
     pub fn new(program: Program) -> Self {
-        Output { program, pending: vec![], names: Names::default(), terminal: None, unread: false }
+        Output {
+            program,
+            pending: vec![],
+            names: Names::default(),
+            style: Style::Plain,
+            terminal: None,
+            progress: None,
+            unread: false,
+        }
     }
 
     /// A text as it is.
@@ -48,8 +63,12 @@ impl Output {
         self.pending.extend_from_slice(text.as_bytes());
     }
 
-    /// Have at hand what the request needs: `--interactive` needs a terminal.
+    /// Have at hand what the request needs: `--interactive` needs a terminal, and a wait may be followed on one.
     pub fn prepare(&mut self, request: &Request) -> Result<(), Error> {
+        self.style = request.style;
+        if request.wait().is_some() && request.style != Style::Quiet {
+            self.progress = ProgressLine::on_terminal();
+        }
         if matches!(request.action, Action::Signal(Delivery { mode: Mode::Ask, .. })) {
             self.terminal = Some(Terminal::open()?);
         }
@@ -104,18 +123,14 @@ impl Output {
                     Action::List(_) if request.count => self.print(&format!("{}\n", report.targets.len())),
                     Action::List(_) if style == Style::Verbose => {}
                     Action::List(listing) => self.list(listing, &report.targets)?,
-                    Action::Signal(_) => {
-                        report.targets.iter().for_each(|target| self.echo(target));
-                        if request.count {
-                            self.print(&format!("{}\n", report.targets.len()));
-                        }
-                    }
-                    Action::Wait { .. } => {}
+                    Action::Signal(_) if request.count => self.print(&format!("{}\n", report.targets.len())),
+                    Action::Signal(_) | Action::Wait { .. } => {}
                 }
             }
         }
         self.flush()?;
         report.targets.iter().for_each(|target| self.explain(target));
+        self.still_there(report);
         if report.too_many {
             self.too_many(request, report);
         }
@@ -152,13 +167,6 @@ impl Output {
         Ok(())
     }
 
-    fn echo(&mut self, target: &Target) {
-        if let (Outcome::Signalled { .. }, View::Text(text)) = (target.outcome, &target.view) {
-            self.pending.extend(printable(text));
-            self.print(&format!(" killed (pid {})\n", target.pid));
-        }
-    }
-
     /// `--dry-run`.
     fn rehearsal(&mut self, delivery: &Delivery, report: &Report) {
         let heading =
@@ -190,10 +198,22 @@ impl Output {
             Outcome::Listed
             | Outcome::Signalled { .. }
             | Outcome::Rehearsed(_)
-            | Outcome::Ended
+            | Outcome::Awaited
             | Outcome::Gone
             | Outcome::Changed
             | Outcome::Untouched => {}
+        }
+    }
+
+    /// Who had not ended when the wait was over.
+    fn still_there(&mut self, report: &Report) {
+        let left = report.targets.iter().filter(|target| matches!(target.end, Some(End::StillThere { .. })));
+        let left: Vec<_> = left.map(named).collect();
+        if !left.is_empty() {
+            let (more, are) =
+                (if left.len() > MANY { ", ..." } else { "" }, if left.len() == 1 { "is" } else { "are" });
+            let names = left[..left.len().min(MANY)].join(", ");
+            self.complain(&format!("{} {are} still there: {names}{more}", left.len()));
         }
     }
 
@@ -250,15 +270,47 @@ impl Output {
 }
 
 impl Audience for Output {
-    /// pidwait `-e`.
-    fn will_wait(&mut self, found: &Match) -> Result<(), Error> {
+    /// `-e`.
+    fn dealt_with(&mut self, found: &Match) -> Result<(), Error> {
         if let View::Text(text) = &found.view {
-            self.pending.extend_from_slice(b"waiting for ");
+            let waits = self.program == Program::Pidwait;
+            self.print(if waits { "waiting for " } else { "" });
             self.pending.extend(printable(text));
+            self.print(if waits { "" } else { " killed" });
             self.print(&format!(" (pid {})\n", found.pid));
-            self.flush()?;
         }
         Ok(())
+    }
+
+    fn will_wait(&mut self, stopped: usize) -> Result<(), Error> {
+        if stopped > 0 && self.style != Style::Quiet {
+            let (are, they) =
+                if stopped == 1 { ("process is", "it acts") } else { ("processes are", "they act") };
+            self.complain(&format!(
+                "note: {stopped} {are} stopped; {they} on the signal only when continued (--cont)"
+            ));
+        }
+        self.flush()
+    }
+
+    fn follows_progress(&self) -> bool {
+        self.progress.is_some()
+    }
+
+    fn progress(&mut self, progress: &deliver::Progress) {
+        if let Some(line) = &mut self.progress {
+            line.show(self.program.name(), progress);
+        }
+    }
+
+    fn progress_is_over(&mut self) {
+        if let Some(line) = &mut self.progress {
+            line.clear();
+        }
+    }
+
+    fn could_not_escalate(&mut self, pid: Pid, signal: Signal, errno: Errno) {
+        self.complain(&format!("sending {signal} to pid {pid} failed: {}", errno_text(errno)));
     }
 
     fn ask(&mut self, found: &Match, signal: Signal) -> Result<Answer, Error> {
@@ -272,6 +324,15 @@ impl Audience for Output {
             View::Id | View::Text(_) => format!("send {signal} to {}?", found.pid),
         };
         self.terminal.as_mut().expect("the terminal was opened before the scan").ask(&question)
+    }
+}
+
+/// PID and name, where that is known.
+fn named(target: &Target) -> String {
+    match &target.view {
+        View::Id => target.pid.to_string(),
+        View::Text(text) => format!("{} {}", target.pid, String::from_utf8_lossy(&printable(text))),
+        View::Full(about) => format!("{} {}", target.pid, String::from_utf8_lossy(&printable(&about.name))),
     }
 }
 

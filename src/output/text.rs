@@ -6,7 +6,8 @@ use std::io::Write as _;
 use tabwriter::TabWriter;
 
 use crate::error::errno_text;
-use crate::report::{Outcome, Prediction, Target};
+use crate::report::{End, Ended, Outcome, Prediction, Target};
+use crate::signal::Signal;
 use crate::sys;
 use crate::view::View;
 
@@ -52,25 +53,27 @@ impl Names {
             View::Id => (String::new(), &b""[..]),
         };
         let name = String::from_utf8_lossy(&printable(name)).into_owned();
-        [target.pid.to_string(), user, name, self.outcome(&target.outcome)]
+        [target.pid.to_string(), user, name, self.outcome(target)]
     }
 
-    fn outcome(&mut self, outcome: &Outcome) -> String {
-        match explanation(outcome, self) {
-            Some(why) => format!("{}: {why}", word(outcome)),
-            None => word(outcome).to_owned(),
+    fn outcome(&mut self, target: &Target) -> String {
+        match explanation(target, self) {
+            Some(why) => format!("{}: {why}", word(target)),
+            None => word(target).to_owned(),
         }
     }
 }
 
 /// One word for what became of a process.
-pub fn word(outcome: &Outcome) -> &'static str {
-    match outcome {
+pub fn word(target: &Target) -> &'static str {
+    match target.outcome {
+        _ if matches!(target.end, Some(End::Ended(_))) => "ended",
+        _ if matches!(target.end, Some(End::StillThere { .. })) => "still there",
         Outcome::Listed => "listed",
         Outcome::Signalled { .. } => "signalled",
         Outcome::Rehearsed(Prediction { refusal: None, .. }) => "would be signalled",
         Outcome::Rehearsed(_) => "would be refused",
-        Outcome::Ended => "ended",
+        Outcome::Awaited => "waited for",
         Outcome::Refused { .. } => "refused",
         Outcome::Gone => "gone",
         Outcome::Changed => "changed",
@@ -80,8 +83,8 @@ pub fn word(outcome: &Outcome) -> &'static str {
 }
 
 /// Why it became that, where there is more to say.
-pub fn explanation(outcome: &Outcome, names: &mut Names) -> Option<String> {
-    match outcome {
+pub fn explanation(target: &Target, names: &mut Names) -> Option<String> {
+    match &target.outcome {
         Outcome::Signalled { release: Some(errno), .. } => {
             Some(format!("process_mrelease failed: {}", errno_text(*errno)))
         }
@@ -101,15 +104,39 @@ pub fn explanation(outcome: &Outcome, names: &mut Names) -> Option<String> {
             }
             Some(text)
         }
+        Outcome::Signalled { .. } | Outcome::Awaited if target.end.is_some() => target.end.map(course),
         Outcome::Changed => Some("it no longer is what was asked for".into()),
         Outcome::Failed(errno) => Some(errno_text(*errno)),
         Outcome::Listed
         | Outcome::Signalled { .. }
-        | Outcome::Ended
+        | Outcome::Awaited
         | Outcome::Refused { why: None }
         | Outcome::Gone
         | Outcome::Untouched => None,
     }
+}
+
+/// What preceded the end, or the end of the wait.
+fn course(end: End) -> String {
+    let sent = |signal: Option<Signal>| signal.map_or_else(String::new, |signal| format!(" after {signal}"));
+    match end {
+        End::StillThere { signal } => format!("has not ended{}", sent(signal)),
+        End::Ended(Ended { after, signal, status }) => {
+            let seconds = after.as_secs_f64();
+            let status = status.map(wait_status).map_or_else(String::new, |how| format!(" ({how})"));
+            format!("{seconds:.2} s{}{status}", sent(signal))
+        }
+    }
+}
+
+/// waitpid(2)'s status in words.
+fn wait_status(status: i32) -> String {
+    if libc::WIFEXITED(status) {
+        return format!("exit status {}", libc::WEXITSTATUS(status));
+    }
+    let number = libc::WTERMSIG(status);
+    let signal = Signal::from_number(number).map_or(number.to_string(), |s| s.to_string());
+    format!("killed by {signal}{}", if libc::WCOREDUMP(status) { ", core dumped" } else { "" })
 }
 
 /// Columns under each other.

@@ -33,7 +33,8 @@ pub struct Plan {
     /// What is seen of each.
     pub detail: Detail,
     /// Whether the one that is signalled must have the start time of the one that was found: where the start time
-    /// picked it, and where it was named by its ID, which is all that a successor would have to share with it.
+    /// picked it, where it was named by its ID, which is all that a successor would have to share with it, and
+    /// where it is waited for.
     pub start_time_counts: bool,
     /// When the question was asked, in clock ticks since boot.
     pub asked_at: u64,
@@ -85,7 +86,7 @@ impl Plan {
             predicate: Predicate::new(tests, selection.inverse, left_out),
             pick: selection.pick,
             detail: detail(request),
-            start_time_counts: selection.pick != Pick::All || (by_id && acts),
+            start_time_counts: selection.pick != Pick::All || (by_id && acts) || request.wait().is_some(),
             asked_at: ticks_since_boot(),
             pattern_too_long,
             surprising,
@@ -123,7 +124,7 @@ fn detail(request: &Request) -> Detail {
         Action::List(_) if request.count => None,
         Action::List(listing) => listing.label,
         Action::Signal(delivery) => delivery.echo,
-        Action::Wait { echo } => *echo,
+        Action::Wait { echo, .. } => *echo,
     };
     label.map_or(Detail::Id, Detail::Label)
 }

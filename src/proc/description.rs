@@ -63,7 +63,7 @@ impl Process<'_> {
             arguments,
             start_time: stat.start_time,
             state: stat.state,
-            has_ended: matches!(stat.state, b'Z' | b'X' | b'x') && status.threads <= 1,
+            has_ended: stat.has_ended(),
             is_kernel_thread: stat.flags & KERNEL_THREAD != 0,
             namespace_pids: status.namespace_pids.clone(),
             blocked,

@@ -116,6 +116,16 @@ impl<'p> Process<'p> {
         Ok(self.status()?.thread_group == pid)
     }
 
+    /// Whether all of its threads have ended, so that only its parent still keeps it.
+    pub fn has_ended(&mut self) -> Fact<bool> {
+        Ok(self.stat()?.has_ended())
+    }
+
+    /// The signals that it ignores, signal N as bit N-1.
+    pub fn ignored_signals(&mut self) -> Fact<u64> {
+        Ok(self.status()?.ignored)
+    }
+
     /// Where the files of processes are found.
     pub(super) fn dir(&self) -> &'p ProcDir {
         self.proc

@@ -14,10 +14,17 @@ pub struct Stat {
     pub session: Pid,
     pub terminal: u32,
     pub flags: u32,
+    pub threads: u32,
     pub start_time: u64,
 }
 
 impl Stat {
+    /// Whether all threads have ended, so that only the parent still keeps the process. The main thread may end
+    /// before the others.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, b'Z' | b'X' | b'x') && self.threads <= 1
+    }
+
     /// The name, in parentheses, may hold spaces and parentheses itself, so fields count from the last `)`.
     pub fn parse(text: &[u8]) -> Option<Stat> {
         let after_name = memchr::memrchr(b')', text)? + 1;
@@ -30,8 +37,9 @@ impl Stat {
             session: fields.next()?.parse().ok()?,
             // field 7, printed as a signed number
             terminal: fields.next()?.parse::<i32>().ok()? as u32,
-            flags: fields.nth(1)?.parse().ok()?,       // field 9
-            start_time: fields.nth(12)?.parse().ok()?, // field 22
+            flags: fields.nth(1)?.parse().ok()?,      // field 9
+            threads: fields.nth(10)?.parse().ok()?,   // field 20
+            start_time: fields.nth(1)?.parse().ok()?, // field 22
         })
     }
 }
@@ -50,6 +58,7 @@ mod tests {
             session: 9,
             terminal: 34816,
             flags: 4194304,
+            threads: 1,
             start_time: 987654,
         };
         assert_eq!(Stat::parse(line), Some(stat));

@@ -26,7 +26,7 @@ use std::time::Duration;
 /// not wait for it.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
-/// True if `tool` is in `PATH`. If not, it prints `skipped: needs TOOL`; where `CI` is set, it panics, because
+/// True if `tool` is in `PATH`. If not, it prints `skipped: TEST needs TOOL`; where `CI` is set, it panics, because
 /// there everything is installed.
 #[must_use]
 pub fn need(tool: &str) -> bool {
@@ -40,9 +40,17 @@ pub fn need_root() -> bool {
     available(rustix::process::geteuid().is_root(), "root")
 }
 
+/// Says that a test was skipped, and for want of what: past the harness, which shows what a test prints only
+/// where it fails.
+pub fn skipped(what: &str) {
+    use std::io::Write;
+    let name = std::thread::current().name().unwrap_or("a test").to_owned();
+    let _ = writeln!(std::io::stderr(), "skipped: {name} needs {what}");
+}
+
 fn available(yes: bool, what: &str) -> bool {
     if !yes {
-        println!("skipped: needs {what}");
+        skipped(what);
         assert!(std::env::var_os("CI").is_none(), "CI has no {what}");
     }
     yes

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid,
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, pidfd_send_signal, waitid,
 };
 
 use super::{DEADLINE, Dir};
@@ -182,6 +182,9 @@ impl Run {
         command.args(self.args).envs(self.env);
         command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
         command.stdout(self.stdout.unwrap_or_else(Stdio::piped)).stderr(Stdio::piped());
+        if self.name == "sh" {
+            command.process_group(0);
+        }
         if let Some((uid, gid)) = self.user {
             command.uid(uid).gid(gid);
         }
@@ -229,6 +232,8 @@ impl Running {
         let timeout = DEADLINE.try_into().expect("a timeout");
         let ended = poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&timeout)).expect("poll") == 1;
         if !ended {
+            // A shell's children too: it leads a group, whose ID is its own until it is reaped.
+            let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
             let _ = pidfd_send_signal(&pidfd, Signal::KILL);
         }
         let status = self.child.wait().expect("wait");
@@ -243,7 +248,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.child.kill(); // `Child` knows whether it was reaped
+        if let Ok(None) = self.child.try_wait() {
+            let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
     }
 }
