@@ -37,7 +37,7 @@ impl ProcDir {
 
     /// Whether system calls and /proc mean the same process by a number. They do not where a PID namespace was
     /// entered and the /proc of the outer one is still mounted: then only files tell about its processes.
-    pub(super) fn numbers_are_ours(&self) -> bool {
+    pub fn numbers_are_ours(&self) -> bool {
         self.numbers_are_ours
     }
 
