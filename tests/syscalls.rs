@@ -244,15 +244,26 @@ fn every_kernel_gives_the_same_answers() {
 
 /// Where /proc is that of an outer PID namespace, its numbers mean other processes to system calls, or none.
 #[test]
-fn the_proc_of_another_pid_namespace_is_asked_by_file() {
+fn the_proc_of_another_pid_namespace_is_only_read() {
     namespace(|| {
-        let [a, b] = [Victim::spec().uids(12345, 0, 0), Victim::spec().session()].map(|spec| spec.spawn());
+        let inside = |program, args: &[&str]| {
+            Run::ours(program).args(args).through(["unshare", "--pid", "--fork"]).run()
+        };
+        let [a, mut b] =
+            [Victim::spec().uids(12345, 0, 0), Victim::spec().session()].map(|spec| spec.spawn());
         let leader = b.pid().to_string();
         for (args, expected) in
             [(["-U", "12345"], a.pid()), (["-s", &leader], b.pid()), (["-g", &leader], b.pid())]
         {
-            let output = Run::ours("pgrep").args(args).through(["unshare", "--pid", "--fork"]).run();
+            let output = inside("pgrep", &args);
             assert_eq!(output.pids(), [expected], "{args:?}: {}", output.err());
         }
+        for (program, args) in [("pkill", &["-KILL", b.name()][..]), ("pidwait", &[b.name()])] {
+            let output = inside(program, args);
+            assert_eq!(output.status, 3, "{program}");
+            assert!(output.err().contains("another PID namespace"), "{}", output.err());
+        }
+        b.finish();
+        assert_eq!(b.killed_by(), None);
     });
 }

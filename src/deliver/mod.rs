@@ -82,6 +82,10 @@ pub struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// With nobody dealt with yet.
     pub fn new(request: &'a Request, plan: &'a Plan, proc: &'a ProcDir) -> Result<Self, Error> {
+        if !matches!(request.action, Action::List(_)) && !proc.numbers_are_ours() {
+            let why = "/proc is that of another PID namespace, where process IDs mean other processes";
+            return Err(Error::fatal(why));
+        }
         let (mode, steps) = match &request.action {
             Action::Signal(sending) => (sending.mode, sending.escalation.clone()),
             Action::List(_) | Action::Wait { .. } => (Mode::Send, vec![]),

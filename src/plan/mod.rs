@@ -7,8 +7,8 @@ mod pidfile;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStringExt;
 
+use nix::time::{ClockId, clock_gettime};
 use nix::unistd;
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::ere::{self, Pattern};
 use crate::error::Error;
@@ -170,8 +170,8 @@ fn zero_means(ids: &[Pid], own: unistd::Pid) -> Vec<Pid> {
 
 /// By the clock that start times are counted with: it runs through suspend and ignores a changed wall clock.
 fn ticks_since_boot() -> u64 {
-    let now = clock_gettime(ClockId::Boottime);
-    now.tv_sec as u64 * CLOCK_TICKS + now.tv_nsec as u64 / (1_000_000_000 / CLOCK_TICKS)
+    let now = clock_gettime(ClockId::CLOCK_BOOTTIME).expect("a clock of Linux since 2.6.39");
+    now.tv_sec() as u64 * CLOCK_TICKS + now.tv_nsec() as u64 / (1_000_000_000 / CLOCK_TICKS)
 }
 
 fn namespaces(of: Pid, kinds: &[Namespace]) -> Result<Vec<(Namespace, u64)>, Error> {

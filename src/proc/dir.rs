@@ -37,7 +37,7 @@ impl ProcDir {
 
     /// Whether system calls and /proc mean the same process by a number. They do not where a PID namespace was
     /// entered and the /proc of the outer one is still mounted: then only files tell about its processes.
-    pub(super) fn numbers_are_ours(&self) -> bool {
+    pub fn numbers_are_ours(&self) -> bool {
         self.numbers_are_ours
     }
 
@@ -109,6 +109,8 @@ fn next_numbers(dir: BorrowedFd<'_>, numbers: &mut Vec<Pid>) -> Result<bool, Err
 }
 
 fn parse_pid(name: &[u8]) -> Option<Pid> {
-    let digits = name.first()?.is_ascii_digit();
-    digits.then(|| std::str::from_utf8(name).ok()?.parse().ok()).flatten()
+    name.iter().try_fold(0, |number: Pid, &byte| {
+        let digit = byte.is_ascii_digit().then(|| Pid::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
 }

@@ -1,10 +1,9 @@
 //! One process, read lazily: a file is opened when a question needs it, and once.
 
-use std::io::Write as _;
-
 use nix::unistd;
 use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
+use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
 use super::stat::Stat;
@@ -75,15 +74,20 @@ impl<'p> Process<'p> {
         self.turn_to(pid, pid);
         self.path.clear();
         self.path.extend_from_slice(self.proc.prefix());
-        let _ = write!(self.path, "{pid}/");
-        self.dir_len = self.path.len();
+        self.enter(pid);
     }
 
     /// The same for one of its threads.
     pub fn look_at_thread(&mut self, pid: Pid, thread: Pid) {
         self.look_at(pid);
         self.turn_to(thread, pid);
-        let _ = write!(self.path, "task/{thread}/");
+        self.path.extend_from_slice(b"task/");
+        self.enter(thread);
+    }
+
+    fn enter(&mut self, directory: Pid) {
+        self.path.extend_from_slice(DecInt::new(directory).as_bytes());
+        self.path.push(b'/');
         self.dir_len = self.path.len();
     }
 
