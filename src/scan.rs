@@ -2,9 +2,9 @@
 
 use std::thread;
 
-use crate::error::{Error, errno_text};
+use crate::error::Error;
 use crate::plan::{Candidates, Plan};
-use crate::proc::{Fact, Facts, ProcDir, Process, Unknown};
+use crate::proc::{Fact, Facts, ProcDir, Process, Unknown, unreadable};
 use crate::request::Pid;
 use crate::select::{NoAnswer, Predicate, pick};
 use crate::view::{View, view};
@@ -34,8 +34,10 @@ pub fn scan(plan: &Plan) -> Result<Matches, Error> {
             let mut look = Look::new(plan, &proc);
             for &pid in pids {
                 look.process.look_at(pid);
-                if look.process.is_process() == Ok(true) {
-                    look.examine()?;
+                match is_there(plan, &mut look.process) {
+                    Ok(true) => look.examine()?,
+                    Ok(false) => {}
+                    Err(why) => unknown(pid, why)?,
                 }
             }
             look.found
@@ -45,6 +47,15 @@ pub fn scan(plan: &Plan) -> Result<Matches, Error> {
     found.sort_by_key(|(process, _)| *process); // stable: threads stay in the kernel's order
     let found = found.into_iter().map(|(_, found)| found).collect();
     Ok(pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid)))
+}
+
+/// Whether a listed ID is that of a process. The start time is read first: it is all that a process which is named by
+/// its ID differs in from a successor.
+fn is_there(plan: &Plan, process: &mut Process<'_>) -> Fact<bool> {
+    if plan.start_time_counts {
+        process.start_time()?;
+    }
+    process.is_process()
 }
 
 /// All processes, by as many threads as there are CPUs for us. Each takes the next part of the list as soon as it
@@ -133,9 +144,7 @@ impl<'p> Look<'p> {
 fn unknown(pid: Pid, why: Unknown) -> Result<(), Error> {
     match why {
         Unknown::Gone => Ok(()),
-        Unknown::Unreadable(errno) => {
-            Err(Error::fatal(format!("cannot read /proc/{pid}: {}", errno_text(errno))))
-        }
+        Unknown::Unreadable(errno) => Err(unreadable(pid, errno)),
     }
 }
 

@@ -250,20 +250,22 @@ pub(crate) fn namespace_owner(namespace: &OwnedFd) -> Result<u32, Errno> {
     check(result.into()).map(|()| uid)
 }
 
-/// kill(2) or sigqueue(3), by process ID: only for where no handle can be had.
-pub(crate) fn signal_by_id(pid: i32, signal: i32, value: Option<i32>) -> Result<(), Errno> {
-    // SAFETY: no memory of ours is involved; sigval is plain data.
-    let result = unsafe {
-        match value {
-            None => libc::kill(pid, signal),
-            Some(value) => {
-                let mut sigval: libc::sigval = std::mem::zeroed();
-                std::ptr::from_mut(&mut sigval).cast::<libc::c_int>().write(value); // sival_int of the union
-                libc::sigqueue(pid, signal, sigval)
-            }
-        }
-    };
-    check(result.into())
+/// kill(2) or rt_sigqueueinfo(2), by process ID: only for where no handle can be had. `last_look` is the last thing
+/// that happens before it, with no system call in between.
+pub(crate) fn signal_by_id(
+    pid: i32,
+    signal: i32,
+    value: Option<i32>,
+    last_look: impl FnOnce() -> Result<(), Errno>,
+) -> Result<(), Errno> {
+    let info = value.map(|value| queued(signal, value));
+    last_look()?;
+    check(match &info {
+        // SAFETY: no memory is involved.
+        None => unsafe { libc::kill(pid, signal) }.into(),
+        // SAFETY: the kernel reads a siginfo_t from the pointer.
+        Some(info) => unsafe { libc::syscall(libc::SYS_rt_sigqueueinfo, pid, signal, info) },
+    })
 }
 
 // The unwinder serves the backtrace of a panic. As a part of the program it costs nothing; as a library of its own

@@ -54,9 +54,8 @@ impl Handle {
         let number = signal.number();
         match sys::pidfd_send_signal(self.as_fd(), number, value) {
             Ok(()) => Ok(Sent::Pinned),
-            Err(Errno::NOSYS | Errno::PERM) if !can_send_through_handles() => {
-                self.check_alive()?;
-                sys::signal_by_id(self.pid, number, value).map(|()| Sent::ById)
+            Err(Errno::NOSYS | Errno::PERM) if handles_cannot_send() => {
+                sys::signal_by_id(self.pid, number, value, || self.check_alive()).map(|()| Sent::ById)
             }
             Err(errno) => Err(errno),
         }
@@ -84,7 +83,8 @@ impl Handle {
         sys::process_mrelease(self.as_fd())
     }
 
-    fn check_alive(&self) -> Result<(), Errno> {
+    /// ESRCH if the process has ended.
+    pub fn check_alive(&self) -> Result<(), Errno> {
         match &self.kind {
             Kind::Pidfd(pidfd) => {
                 let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
@@ -117,9 +117,9 @@ fn open_directory(pid: Pid) -> Result<OwnedFd, Errno> {
     }
 }
 
-/// Whether EPERM is the kernel's word on a target, and not a seccomp filter's on the call: nobody is refused signal 0
-/// to himself.
-fn can_send_through_handles() -> bool {
-    let ourselves = Handle::open(ourselves());
-    ourselves.is_ok_and(|handle| sys::pidfd_send_signal(handle.as_fd(), 0, None).is_ok())
+/// Whether EPERM is a seccomp filter's word on the call, and not the kernel's on a target: nobody is refused signal 0
+/// to himself. Where we cannot find out, for want of a descriptor, handles are trusted.
+fn handles_cannot_send() -> bool {
+    let send = |handle: Handle| sys::pidfd_send_signal(handle.as_fd(), 0, None);
+    matches!(Handle::open(ourselves()).map(send), Ok(Err(Errno::NOSYS | Errno::PERM)))
 }

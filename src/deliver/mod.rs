@@ -251,7 +251,7 @@ impl<'a> Delivery<'a> {
             },
         }
         // The answer may have taken long enough for the process to have become another program.
-        if asked && let Err(outcome) = look_again(self.plan, &mut self.process, found) {
+        if asked && let Err(outcome) = look_again(self.plan, &mut self.process, &handle, found) {
             return Ok(outcome);
         }
         let freezes = self.repeats() && sending.signal == Signal::KILL;
@@ -292,9 +292,10 @@ impl<'a> Delivery<'a> {
     /// A handle on the process that was found, if it is there and still what was asked for.
     fn pin(&mut self, found: &mut Match) -> Result<Handle, Outcome> {
         loop {
-            let handle = Handle::open(found.pid).map_err(failure);
-            let pinned =
-                handle.and_then(|handle| look_again(self.plan, &mut self.process, found).map(|()| handle));
+            let pinned = Handle::open(found.pid).map_err(failure).and_then(|handle| {
+                look_again(self.plan, &mut self.process, &handle, found)?;
+                Ok(handle)
+            });
             let out_of_descriptors = matches!(pinned, Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)));
             // Those who are waited for may hold too many.
             if !out_of_descriptors || !self.vigil.as_mut().is_some_and(Vigil::make_room) {
@@ -339,15 +340,22 @@ fn ourselves() -> Sender {
 }
 
 /// Whether the process that now has the ID is the one that was found, and still what was asked for.
-fn look_again(plan: &Plan, process: &mut Process<'_>, found: &mut Match) -> Result<(), Outcome> {
+fn look_again(
+    plan: &Plan,
+    process: &mut Process<'_>,
+    handle: &Handle,
+    found: &mut Match,
+) -> Result<(), Outcome> {
     process.look_at(found.pid);
     match still_meant(plan, process, found) {
         Ok(true) => Ok(()),
-        // What started after the question was asked cannot be what was found: the ID has passed on.
-        Ok(false) => match process.start_time() {
-            Ok(start_time) if start_time < plan.asked_at => Err(Outcome::Changed),
-            Ok(_) | Err(Unknown::Gone) => Err(Outcome::Gone),
-            Err(Unknown::Unreadable(errno)) => Err(Outcome::Failed(errno)),
+        // If it has ended, what was seen may be its successor's.
+        Ok(false) => match handle.check_alive().map_err(failure).and(Ok(process.start_time())) {
+            Err(ended) => Err(ended),
+            // What started after the question was asked cannot be what was found: the ID had passed on before.
+            Ok(Ok(start_time)) if start_time < plan.asked_at => Err(Outcome::Changed),
+            Ok(Ok(_) | Err(Unknown::Gone)) => Err(Outcome::Gone),
+            Ok(Err(Unknown::Unreadable(errno))) => Err(Outcome::Failed(errno)),
         },
         Err(NoAnswer::Unknown(Unknown::Gone)) => Err(Outcome::Gone),
         Err(NoAnswer::Unknown(Unknown::Unreadable(errno))) => Err(Outcome::Failed(errno)),
@@ -359,9 +367,9 @@ fn look_again(plan: &Plan, process: &mut Process<'_>, found: &mut Match) -> Resu
 /// What picked the process is part of the question: for `-n` and `-o`, and where it was named by its ID, its start
 /// time.
 fn still_meant(plan: &Plan, process: &mut Process<'_>, found: &mut Match) -> Result<bool, NoAnswer> {
-    if found.start_time.is_some_and(|start_time| process.start_time() != Ok(start_time)) {
-        // Ask again for the reason: the process may be gone, or another.
-        process.start_time()?;
+    if let Some(start_time) = found.start_time
+        && process.start_time()? != start_time
+    {
         return Ok(false);
     }
     if !plan.predicate.admits(process)? {

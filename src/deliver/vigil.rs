@@ -323,28 +323,28 @@ impl Vigil {
         for _ in 0..so_many.min(self.unheld.len()) {
             let Some(at) = self.unheld.pop_front() else { break };
             match self.pin(at) {
-                Some(handle) => self.hold(at, handle),
-                None if self.is_there(at) => self.unheld.push_back(at),
-                None => self.has_ended(at),
+                Ok(handle) => self.hold(at, handle),
+                Err(_) if self.is_there(at) != Ok(false) => self.unheld.push_back(at),
+                Err(_) => self.has_ended(at),
             }
         }
     }
 
-    /// A handle on the member, if it is there and a descriptor is to be had.
-    fn pin(&self, at: usize) -> Option<Handle> {
-        let handle = Handle::open(self.members[at].pid).ok()?;
-        self.is_there(at).then_some(handle)
+    /// A handle on the member. ESRCH if it has ended; any other error means that it may still be there.
+    fn pin(&self, at: usize) -> Result<Handle, Errno> {
+        let handle = Handle::open(self.members[at].pid)?;
+        if self.is_there(at)? { Ok(handle) } else { Err(Errno::SRCH) }
     }
 
-    /// Whether the process with this ID is the member and has not ended. If we cannot look, it is.
-    fn is_there(&self, at: usize) -> bool {
+    /// Whether the process with this ID is the member and has not ended.
+    fn is_there(&self, at: usize) -> Result<bool, Errno> {
         let member = &self.members[at];
         let mut process = Process::new(&self.proc);
         process.look_at(member.pid);
-        match process.has_ended() {
-            Ok(ended) => !ended && process.start_time() == Ok(member.start_time),
-            Err(Unknown::Gone) => false,
-            Err(Unknown::Unreadable(_)) => true,
+        match process.has_ended().and_then(|ended| Ok(!ended && process.start_time()? == member.start_time)) {
+            Err(Unknown::Gone) => Ok(false),
+            Err(Unknown::Unreadable(errno)) => Err(errno),
+            Ok(there) => Ok(there),
         }
     }
 
@@ -362,9 +362,11 @@ impl Vigil {
             if self.members[at].ended.is_some() {
                 continue;
             }
-            let pinned = if self.members[at].handle.is_none() { self.pin(at) } else { None };
-            let Some(handle) = self.members[at].handle.as_ref().or(pinned.as_ref()) else { continue };
-            match handle.send(signal, None) {
+            let sent = match &self.members[at].handle {
+                Some(handle) => handle.send(signal, None),
+                None => self.pin(at).and_then(|handle| handle.send(signal, None)),
+            };
+            match sent {
                 Ok(_) => self.members[at].signal = Some(signal),
                 Err(Errno::SRCH) => {} // its end is about to be told
                 Err(errno) => audience.could_not_escalate(self.members[at].pid, signal, errno),

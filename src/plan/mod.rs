@@ -95,7 +95,7 @@ impl Plan {
 }
 
 fn ancestors() -> Result<Vec<Pid>, Error> {
-    ProcDir::named().map(|proc| proc::ancestors(&proc))
+    proc::ancestors(&ProcDir::named()?)
 }
 
 /// Where process IDs are listed, nobody else needs to be looked at.

@@ -81,6 +81,11 @@ fn unusable(why: &str) -> Error {
     Error::fatal(format!("cannot read /proc: {why}"))
 }
 
+/// That we could not look at a process, which may have been meant.
+pub fn unreadable(pid: Pid, errno: Errno) -> Error {
+    Error::fatal(format!("cannot read /proc/{pid}: {}", errno_text(errno)))
+}
+
 /// Whether the link that shows who reads it shows our process ID.
 fn shows_us(base: BorrowedFd<'_>, link: &str) -> bool {
     let mut target = [MaybeUninit::uninit(); 16];

@@ -12,7 +12,7 @@ mod terminal;
 mod user_namespace;
 
 pub use description::Description;
-pub use dir::ProcDir;
+pub use dir::{ProcDir, unreadable};
 pub use facts::{Fact, Facts, Unknown};
 pub use process::Process;
 pub use stat::CLOCK_TICKS;
@@ -24,6 +24,7 @@ use std::ffi::OsString;
 
 use procfs::ProcError;
 
+use crate::error::Error;
 use crate::request::Pid;
 
 /// Our own process ID.
@@ -32,7 +33,7 @@ pub fn ourselves() -> Pid {
 }
 
 /// Our parent, its parent, and so on, as far as /proc shows them.
-pub fn ancestors(proc: &ProcDir) -> Vec<Pid> {
+pub fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
     let mut chain = vec![];
     let mut process = Process::new(proc);
     let mut pid = ourselves();
@@ -41,7 +42,8 @@ pub fn ancestors(proc: &ProcDir) -> Vec<Pid> {
         match process.parent() {
             // 0: the parent is outside of our PID namespace, or there is none
             Ok(parent) if parent > 0 && !chain.contains(&parent) => chain.push(parent),
-            _ => return chain,
+            Ok(_) | Err(Unknown::Gone) => return Ok(chain),
+            Err(Unknown::Unreadable(errno)) => return Err(unreadable(pid, errno)),
         }
         pid = chain[chain.len() - 1];
     }

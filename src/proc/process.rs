@@ -188,6 +188,16 @@ impl<'p> Process<'p> {
         self.status.as_ref().ok_or(Unknown::Gone)
     }
 
+    /// The path of its executable; empty where that is refused (other users' processes) or absent (kernel threads).
+    fn executable(&mut self) -> Fact<Vec<u8>> {
+        let base = self.proc;
+        match fs::readlinkat(base.base(), self.file("exe"), vec![]).map_err(Unknown::from) {
+            Ok(target) => Ok(target.into_bytes()),
+            Err(Unknown::Gone) => Ok(vec![]),
+            Err(why) => Err(why),
+        }
+    }
+
     /// What a pidfd tells; None where only the files do: from older kernels, and about threads.
     fn info(&mut self) -> Fact<Option<PidfdInfo>> {
         if self.info.is_none() && self.has_info && self.pid == self.thread_group {
@@ -300,11 +310,8 @@ impl Facts for Process<'_> {
                 if longer(base_name(argv0), &name) {
                     full.extend_from_slice(base_name(argv0));
                 } else {
-                    let base = self.proc;
-                    // Refused for other users' processes and absent for kernel threads: then argv[0] was all we had.
-                    let target = fs::readlinkat(base.base(), self.file("exe"), vec![]).unwrap_or_default();
-                    let target = target.to_bytes();
-                    let target = base_name(target.strip_suffix(b" (deleted)").unwrap_or(target));
+                    let target = self.executable()?;
+                    let target = base_name(target.strip_suffix(b" (deleted)").unwrap_or(&target));
                     if longer(target, &name) {
                         full.extend_from_slice(target);
                     }

@@ -6,8 +6,10 @@
 use std::ffi::{CStr, c_int, c_void};
 use std::fs::File;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
+use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
@@ -25,6 +27,27 @@ pub struct Crowd {
 impl Crowd {
     /// Starts `count` processes with this name (up to 15 bytes). Their command line is ours.
     pub fn spawn(name: &CStr, count: usize) -> Self {
+        Self::start(name, count, stand, |_| std::ptr::null_mut())
+    }
+
+    /// The same, but they take every signal, and count two: [`Counts`].
+    pub fn counting(name: &CStr, count: usize) -> (Self, Counts) {
+        let counts = || [const { AtomicU32::new(0) }; 2];
+        let counts: Counts = Box::leak((0..count).map(|_| counts()).collect());
+        // They inherit what we block, and wait for it.
+        let ours = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).expect("sigprocmask");
+        let crowd =
+            Self::start(name, count, count_signals, |index| (&raw const counts[index]).cast_mut().cast());
+        ours.thread_set_mask().expect("sigprocmask");
+        (crowd, counts)
+    }
+
+    fn start(
+        name: &CStr,
+        count: usize,
+        part: extern "C" fn(*mut c_void) -> c_int,
+        argument: impl Fn(usize) -> *mut c_void,
+    ) -> Self {
         assert_eq!(std::process::id(), 1, "outside of a namespace nobody would end them");
         take_turns();
         let ours = rustix::thread::name().expect("PR_GET_NAME");
@@ -33,11 +56,11 @@ impl Crowd {
         let start = Instant::now();
         let pids = (1..=count).map(|index| {
             loop {
-                // SAFETY: each child has a stack of its own, which is never freed; it runs `stand`, which
-                // touches nothing of ours.
+                // SAFETY: each child has a stack of its own, which is never freed; its part touches nothing of
+                // ours but its argument.
                 let pid = unsafe {
                     let top = stacks.as_mut_ptr().add(index * STACK);
-                    libc::clone(stand, top.cast(), libc::CLONE_VM, std::ptr::null_mut())
+                    libc::clone(part, top.cast(), libc::CLONE_VM, argument(index - 1))
                 };
                 match pid {
                     1.. => return pid as u32,
@@ -51,12 +74,42 @@ impl Crowd {
         Self { pids }
     }
 
+    /// Sends a signal to each.
+    pub fn send(&self, signal: c_int) {
+        for &pid in &self.pids {
+            // SAFETY: no memory is involved; they are our children and not reaped, so the PIDs are theirs.
+            assert_eq!(unsafe { libc::kill(pid as i32, signal) }, 0);
+        }
+    }
+
     /// Reaps them all and returns how each ended, waiting for their end.
     pub fn reap(&self) -> Vec<WaitStatus> {
         // A clone without an exit signal is waited for with __WCLONE, so no other wait of ours sees it. One by one:
         // a wait for any child walks over all that live.
         let reap = |&pid| waitpid(Pid::from_raw(pid as i32), Some(WaitPidFlag::__WCLONE));
         self.pids.iter().map(reap).collect::<Result<_, _>>().expect("children that end")
+    }
+}
+
+/// How often each has got [`COUNTED`] and [`LAST`], in the order of their start.
+pub type Counts = &'static [[AtomicU32; 2]];
+
+/// A real-time signal: it is queued as often as it is sent (signal(7)).
+pub const COUNTED: c_int = 36;
+
+/// Comes after all that was sent of [`COUNTED`] before: of pending signals the lowest is delivered first.
+pub const LAST: c_int = 37;
+
+extern "C" fn count_signals(counts: *mut c_void) -> c_int {
+    let every = u64::MAX;
+    loop {
+        // SAFETY: the set is as large as the kernel's, which this is told; no siginfo, no timeout.
+        let signal = unsafe { libc::syscall(libc::SYS_rt_sigtimedwait, &raw const every, 0, 0, 8) } as c_int;
+        if let COUNTED | LAST = signal {
+            // SAFETY: our two counters, which live for ever.
+            let counts = unsafe { &*counts.cast::<[AtomicU32; 2]>() };
+            counts[(signal - COUNTED) as usize].fetch_add(1, Ordering::Release);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! - [`Victim`]: a process with a chosen name, arguments, identity, session, terminal and signal dispositions.
 //! - [`Run`]: one of our programs, or the installed procps program of the same name.
 //! - [`namespace`]: runs the test inside a PID namespace of its own, where any pattern may be signalled.
-//! - [`need`], [`need_root`]: skip by name on a user's machine, fail in CI.
+//! - [`need`], [`need_root`], [`need_file`]: skip by name on a user's machine, fail in CI.
 //! - [`Dir`]: a temporary directory.
 #![allow(dead_code, unused_imports)] // each test file uses its own part
 
@@ -38,6 +38,12 @@ pub fn need(tool: &str) -> bool {
 #[must_use]
 pub fn need_root() -> bool {
     available(rustix::process::geteuid().is_root(), "root")
+}
+
+/// True if the kernel has this file (same rule as [`need`]).
+#[must_use]
+pub fn need_file(path: &str) -> bool {
+    available(std::path::Path::new(path).exists(), path)
 }
 
 /// Says that a test was skipped, and for want of what: past the harness, which shows what a test prints only

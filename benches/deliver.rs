@@ -1,0 +1,72 @@
+//! What delivery costs over the scan: pkill, which opens a handle on each target, looks again and sends, against
+//! pgrep, which finds the same processes; whole programs, over 10,000 targets in a PID namespace of their own (so it
+//! needs root).
+//!
+//! `cargo bench --bench deliver`; the runs are interleaved, and medians are compared. `DELIVER_ROUNDS`: how many (15).
+
+#[path = "../tests/support/crowd.rs"]
+mod crowd;
+#[path = "scan/measure.rs"]
+mod measure;
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::env;
+use std::process::Command;
+
+use crowd::{COUNTED, Crowd};
+use measure::{Cost, median, run};
+
+const TARGETS: usize = 10_000;
+
+/// Microseconds of CPU time for each target.
+const GOAL: f64 = 15.0;
+
+/// What is compared with its scan.
+const DELIVERIES: &[(&[&str], &[&str])] = &[
+    (&["-0", "multitude"], &["multitude"]),
+    (&["-HUP", "multitude"], &["multitude"]),
+    (&["-HUP", "-x", "multitude"], &["-x", "multitude"]),
+    (&["-HUP", "-f", "."], &["-f", "."]),
+    (&["-q", "5", "--signal", "RTMIN+2", "multitude"], &["multitude"]),
+];
+
+fn main() {
+    if env::args().nth(1).as_deref() == Some("inside") {
+        return compare();
+    }
+    if !support::need_root() || !support::need("unshare") {
+        return;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]);
+    let status = command.arg(env::current_exe().expect("our own executable")).arg("inside").status();
+    assert!(status.expect("start unshare").success());
+}
+
+/// As PID 1, which gets no signal that it has no handler for: pid_namespaces(7).
+fn compare() {
+    let rounds = env::var("DELIVER_ROUNDS").map_or(15, |rounds| rounds.parse().expect("a number"));
+    let (_crowd, _counts) = Crowd::counting(c"multitude", TARGETS);
+    assert_eq!(libc::SIGRTMIN() + 2, COUNTED, "any signal that they take will do");
+    println!(
+        "{:36} {:>10} {:>10} {:>16}   goal",
+        "CPU time for 10,000 targets", "pkill ms", "pgrep ms", "us per target"
+    );
+    for (delivery, scan) in DELIVERIES {
+        let (mut delivered, mut scanned): (Vec<Cost>, Vec<Cost>) = (vec![], vec![]);
+        for _ in 0..rounds {
+            delivered.push(run(env!("CARGO_BIN_EXE_pkill"), delivery));
+            scanned.push(run(env!("CARGO_BIN_EXE_pgrep"), scan));
+        }
+        let [delivered, scanned] = [delivered, scanned].map(|costs| median(&costs).cpu.as_secs_f64());
+        let each = (delivered - scanned) / TARGETS as f64 * 1e6;
+        println!(
+            "{:36} {:>10.1} {:>10.1} {each:>16.2}   {} <= {GOAL}",
+            format!("pkill {}", delivery.join(" ")),
+            delivered * 1e3,
+            scanned * 1e3,
+            if each <= GOAL { "ok    " } else { "MISSED" },
+        );
+    }
+}
