@@ -135,7 +135,8 @@ fn as_somebody<T>(body: impl FnOnce() -> T) -> T {
 
 fn many_threads() -> Child {
     let mut command = Command::new(ourselves());
-    let mut child = command.args(["threads", "5000"]).stdout(Stdio::piped()).spawn().expect("start ourselves");
+    let mut child =
+        command.args(["threads", "5000"]).stdout(Stdio::piped()).spawn().expect("start ourselves");
     let mut line = String::new();
     let mut stdout = std::io::BufReader::new(child.stdout.as_mut().expect("a pipe"));
     std::io::BufRead::read_line(&mut stdout, &mut line).expect("read");
@@ -170,7 +171,8 @@ fn queries(name: &str) {
     }
     if name != "large" {
         for tool in ["busybox", "toybox"].into_iter().filter(|tool| has_pgrep(tool)) {
-            let others: Vec<Cost> = (0..rounds * RUNS_PER_ROUND).map(|_| run(tool, &["pgrep", "needle"])).collect();
+            let others: Vec<Cost> =
+                (0..rounds * RUNS_PER_ROUND).map(|_| run(tool, &["pgrep", "needle"])).collect();
             println!("{:24} {}", format!("{tool} pgrep needle"), shown(Some(median(&others))));
         }
     }
@@ -203,8 +205,14 @@ fn row(args: &[&str], goal: Goal, rounds: usize) {
     let (goal, met) = match goal {
         Scan { floor, procps } => {
             let met = to_floor <= floor && (to_procps.is_nan() || to_procps >= procps);
-            let bound = |value: f64, text: String| if value.is_finite() && value > 0.0 { text } else { String::new() };
-            (bound(floor, format!("<= {floor} x floor ")) + &bound(procps, format!(">= {procps} x procps")), met)
+            let bound = |value: f64, text: String| {
+                if value.is_finite() && value > 0.0 { text } else { String::new() }
+            };
+            (
+                bound(floor, format!("<= {floor} x floor "))
+                    + &bound(procps, format!(">= {procps} x procps")),
+                met,
+            )
         }
         Start(more) => {
             let met = ours.wall.as_secs_f64() <= nothing.wall.as_secs_f64() + more / 1e3;

@@ -9,16 +9,18 @@
 
 mod actor;
 mod dir;
+mod json;
 mod namespace;
 mod run;
 mod table;
 mod victim;
 
 pub use dir::Dir;
+pub use json::{check_schema, document, violation};
 pub use namespace::namespace;
 pub use run::{Output, Program, Run, installed_version};
 pub use table::{Case, Expect, Scene, case, check, programs, reference, shell};
-pub use victim::{Received, Spec, Victim};
+pub use victim::{Reaction, Received, Spec, Victim};
 
 use std::time::Duration;
 
