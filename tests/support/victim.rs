@@ -11,7 +11,7 @@ use rustix::process::{Signal, WaitId, WaitIdOptions};
 use rustix::pty::OpenptFlags;
 
 use super::actor::{MARK, READY, Record};
-use super::{DEADLINE, eventually, stat_field};
+use super::{DEADLINE, eventually, stat_field, stat_field_of};
 
 /// A signal that a victim caught.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,11 +165,12 @@ impl Victim {
     /// The state letter: the main thread's, or another's if that one has ended first.
     pub fn state(&self) -> String {
         let main = stat_field(self.pid(), 3);
-        let threads = self.threads();
-        match threads.iter().find(|id| **id != self.pid().to_string()) {
-            Some(other) if main == "Z" => stat_field(other.parse().expect("a number"), 3),
-            _ => main,
+        if main != "Z" {
+            return main;
         }
+        let others = self.threads().into_iter().filter(|id| *id != self.pid().to_string());
+        let mut states = others.filter_map(|id| stat_field_of(&format!("{}/task/{id}", self.pid()), 3));
+        states.find(|state| state != "Z" && state != "X").unwrap_or(main)
     }
 
     /// Stops it as a debugger does. The calling thread is the debugger.
