@@ -40,6 +40,9 @@ use plan::Plan;
 use report::ExitStatus;
 use request::Request;
 
+/// The exit status of a program that runs out of memory.
+pub const OUT_OF_MEMORY: i32 = ExitStatus::Fatal as i32;
+
 /// Run a program with its arguments (without its name) and return its exit status.
 pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let mut output = Output::new(program);

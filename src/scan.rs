@@ -6,11 +6,11 @@ use crate::error::{Error, errno_text};
 use crate::plan::{Candidates, Plan};
 use crate::proc::{Fact, Facts, ProcDir, Process, Unknown};
 use crate::request::Pid;
-use crate::select::{NoAnswer, pick};
+use crate::select::{NoAnswer, Predicate, pick};
 use crate::view::{View, view};
 
-/// Below this many processes a second thread costs more to start than it saves.
-const PER_THREAD: usize = 400;
+/// With fewer processes than this in the first part of the walk, a second thread costs more to start than it saves.
+const MANY: usize = 200;
 
 /// A process that was selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,74 +28,105 @@ pub type Matches = Vec<Match>;
 
 /// Look at the candidates.
 pub fn scan(plan: &Plan) -> Result<Matches, Error> {
-    let found = match &plan.candidates {
+    let mut found = match &plan.candidates {
         Candidates::Listed(pids) => {
             let proc = ProcDir::named()?;
-            let mut process = Process::new(&proc);
-            let mut found = vec![];
+            let mut look = Look::new(plan, &proc);
             for &pid in pids {
-                process.look_at(pid);
-                if process.is_process() == Ok(true) {
-                    examine(plan, &mut process, &mut found)?;
+                look.process.look_at(pid);
+                if look.process.is_process() == Ok(true) {
+                    look.examine()?;
                 }
             }
-            found
+            look.found
         }
         Candidates::All | Candidates::Threads => walk(plan)?,
     };
-    Ok(pick(plan.pick, found, |m| (m.start_time.unwrap_or_default(), m.pid)))
+    found.sort_by_key(|(process, _)| *process); // stable: threads stay in the kernel's order
+    let found = found.into_iter().map(|(_, found)| found).collect();
+    Ok(pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid)))
 }
 
-fn walk(plan: &Plan) -> Result<Matches, Error> {
+/// All processes, by as many threads as there are CPUs for us. Each takes the next part of the list as soon as it
+/// is done with one, so that none waits for another.
+fn walk(plan: &Plan) -> Result<Found, Error> {
     let proc = ProcDir::open()?;
-    let pids = proc.processes()?;
-    let threads = thread::available_parallelism().map_or(1, |n| n.get()).min(pids.len() / PER_THREAD).max(1);
-    if threads == 1 {
-        return look_at_each(plan, &proc, &pids);
-    }
-    let chunks = pids.chunks(pids.len().div_ceil(threads));
+    let mut first = vec![];
+    proc.next_processes(&mut first)?;
+    let threads = if first.len() < MANY { 1 } else { thread::available_parallelism().map_or(1, |n| n.get()) };
     thread::scope(|scope| {
-        let look = |chunk| move || look_at_each(plan, &ProcDir::open()?, chunk);
-        let workers: Vec<_> = chunks.map(|chunk| scope.spawn(look(chunk))).collect();
-        let results = workers.into_iter().map(|worker| worker.join().expect("a worker does not panic"));
-        results.collect::<Result<Vec<_>, _>>().map(|found| found.concat())
+        let help = || look_at_all(plan, &proc, &ProcDir::open()?, vec![]);
+        let start = |_| thread::Builder::new().spawn_scoped(scope, help).ok(); // with fewer, it only takes longer
+        let helpers: Vec<_> = (1..threads).filter_map(start).collect();
+        let mut found = look_at_all(plan, &proc, &proc, first)?;
+        for helper in helpers {
+            found.append(&mut helper.join().expect("a helper does not panic")?);
+        }
+        Ok(found)
     })
 }
 
-fn look_at_each(plan: &Plan, proc: &ProcDir, pids: &[Pid]) -> Result<Matches, Error> {
-    let mut process = Process::new(proc);
-    let mut found = vec![];
-    for &pid in pids {
-        if plan.candidates == Candidates::Threads {
-            match proc.threads(pid) {
-                Err(why) => unknown(pid, why)?,
-                Ok(threads) => {
-                    for thread in threads {
-                        process.look_at_thread(pid, thread);
-                        examine(plan, &mut process, &mut found)?;
-                    }
-                }
-            }
-        } else {
-            process.look_at(pid);
-            examine(plan, &mut process, &mut found)?;
+/// These processes and then what is left of the walk. Looking through a descriptor of one's own saves threads
+/// from counting the users of a shared one.
+fn look_at_all(plan: &Plan, walk: &ProcDir, proc: &ProcDir, mut pids: Vec<Pid>) -> Result<Found, Error> {
+    let mut look = Look::new(plan, proc);
+    loop {
+        for &pid in &pids {
+            look.at(pid)?;
+        }
+        walk.next_processes(&mut pids)?;
+        if pids.is_empty() {
+            return Ok(look.found);
         }
     }
-    Ok(found)
 }
 
-/// Keep the process if the predicate admits it and it has not gone before all that is needed of it was read.
-fn examine(plan: &Plan, process: &mut Process<'_>, found: &mut Matches) -> Result<(), Error> {
-    match plan.predicate.admits(process) {
-        Ok(true) => match describe(plan, process) {
-            Ok(found_now) => found.push(found_now),
-            Err(why) => unknown(process.pid(), why)?,
-        },
-        Ok(false) => {}
-        Err(NoAnswer::Unknown(why)) => unknown(process.pid(), why)?,
-        Err(NoAnswer::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
+/// Each with the process that it is or belongs to.
+type Found = Vec<(Pid, Match)>;
+
+/// One thread's work.
+struct Look<'p> {
+    plan: &'p Plan,
+    /// A copy: patterns are faster when threads share nothing.
+    predicate: Predicate,
+    proc: &'p ProcDir,
+    process: Process<'p>,
+    found: Found,
+}
+
+impl<'p> Look<'p> {
+    fn new(plan: &'p Plan, proc: &'p ProcDir) -> Self {
+        Look { plan, predicate: plan.predicate.clone(), proc, process: Process::new(proc), found: vec![] }
     }
-    Ok(())
+
+    fn at(&mut self, pid: Pid) -> Result<(), Error> {
+        if self.plan.candidates != Candidates::Threads {
+            self.process.look_at(pid);
+            return self.examine();
+        }
+        match self.proc.threads(pid) {
+            Err(why) => unknown(pid, why),
+            Ok(threads) => threads.into_iter().try_for_each(|thread| {
+                self.process.look_at_thread(pid, thread);
+                self.examine()
+            }),
+        }
+    }
+
+    /// Keep the process if the predicate admits it and it has not gone before all that is needed of it was read.
+    fn examine(&mut self) -> Result<(), Error> {
+        let process = &mut self.process;
+        match self.predicate.admits(process) {
+            Ok(true) => match describe(self.plan, process) {
+                Ok(found) => self.found.push((process.thread_group(), found)),
+                Err(why) => unknown(process.pid(), why)?,
+            },
+            Ok(false) => {}
+            Err(NoAnswer::Unknown(why)) => unknown(process.pid(), why)?,
+            Err(NoAnswer::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
+        }
+        Ok(())
+    }
 }
 
 /// That a process has gone is no matter; that we could not look is one, as it may have been meant.

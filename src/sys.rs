@@ -2,7 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::{CStr, OsStr, OsString};
-use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::io::Errno;
@@ -78,6 +78,49 @@ pub(crate) fn process_mrelease(pidfd: BorrowedFd<'_>) -> Result<(), Errno> {
     check(unsafe { libc::syscall(libc::SYS_process_mrelease, pidfd.as_raw_fd(), 0u32) })
 }
 
+/// What the kernel tells about the process of a pidfd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PidfdInfo {
+    /// 0 if it is outside of our PID namespace.
+    pub parent: i32,
+    pub real_uid: u32,
+    pub real_gid: u32,
+}
+
+/// `PIDFD_GET_INFO` (Linux 6.13). ENOTTY where the kernel does not know it, ESRCH if the process is gone.
+pub(crate) fn pidfd_info(pidfd: impl AsFd) -> Result<PidfdInfo, Errno> {
+    /// The kernel's `struct pidfd_info` as it was at first (linux/pidfd.h); it takes and fills any size from this on.
+    #[repr(C)]
+    #[derive(Default)]
+    struct Raw {
+        mask: u64,
+        cgroupid: u64,
+        pid: u32,
+        tgid: u32,
+        ppid: u32,
+        ruid: u32,
+        rgid: u32,
+        euid: u32,
+        egid: u32,
+        suid: u32,
+        sgid: u32,
+        fsuid: u32,
+        fsgid: u32,
+        exit_code: i32,
+    }
+    /// `PIDFD_INFO_PID | PIDFD_INFO_CREDS`
+    const PID_AND_CREDS: u64 = 0b11;
+    /// `_IOWR(0xFF, 11, struct pidfd_info)`
+    const PIDFD_GET_INFO: libc::Ioctl = libc::_IOWR::<Raw>(0xff, 11);
+    let mut raw = Raw { mask: PID_AND_CREDS, ..Raw::default() };
+    // SAFETY: the descriptor is open; the kernel fills in a structure of the size that is part of the request.
+    check(unsafe { libc::ioctl(pidfd.as_fd().as_raw_fd(), PIDFD_GET_INFO, &raw mut raw) }.into())?;
+    if raw.mask & PID_AND_CREDS != PID_AND_CREDS {
+        return Err(Errno::SRCH);
+    }
+    Ok(PidfdInfo { parent: raw.ppid as i32, real_uid: raw.ruid, real_gid: raw.rgid })
+}
+
 fn check(result: libc::c_long) -> Result<(), Errno> {
     if result == -1 {
         Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO))
@@ -92,8 +135,7 @@ fn check(result: libc::c_long) -> Result<(), Errno> {
 macro_rules! program {
     ($program:expr) => {
         #[global_allocator]
-        static ALLOCATOR: $crate::sys::Allocator =
-            $crate::sys::Allocator { status: $crate::report::ExitStatus::Fatal as i32 };
+        static ALLOCATOR: $crate::sys::Allocator = $crate::sys::Allocator { status: $crate::OUT_OF_MEMORY };
 
         #[allow(unsafe_code)]
         #[unsafe(no_mangle)]

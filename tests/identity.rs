@@ -129,6 +129,27 @@ fn a_refusal_is_reported_and_counts_only_when_nobody_was_signalled() {
     assert_eq!(roots.received().map(|all| all.len()), Some(1));
 }
 
+/// What may not be read is no error, and meets no criterion: the environment and the namespaces of another user's
+/// process (proc_pid_environ(5), namespaces(7)).
+#[test]
+fn what_may_not_be_read_does_not_match() {
+    if !need_root() {
+        return;
+    }
+    let victim = Victim::spec().env("COLOUR", "blue").spawn();
+    let own =
+        Victim::named(victim.name()).gids(USER, USER, USER).uids(USER, USER, USER).env("COLOUR", "blue");
+    let own = own.dumpable().spawn();
+    let pid = own.pid().to_string();
+    for args in [["--env", "COLOUR=blue"], ["--env", "COLOUR"], ["--ns", &pid], ["-u", &USER.to_string()]] {
+        let output = as_user("pgrep", USER).args(args).args(["-x", victim.name()]).run();
+        assert_eq!((output.err(), output.pids()), (String::new(), vec![own.pid()]), "{args:?}");
+        let output = as_user("pgrep", ROOT).args(args).args(["-x", victim.name()]).run();
+        let all = if args[0] == "-u" { vec![own.pid()] } else { vec![victim.pid(), own.pid()] };
+        assert_eq!((output.err(), output.pids()), (String::new(), all), "root: {args:?}");
+    }
+}
+
 /// Waiting takes no permission: pidfd_open(2).
 #[test]
 fn an_ordinary_user_may_wait_for_roots_process() {

@@ -46,7 +46,7 @@ fn ten_thousand_matches_in_thirty_thousand_processes() {
 
         // One has descriptors for all of them, the other has to wait in batches. timeout(1), so that one which
         // never speaks ends the test.
-        let roomy = ["timeout", "30", "prlimit", "--nofile=1024:16384"];
+        let roomy = ["timeout", "60", "prlimit", "--nofile=1024:16384"];
         let mut all = Run::ours("pidwait").args(["-e", "-x", "multitude"]).through(roomy).start();
         let few = run("pidwait", &["multitude"]).start();
         assert_eq!(BufReader::new(all.stdout()).lines().take(MATCHES).count(), MATCHES);

@@ -52,7 +52,9 @@ pub(super) fn read(cursor: &mut Cursor<'_>, dialect: Dialect) -> Result<Set> {
                 Element::Member(Character::Stray(_)) => {} // never found, as only characters are looked at
                 Element::Symbol(text) | Element::Equivalence(text) => {
                     let c = collating_element(&text)?;
-                    set.add(c, c);
+                    if c.is_ascii() || dialect.encoding == Encoding::Bytes {
+                        set.add(c, c);
+                    }
                 }
                 Element::Class(name) if set.add_class(&name, dialect) => {}
                 Element::Class(_) => return Err(PatternError::ClassName),
@@ -251,6 +253,24 @@ mod tests {
             assert_eq!(takes("[[.a.]]", "A", charset, true), Ok(true));
         }
         assert_eq!(takes("[[.ı.]]", "i", Charset::Utf8, true), Ok(true));
+    }
+
+    /// A byte that is part of no character has its place in a range, but is in no set.
+    #[test]
+    fn stray_bytes() {
+        for (bracket, charset, byte, letter) in [
+            (&b"[[.\xe9.]]"[..], Charset::Bytes, true, false),
+            (b"[[.\xe9.]]", Charset::Utf8, false, false),
+            (b"[\xe9]", Charset::Bytes, true, false),
+            (b"[\xe9]", Charset::Utf8, false, false),
+            (b"[a-\xe9]", Charset::Bytes, true, false),
+            (b"[a-\xe9]", Charset::Utf8, false, true),
+            (b"[^a]", Charset::Utf8, false, true),
+        ] {
+            let pattern = Pattern::new(bracket, Flags { charset, whole: true, ..Flags::default() }).unwrap();
+            let takes = (pattern.is_match(b"\xe9").unwrap(), pattern.is_match("é".as_bytes()).unwrap());
+            assert_eq!(takes, (byte, letter), "{} {charset:?}", bracket.escape_ascii());
+        }
     }
 
     #[test]

@@ -10,12 +10,14 @@ use super::Fact;
 use crate::error::{Error, errno_text};
 use crate::request::Pid;
 
-/// Room for about 1,000 entries per getdents64(2).
-const WALK_BUFFER: usize = 32 * 1024;
+/// Room for some 300 entries per getdents64(2): large enough for the call to cost next to nothing, small enough
+/// to give each thread its share of a table that is worth threads.
+const WALK_BUFFER: usize = 8 * 1024;
 
 /// Where the files of processes are found.
 pub struct ProcDir {
     fd: Option<OwnedFd>,
+    numbers_are_ours: bool,
 }
 
 impl ProcDir {
@@ -24,13 +26,19 @@ impl ProcDir {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = fs::open("/proc", flags, Mode::empty()).map_err(|errno| unusable(&errno_text(errno)))?;
         check(fs::fstatfs(&fd))?;
-        Ok(ProcDir { fd: Some(fd) })
+        Ok(ProcDir { numbers_are_ours: shows_us(fd.as_fd(), "self"), fd: Some(fd) })
     }
 
     /// For a few processes whose IDs are known: paths are absolute, the directory itself is never opened.
     pub fn named() -> Result<Self, Error> {
         check(fs::statfs("/proc"))?;
-        Ok(ProcDir { fd: None })
+        Ok(ProcDir { numbers_are_ours: shows_us(CWD, "/proc/self"), fd: None })
+    }
+
+    /// Whether system calls and /proc mean the same process by a number. They do not where a PID namespace was
+    /// entered and the /proc of the outer one is still mounted: then only files tell about its processes.
+    pub(super) fn numbers_are_ours(&self) -> bool {
+        self.numbers_are_ours
     }
 
     /// What openat(2) and its like get as their directory.
@@ -43,10 +51,11 @@ impl ProcDir {
         if self.fd.is_some() { b"" } else { b"/proc/" }
     }
 
-    /// The IDs of all processes, in the kernel's order, which is ascending.
-    pub fn processes(&self) -> Result<Vec<Pid>, Error> {
+    /// The next processes of the walk, as many as one getdents64(2) lists; none at its end. They come in ascending
+    /// order, and each comes once, also where several threads share the walk: the kernel lets one read at a time.
+    pub fn next_processes(&self, pids: &mut Vec<Pid>) -> Result<(), Error> {
         let fd = self.fd.as_ref().expect("a walk needs the opened directory");
-        numbers_in(fd.as_fd()).map_err(|errno| unusable(&errno_text(errno)))
+        next_numbers(fd.as_fd(), pids).map_err(|errno| unusable(&errno_text(errno)))
     }
 
     /// The IDs of the threads of a process.
@@ -54,7 +63,14 @@ impl ProcDir {
         let path = [self.prefix(), pid.to_string().as_bytes(), b"/task"].concat();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let tasks = fs::openat(self.base(), &path[..], flags, Mode::empty())?;
-        Ok(numbers_in(tasks.as_fd())?)
+        let (mut threads, mut some) = (vec![], vec![]);
+        loop {
+            next_numbers(tasks.as_fd(), &mut some)?;
+            if some.is_empty() {
+                return Ok(threads);
+            }
+            threads.append(&mut some);
+        }
     }
 }
 
@@ -70,18 +86,31 @@ fn unusable(why: &str) -> Error {
     Error::fatal(format!("cannot read /proc: {why}"))
 }
 
-fn numbers_in(dir: BorrowedFd<'_>) -> Result<Vec<Pid>, Errno> {
+/// Whether the link that shows who reads it shows our process ID.
+fn shows_us(base: BorrowedFd<'_>, link: &str) -> bool {
+    let mut target = [MaybeUninit::uninit(); 16];
+    match fs::readlinkat_raw(base, link, &mut target) {
+        Ok((target, _)) => parse_pid(target) == Some(super::ourselves()),
+        Err(_) => false,
+    }
+}
+
+/// The numbers among the next entries.
+fn next_numbers(dir: BorrowedFd<'_>, numbers: &mut Vec<Pid>) -> Result<(), Errno> {
     let mut buffer = [MaybeUninit::uninit(); WALK_BUFFER];
     let mut entries = RawDir::new(dir, &mut buffer);
-    let mut numbers = vec![];
+    numbers.clear();
     while let Some(entry) = entries.next() {
         match entry {
             Ok(entry) => numbers.extend(parse_pid(entry.file_name().to_bytes())),
             Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
         }
+        if entries.is_buffer_empty() && !numbers.is_empty() {
+            break;
+        }
     }
-    Ok(numbers)
+    Ok(())
 }
 
 fn parse_pid(name: &[u8]) -> Option<Pid> {

@@ -5,11 +5,13 @@ use std::io::Write as _;
 use nix::unistd;
 use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
+use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
 use super::stat::Stat;
 use super::status::Status;
 use super::{Fact, Facts, ProcDir, Unknown};
 use crate::request::{Namespace, Pid};
+use crate::sys::{PidfdInfo, pidfd_info};
 
 /// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h).
 const NAME_MAX: usize = 15;
@@ -24,6 +26,9 @@ pub struct Process<'p> {
     dir_len: usize,
     scratch: Vec<u8>,
     owner: Option<u32>,
+    info: Option<PidfdInfo>,
+    /// Whether asking for it is worth a try.
+    has_info: bool,
     stat: Option<Stat>,
     status: Option<Status>,
     name: Text,
@@ -52,6 +57,8 @@ impl<'p> Process<'p> {
             dir_len: 0,
             scratch: Vec::new(),
             owner: None,
+            info: None,
+            has_info: proc.numbers_are_ours(),
             stat: None,
             status: None,
             name: Text::default(),
@@ -84,6 +91,7 @@ impl<'p> Process<'p> {
         self.pid = pid;
         self.thread_group = thread_group;
         self.owner = None;
+        self.info = None;
         self.stat = None;
         self.status = None;
         for text in [
@@ -166,9 +174,35 @@ impl<'p> Process<'p> {
         self.status.as_ref().ok_or(Unknown::Gone)
     }
 
-    /// nix's calls, not rustix's: an ID outside of our PID namespace is 0, which rustix's type cannot hold.
-    fn raw(&self) -> Option<unistd::Pid> {
-        Some(unistd::Pid::from_raw(self.pid))
+    /// What a pidfd tells; None where only the files do: from older kernels, and about threads.
+    fn info(&mut self) -> Fact<Option<PidfdInfo>> {
+        if self.info.is_none() && self.has_info && self.pid == self.thread_group {
+            let pid = RawPid::from_raw(self.pid).ok_or(Unknown::Gone)?;
+            match pidfd_open(pid, PidfdFlags::empty()).and_then(pidfd_info) {
+                Ok(info) => self.info = Some(info),
+                Err(Errno::SRCH) => return Err(Unknown::Gone),
+                // No such call (Linux 5.3), no such request (6.13), or a seccomp filter that knows neither.
+                Err(_) => self.has_info = false,
+            }
+        }
+        Ok(self.info)
+    }
+
+    /// The answer of a system call that looks at the process by its number, or the file's.
+    fn by_number(
+        &mut self,
+        call: impl FnOnce(Option<unistd::Pid>) -> nix::Result<unistd::Pid>,
+        file: impl FnOnce(Stat) -> Pid,
+    ) -> Fact<Pid> {
+        if self.proc.numbers_are_ours() {
+            // nix's calls, not rustix's: an ID outside of our PID namespace is 0, which rustix's type cannot hold.
+            match call(Some(unistd::Pid::from_raw(self.pid))) {
+                Ok(id) => return Ok(id.as_raw()),
+                Err(nix::errno::Errno::ESRCH) => return Err(Unknown::Gone),
+                Err(_) => {} // a security module's
+            }
+        }
+        self.stat().map(file)
     }
 }
 
@@ -182,11 +216,11 @@ impl Facts for Process<'_> {
     }
 
     fn session(&mut self) -> Fact<Pid> {
-        unistd::getsid(self.raw()).map(unistd::Pid::as_raw).map_err(|_| Unknown::Gone)
+        self.by_number(unistd::getsid, |stat| stat.session)
     }
 
     fn process_group(&mut self) -> Fact<Pid> {
-        unistd::getpgid(self.raw()).map(unistd::Pid::as_raw).map_err(|_| Unknown::Gone)
+        self.by_number(unistd::getpgid, |stat| stat.process_group)
     }
 
     fn effective_uid(&mut self) -> Fact<u32> {
@@ -200,11 +234,17 @@ impl Facts for Process<'_> {
     }
 
     fn real_uid(&mut self) -> Fact<u32> {
-        Ok(self.status()?.real_uid)
+        Ok(match self.info()? {
+            Some(info) => info.real_uid,
+            None => self.status()?.real_uid,
+        })
     }
 
     fn real_gid(&mut self) -> Fact<u32> {
-        Ok(self.status()?.real_gid)
+        Ok(match self.info()? {
+            Some(info) => info.real_gid,
+            None => self.status()?.real_gid,
+        })
     }
 
     fn caught_signals(&mut self) -> Fact<u64> {
@@ -212,7 +252,10 @@ impl Facts for Process<'_> {
     }
 
     fn parent(&mut self) -> Fact<Pid> {
-        Ok(self.stat()?.parent)
+        Ok(match self.info()? {
+            Some(info) => info.parent,
+            None => self.stat()?.parent,
+        })
     }
 
     fn terminal(&mut self) -> Fact<u32> {

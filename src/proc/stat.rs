@@ -10,6 +10,7 @@ pub const CLOCK_TICKS: u64 = 100;
 pub struct Stat {
     pub state: u8,
     pub parent: Pid,
+    pub process_group: Pid,
     pub session: Pid,
     pub terminal: u32,
     pub flags: u32,
@@ -25,9 +26,11 @@ impl Stat {
         Some(Stat {
             state: *fields.next()?.as_bytes().first()?,
             parent: fields.next()?.parse().ok()?,
-            session: fields.nth(1)?.parse().ok()?, // field 6
-            terminal: fields.next()?.parse::<i32>().ok()? as u32, // field 7, printed as a signed number
-            flags: fields.nth(1)?.parse().ok()?,   // field 9
+            process_group: fields.next()?.parse().ok()?,
+            session: fields.next()?.parse().ok()?,
+            // field 7, printed as a signed number
+            terminal: fields.next()?.parse::<i32>().ok()? as u32,
+            flags: fields.nth(1)?.parse().ok()?,       // field 9
             start_time: fields.nth(12)?.parse().ok()?, // field 22
         })
     }
@@ -39,9 +42,16 @@ mod tests {
 
     #[test]
     fn the_name_cannot_pose_as_fields() {
-        let line = b"7 (a) Z 1 1 1) S 42 7 6 34816 7 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 2 3";
-        let (parent, session, terminal, flags) = (42, 6, 34816, 4194304);
-        let stat = Stat { state: b'S', parent, session, terminal, flags, start_time: 987654 };
+        let line = b"7 (a) Z 1 1 1) S 42 8 9 34816 7 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 2 3";
+        let stat = Stat {
+            state: b'S',
+            parent: 42,
+            process_group: 8,
+            session: 9,
+            terminal: 34816,
+            flags: 4194304,
+            start_time: 987654,
+        };
         assert_eq!(Stat::parse(line), Some(stat));
     }
 

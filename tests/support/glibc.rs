@@ -2,6 +2,7 @@
 //! memory, run for minutes or crash.
 
 #![allow(unsafe_code)] // regcomp(3) has no safe wrapper
+#![allow(dead_code)] // each test asks for a part
 
 use std::ffi::CString;
 use std::mem::MaybeUninit;
@@ -42,7 +43,6 @@ pub fn set_locale() {
 }
 
 /// Whether glibc has the character in the class `name`, as iswctype(3) says in the locale of this process.
-#[allow(dead_code, reason = "not every test asks")]
 pub fn is_in_class(c: char, name: &std::ffi::CStr) -> bool {
     unsafe extern "C" {
         fn wctype(name: *const libc::c_char) -> libc::c_ulong;
@@ -53,7 +53,6 @@ pub fn is_in_class(c: char, name: &std::ffi::CStr) -> bool {
 }
 
 /// The upper case of a character, as towupper(3) has it in the locale of this process.
-#[allow(dead_code, reason = "not every test asks")]
 pub fn upper(c: char) -> char {
     unsafe extern "C" {
         fn towupper(c: libc::c_uint) -> libc::c_uint;

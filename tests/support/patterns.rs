@@ -288,7 +288,11 @@ impl Generator<'_> {
                 10 => {
                     let (open, close) = self.random.pick(&[("[.", ".]"), ("[=", "=]")]);
                     self.push(open);
-                    self.push_one(COLLATING);
+                    if self.random.one_in(4) {
+                        self.character()
+                    } else {
+                        self.push_one(COLLATING)
+                    }
                     self.push(close);
                     if self.random.one_in(4) {
                         self.push("-");
