@@ -18,6 +18,8 @@ pub struct Sender {
     pub session: Pid,
     /// Whether CAP_KILL is effective.
     pub may_kill: bool,
+    /// Whether one of the UIDs is the one that stands for all that our user namespace does not map.
+    pub is_anonymous: bool,
 }
 
 /// Why a signal may be sent, or that it may not.
@@ -31,7 +33,7 @@ pub enum Permission {
     SameSession,
     /// kill(2) does not allow it.
     None,
-    /// We may not know in which user namespace the target is, and that decides.
+    /// What decides is hidden from us: the target's user namespace, or whose UID is behind one that is not mapped.
     Unknown,
 }
 
@@ -44,18 +46,24 @@ impl Permission {
         signal: Signal,
     ) -> Permission {
         let ids = [sender.real_uid, sender.effective_uid];
-        if ids.contains(&target.real_uid) || ids.contains(&target.saved_uid) {
+        let same_user = ids.contains(&target.real_uid) || ids.contains(&target.saved_uid);
+        if same_user && !sender.is_anonymous {
             return Permission::SameUser;
         }
+        // Sessions outside of our PID namespace are all 0; there is rarely more than the one that we came from.
         if signal == Signal::CONT && target.session == sender.session {
             return Permission::SameSession;
+        }
+        if same_user {
+            return Permission::Unknown;
         }
         match namespace {
             UserNamespace::Ours if sender.may_kill => Permission::Capability,
             UserNamespace::Below { owner } if sender.may_kill || owner == sender.effective_uid => {
                 Permission::Capability
             }
-            UserNamespace::Hidden if sender.may_kill => Permission::Unknown,
+            // Without CAP_KILL too: we may own that namespace.
+            UserNamespace::Hidden => Permission::Unknown,
             _ => Permission::None,
         }
     }
@@ -114,11 +122,13 @@ pub enum Effect {
     Default(DefaultAction),
     /// SIGCONT, and there is nothing to continue.
     NotStopped,
+    /// It is stopped, and SIGCONT discards what would stop it again (signal(7)).
+    AlreadyStopped,
     /// Its handler runs.
     Handled,
     /// It ignores the signal.
     Ignored,
-    /// It waits until the process unblocks it.
+    /// It waits until the process unblocks it, or fetches it with sigwaitinfo(2) or signalfd(2).
     Blocked,
     /// The process is stopped, and the signal waits until it is continued.
     UntilContinued,
@@ -130,28 +140,31 @@ impl Effect {
     /// What the signal would do, by the process's kind, state and masks, in the order in which the kernel looks.
     pub fn of(signal: Signal, target: &Description) -> Effect {
         let mask = signal.mask();
-        let (caught, ignored, blocked) =
-            (target.caught & mask != 0, target.ignored & mask != 0, target.blocked & mask != 0);
+        let [caught, ignored, blocked, blocked_by_main] =
+            [target.caught, target.ignored, target.blocked, target.blocked_by_main]
+                .map(|set| set & mask != 0);
         let irresistible = signal == Signal::KILL || signal == Signal::STOP;
-        // prepare_signal: SIGCONT continues, whatever else becomes of it
-        let continued = signal == Signal::CONT && target.state == b'T';
+        let default = signal.default_action();
+        let ignored_by_default = matches!(default, DefaultAction::Ignore | DefaultAction::Continue);
+        let dropped = ignored || !caught && (ignored_by_default || is_init(target));
         match target.state {
             _ if signal == Signal::NONE => Effect::OnlyChecks,
-            _ if target.has_ended => Effect::Zombie,
+            b'Z' | b'X' | b'x' => Effect::Zombie,
             _ if target.is_kernel_thread => Effect::KernelThread,
+            // prepare_signal: SIGCONT continues, whatever else becomes of it
+            b'T' if signal == Signal::CONT => Effect::Default(default),
+            b'T' if default == DefaultAction::Stop => Effect::AlreadyStopped,
+            // sig_ignored: what the main thread blocks is kept, even if it is ignored, and what is traced is too.
+            _ if blocked && (blocked_by_main || !dropped) => Effect::Blocked,
+            b't' if signal != Signal::KILL => Effect::UntilTraced,
             _ if is_init(target) && !caught && !(irresistible && is_below(target)) => Effect::Init,
-            _ if irresistible || continued => Effect::Default(signal.default_action()),
-            _ if signal == Signal::CONT && !caught => Effect::NotStopped,
-            b't' => Effect::UntilTraced,
-            _ if blocked => Effect::Blocked,
+            // What is ignored is dropped when it is sent, stopped or not.
             _ if ignored => Effect::Ignored,
-            // What is ignored by default is dropped when it is sent, stopped or not.
-            _ if !caught && signal.default_action() == DefaultAction::Ignore => {
-                Effect::Default(DefaultAction::Ignore)
-            }
-            b'T' => Effect::UntilContinued,
+            _ if signal == Signal::CONT && !caught => Effect::NotStopped,
+            _ if default == DefaultAction::Ignore && !caught => Effect::Default(default),
+            b'T' if signal != Signal::KILL => Effect::UntilContinued,
             _ if caught => Effect::Handled,
-            _ => Effect::Default(signal.default_action()),
+            _ => Effect::Default(default),
         }
     }
 }
@@ -182,7 +195,8 @@ impl Effect {
             | Effect::Zombie
             | Effect::KernelThread
             | Effect::Init
-            | Effect::NotStopped => "none",
+            | Effect::NotStopped
+            | Effect::AlreadyStopped => "none",
         }
     }
 }
@@ -200,9 +214,10 @@ impl fmt::Display for Effect {
             Effect::Default(DefaultAction::Continue) => "continue",
             Effect::Default(DefaultAction::Ignore) => "nothing: ignored by default",
             Effect::NotStopped => "nothing: it is not stopped",
+            Effect::AlreadyStopped => "nothing: it is stopped already",
             Effect::Handled => "its handler runs",
             Effect::Ignored => "nothing: it ignores the signal",
-            Effect::Blocked => "waits until the process unblocks it",
+            Effect::Blocked => "waits until the process unblocks or fetches it",
             Effect::UntilContinued => "waits until the process is continued",
             Effect::UntilTraced => "waits for the debugger that has stopped the process",
         })

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use crate::error::Error;
 use crate::permission::{Refusal, Sender};
 use crate::plan::Plan;
-use crate::proc::{Facts, ProcDir, Process, Unknown};
+use crate::proc::{Facts, ProcDir, Process, Unknown, is_anonymous};
 use crate::report::{End, Outcome, Report, Target};
 use crate::request::{Action, Delivery as Sending, Mode, Pid, Request};
 use crate::scan::{Match, Matches};
@@ -331,11 +331,14 @@ fn send(sending: &Sending, handle: &Handle, found: &Match) -> Outcome {
 fn ourselves() -> Sender {
     let capabilities = rustix::thread::capabilities(None);
     let kill = rustix::thread::CapabilitySet::KILL;
+    let real_uid = rustix::process::getuid().as_raw();
+    let effective_uid = rustix::process::geteuid().as_raw();
     Sender {
-        real_uid: rustix::process::getuid().as_raw(),
-        effective_uid: rustix::process::geteuid().as_raw(),
+        real_uid,
+        effective_uid,
         session: nix::unistd::getsid(None).map_or(0, nix::unistd::Pid::as_raw),
         may_kill: capabilities.is_ok_and(|sets| sets.effective.contains(kill)),
+        is_anonymous: is_anonymous(real_uid) || is_anonymous(effective_uid),
     }
 }
 

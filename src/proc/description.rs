@@ -27,16 +27,16 @@ pub struct Description {
     pub arguments: Vec<u8>,
     /// When it started, in clock ticks since boot.
     pub start_time: u64,
-    /// The state letter of proc_pid_stat(5).
+    /// The state letter of proc_pid_stat(5): the main thread's, or another's if that one has ended before the others.
     pub state: u8,
-    /// Whether all of its threads have ended, so that only its parent still keeps it. The main thread may end first.
-    pub has_ended: bool,
     /// Whether it is a thread of the kernel.
     pub is_kernel_thread: bool,
     /// Its process IDs, from our PID namespace down to its own.
     pub namespace_pids: Vec<Pid>,
-    /// The signals that every one of its threads blocks, signal N as bit N-1.
+    /// The signals that every one of its living threads blocks, signal N as bit N-1.
     pub blocked: u64,
+    /// The signals that its main thread blocks or, if it has ended, blocked.
+    pub blocked_by_main: u64,
     /// The signals that it ignores.
     pub ignored: u64,
     /// The signals that it has handlers for.
@@ -49,7 +49,7 @@ impl Process<'_> {
         let stat = self.stat()?;
         let name = self.name()?.to_vec();
         let arguments = self.arguments()?.to_vec();
-        let blocked = self.blocked_by_all()?;
+        let (state, blocked) = self.as_a_whole()?;
         let pid = self.pid();
         let status = self.status()?;
         Ok(Description {
@@ -62,32 +62,41 @@ impl Process<'_> {
             name,
             arguments,
             start_time: stat.start_time,
-            state: stat.state,
-            has_ended: stat.has_ended(),
+            state,
             is_kernel_thread: stat.flags & KERNEL_THREAD != 0,
             namespace_pids: status.namespace_pids.clone(),
             blocked,
+            blocked_by_main: status.blocked,
             ignored: status.ignored,
             caught: status.caught,
         })
     }
 
-    /// A signal to the process goes to any thread that does not block it (signal(7)).
-    fn blocked_by_all(&mut self) -> Fact<u64> {
-        let status = self.status()?;
-        let mut blocked = status.blocked;
-        if blocked == 0 || status.threads <= 1 {
-            return Ok(blocked);
+    /// The state and the blocked signals that decide: a signal to the process goes to any living thread that does not
+    /// block it (signal(7)).
+    fn as_a_whole(&mut self) -> Fact<(u8, u64)> {
+        let main_state = self.stat()?.state;
+        let main = self.status()?;
+        let mut decisive = is_alive(main_state).then_some((main_state, main.blocked));
+        if main.threads <= 1 || matches!(decisive, Some((_, 0))) {
+            return Ok((main_state, main.blocked));
         }
         let mut thread = Process::new(self.dir());
         for id in self.dir().threads(self.pid())? {
             thread.look_at_thread(self.pid(), id);
-            match thread.status() {
-                Ok(status) => blocked &= status.blocked,
-                Err(Unknown::Gone) => {} // a thread that has ended blocks nothing
-                Err(why) => return Err(why),
+            let looked = thread.stat().and_then(|stat| Ok((stat.state, thread.status()?.blocked)));
+            match (looked, &mut decisive) {
+                (Ok((state, _)), _) if !is_alive(state) => {}
+                (Ok((_, blocked)), Some(decisive)) => decisive.1 &= blocked,
+                (Ok(first), None) => decisive = Some(first),
+                (Err(Unknown::Gone), _) => {}
+                (Err(why), _) => return Err(why),
             }
         }
-        Ok(blocked)
+        Ok(decisive.unwrap_or((main_state, 0)))
     }
+}
+
+fn is_alive(state: u8) -> bool {
+    !matches!(state, b'Z' | b'X' | b'x')
 }

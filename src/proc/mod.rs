@@ -17,7 +17,7 @@ pub use facts::{Fact, Facts, Unknown};
 pub use process::Process;
 pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
-pub use user_namespace::UserNamespace;
+pub use user_namespace::{UserNamespace, is_anonymous};
 
 use std::collections::HashMap;
 use std::ffi::OsString;

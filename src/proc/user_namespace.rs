@@ -31,6 +31,20 @@ impl UserNamespace {
     }
 }
 
+/// The UID that stands for each one that a user namespace does not map (`overflowuid`, user_namespaces(7)).
+const OVERFLOW_UID: u32 = 65534;
+
+/// Whether this UID of ours may stand for any that our user namespace does not map.
+pub fn is_anonymous(uid: u32) -> bool {
+    if uid != OVERFLOW_UID {
+        return false;
+    }
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let lengths = map.split_ascii_whitespace().skip(2).step_by(3);
+    let mapped: u64 = lengths.filter_map(|length| length.parse::<u64>().ok()).sum();
+    mapped < u64::from(u32::MAX) // that one itself is no UID
+}
+
 fn relation(pid: Pid) -> Result<UserNamespace, Errno> {
     let ours = inode(&open("/proc/self/ns/user")?)?;
     let mut namespace = open(&format!("/proc/{pid}/ns/user"))?;

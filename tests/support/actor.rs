@@ -37,6 +37,7 @@ fn act() {
     }
     disposition(libc::SIGPIPE, libc::SIG_IGN);
     let mut threads = Vec::new();
+    let mut stand_in: Option<(String, Vec<i32>)> = None;
     loop {
         let line = read_line();
         let mut words = line.split(' ');
@@ -46,6 +47,10 @@ fn act() {
             "" => break,
             "comm" => set_name(values[0]),
             "thread" => threads.push(values[0].to_owned()),
+            "main" => {
+                stand_in = Some((values[0].to_owned(), values[1..].iter().map(|n| number(n)).collect()))
+            }
+            "userns" => own_user_namespace(number(values[0])),
             "catch" => disposition(number(values[0]), record as *const () as libc::sighandler_t),
             "ignore" => disposition(number(values[0]), libc::SIG_IGN),
             "block" => block(&[number(values[0])]),
@@ -83,11 +88,54 @@ fn act() {
         }
     }
     start_threads(threads);
+    if let Some((what, blocked)) = stand_in {
+        std::thread::spawn(move || {
+            mask(libc::SIG_SETMASK, &blocked);
+            answer();
+            std::process::exit(0);
+        });
+        if what == "ends" {
+            // SAFETY: exit(2), not exit(3): only this thread ends, and nothing on its stack is borrowed.
+            unsafe { libc::syscall(libc::SYS_exit, 0) };
+        }
+        loop {
+            std::thread::park();
+        }
+    }
+    answer();
+}
+
+fn answer() {
     tell(READY);
     let mut byte = [0];
     while std::io::stdin().read_exact(&mut byte).is_ok() {
         tell(READY);
     }
+}
+
+/// A new user namespace that belongs to `owner` and has the UIDs and GIDs of ours.
+fn own_user_namespace(owner: u32) {
+    let (mut wait, mut go) = std::io::pipe().expect("a pipe");
+    let child = format!("/proc/{}", std::process::id());
+    // Only who stays behind, as root, may write a map of everybody.
+    // SAFETY: there is one thread, so the child may do whatever it likes.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        drop(go);
+        let _ = wait.read(&mut [0]);
+        for map in ["uid_map", "gid_map"] {
+            std::fs::write(format!("{child}/{map}"), "0 0 4294967295").expect("write the map");
+        }
+        // SAFETY: nothing is left to be done.
+        unsafe { libc::_exit(0) };
+    }
+    rustix::thread::set_thread_res_uid(Uid::ROOT, Uid::from_raw(owner), Uid::ROOT).expect("setresuid");
+    nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWUSER).expect("a user namespace");
+    go.write_all(b"!").expect("write");
+    let mut status = 0;
+    // SAFETY: the kernel writes an int to the pointer.
+    assert_eq!(unsafe { libc::waitpid(pid, &mut status, 0) }, pid, "waitpid");
+    assert_eq!(status, 0, "the maps of the user namespace");
 }
 
 fn number<T: FromStr>(text: &str) -> T {
@@ -160,6 +208,10 @@ fn disposition(signal: i32, handler: libc::sighandler_t) {
 }
 
 fn block(signals: &[i32]) {
+    mask(libc::SIG_BLOCK, signals);
+}
+
+fn mask(how: i32, signals: &[i32]) {
     // SAFETY: the set is initialised by sigemptyset.
     unsafe {
         let mut set: libc::sigset_t = std::mem::zeroed();
@@ -167,6 +219,6 @@ fn block(signals: &[i32]) {
         signals.iter().for_each(|&signal| {
             libc::sigaddset(&mut set, signal);
         });
-        libc::pthread_sigmask(libc::SIG_BLOCK, &set, std::ptr::null_mut());
+        libc::pthread_sigmask(how, &set, std::ptr::null_mut());
     }
 }

@@ -9,16 +9,18 @@
 
 mod actor;
 mod dir;
+mod json;
 mod namespace;
 mod run;
 mod table;
 mod victim;
 
 pub use dir::Dir;
+pub use json::{check_schema, document, violation};
 pub use namespace::namespace;
 pub use run::{Output, Program, Run, installed_version};
 pub use table::{Case, Expect, Scene, case, check, programs, reference, shell};
-pub use victim::{Received, Spec, Victim};
+pub use victim::{Reaction, Received, Spec, Victim};
 
 use std::time::Duration;
 
@@ -84,8 +86,13 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// Field `number` of `/proc/PID/stat`, counted as in proc_pid_stat(5), from the state (3) on.
 pub fn stat_field(pid: u32, number: usize) -> String {
-    let stat = std::fs::read(format!("/proc/{pid}/stat")).expect("stat of a live process");
+    stat_field_of(&pid.to_string(), number).expect("stat of a live process")
+}
+
+/// The same for a path below `/proc` such as `12/task/13`; `None` if there is no such process or thread any more.
+pub fn stat_field_of(path: &str, number: usize) -> Option<String> {
+    let stat = std::fs::read(format!("/proc/{path}/stat")).ok()?;
     let name_end = stat.iter().rposition(|&byte| byte == b')').expect("a name in parentheses");
     let rest = String::from_utf8_lossy(&stat[name_end + 2..]).into_owned();
-    rest.split_ascii_whitespace().nth(number - 3).expect("field").to_owned()
+    Some(rest.split_ascii_whitespace().nth(number - 3).expect("field").to_owned())
 }

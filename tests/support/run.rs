@@ -122,6 +122,12 @@ impl Run {
         self
     }
 
+    /// Another file of the program, a copy for example.
+    pub fn file(mut self, path: &Path) -> Self {
+        self.path = path.into();
+        self
+    }
+
     /// A command that starts the program, in front of it: `["prlimit", "--nofile=16"]`.
     pub fn through<S: AsRef<OsStr>>(mut self, wrapper: impl IntoIterator<Item = S>) -> Self {
         self.wrapper.extend(wrapper.into_iter().map(|arg| arg.as_ref().to_owned()));

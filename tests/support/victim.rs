@@ -11,7 +11,7 @@ use rustix::process::{Signal, WaitId, WaitIdOptions};
 use rustix::pty::OpenptFlags;
 
 use super::actor::{MARK, READY, Record};
-use super::{DEADLINE, eventually, stat_field};
+use super::{DEADLINE, eventually, stat_field, stat_field_of};
 
 /// A signal that a victim caught.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,19 @@ pub struct Victim {
     /// A stopped process answers no question.
     stopped: bool,
     zombie: bool,
+    /// A question was asked and is not answered yet.
+    asked: bool,
+}
+
+/// What a victim does about whatever it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    /// It has ended by this signal.
+    Ended(i32),
+    /// It has stopped, or is stopped still.
+    Stopped,
+    /// It goes on, and has caught these.
+    Caught(Vec<Received>),
 }
 
 /// The part a victim plays.
@@ -43,6 +56,8 @@ pub struct Spec {
     command: Command,
     part: Vec<String>,
     terminal: bool,
+    init: bool,
+    main_ends: bool,
 }
 
 impl Victim {
@@ -59,7 +74,14 @@ impl Victim {
         let name = name.as_ref().to_vec();
         let command = command(&std::env::current_exe().expect("our own executable"));
         let hex: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-        let spec = Spec { command, part: vec![format!("comm {hex}")], terminal: false, name: name.clone() };
+        let spec = Spec {
+            command,
+            part: vec![format!("comm {hex}")],
+            terminal: false,
+            init: false,
+            main_ends: false,
+            name: name.clone(),
+        };
         spec.arg0(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&name))
     }
 
@@ -111,6 +133,54 @@ impl Victim {
         }
     }
 
+    /// Waits until it has done what the signals that were sent to it before this call make it do: it ends, stops, or
+    /// answers a question, which it reads after it has handled what was pending.
+    pub fn react(&mut self) -> Reaction {
+        if !self.asked {
+            let _ = self.child.stdin.as_mut().expect("pipe").write_all(b"?");
+            self.asked = true;
+        }
+        let mut received = Vec::new();
+        let mut reaction = None;
+        eventually("a reaction", || {
+            let pipe = self.child.stderr.as_ref().expect("pipe");
+            let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+            if poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&now)).is_ok_and(|ready| ready == 1) {
+                match self.read_record() {
+                    None => reaction = Some(Reaction::Ended(self.killed_by().expect("a signal"))),
+                    Some(READY) => {
+                        self.asked = false;
+                        reaction = Some(Reaction::Caught(std::mem::take(&mut received)));
+                    }
+                    Some([signal, code, value]) => received.push(Received { signal, code, value }),
+                }
+            } else if self.state() == "T" {
+                reaction = Some(Reaction::Stopped);
+            }
+            reaction.is_some()
+        });
+        reaction.expect("a reaction")
+    }
+
+    /// The state letter: the main thread's, or another's if that one has ended first.
+    pub fn state(&self) -> String {
+        let main = stat_field(self.pid(), 3);
+        if main != "Z" {
+            return main;
+        }
+        let others = self.threads().into_iter().filter(|id| *id != self.pid().to_string());
+        let mut states = others.filter_map(|id| stat_field_of(&format!("{}/task/{id}", self.pid()), 3));
+        states.find(|state| state != "Z" && state != "X").unwrap_or(main)
+    }
+
+    /// Stops it as a debugger does. The calling thread is the debugger.
+    pub fn trace(&self) {
+        let pid = nix::unistd::Pid::from_raw(self.pid() as i32);
+        nix::sys::ptrace::seize(pid, nix::sys::ptrace::Options::empty()).expect("PTRACE_SEIZE");
+        nix::sys::ptrace::interrupt(pid).expect("PTRACE_INTERRUPT");
+        nix::sys::wait::waitpid(pid, None).expect("the stop");
+    }
+
     /// Sends a signal through the handle.
     pub fn send(&self, signal: Signal) {
         rustix::process::pidfd_send_signal(&self.pidfd, signal).expect("send a signal");
@@ -124,13 +194,13 @@ impl Victim {
 
     /// Waits until somebody has stopped it.
     pub fn wait_stopped(&mut self) {
-        eventually("stopped", || stat_field(self.pid(), 3) == "T");
+        eventually("stopped", || self.state() == "T");
         self.stopped = true;
     }
 
     /// Waits until somebody has continued it.
     pub fn wait_continued(&mut self) {
-        eventually("continued", || stat_field(self.pid(), 3) != "T");
+        eventually("continued", || self.state() != "T");
         self.stopped = false;
     }
 
@@ -291,6 +361,34 @@ impl Spec {
         self.say("dumpable".into())
     }
 
+    /// Another thread plays the part on, with only these signals blocked, and the main thread sleeps.
+    pub fn main_sleeps(self, blocked_by_the_other: &[i32]) -> Self {
+        self.hand_over("sleeps", blocked_by_the_other)
+    }
+
+    /// The same, and the main thread ends.
+    pub fn main_ends(mut self, blocked_by_the_other: &[i32]) -> Self {
+        self.main_ends = true;
+        self.hand_over("ends", blocked_by_the_other)
+    }
+
+    fn hand_over(self, what: &str, blocked: &[i32]) -> Self {
+        let blocked: Vec<String> = blocked.iter().map(i32::to_string).collect();
+        self.say(format!("main {what} {}", blocked.join(" ")).trim_end().to_owned())
+    }
+
+    /// In a new user namespace that belongs to `owner` and has the same IDs (root only). Name it before
+    /// [`Spec::uids`].
+    pub fn user_namespace(self, owner: u32) -> Self {
+        self.say(format!("userns {owner}"))
+    }
+
+    /// The first process of a new PID namespace (root only).
+    pub fn init(mut self) -> Self {
+        self.init = true;
+        self
+    }
+
     /// One more thread, with a name of its own.
     pub fn thread(self, name: &str) -> Self {
         let hex: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -311,10 +409,20 @@ impl Spec {
             self.part.insert(session + 1, format!("terminal {path}"));
             (master, path.trim_start_matches("/dev/").to_owned())
         });
-        let child = self.command.spawn().expect("start a victim");
+        let child = if self.init {
+            use nix::sched::{CloneFlags, setns, unshare};
+            let ours = std::fs::File::open("/proc/self/ns/pid").expect("our PID namespace");
+            unshare(CloneFlags::CLONE_NEWPID).expect("a PID namespace");
+            let child = self.command.spawn();
+            setns(ours, CloneFlags::CLONE_NEWPID).expect("back to our PID namespace");
+            child.expect("start an init")
+        } else {
+            self.command.spawn().expect("start a victim")
+        };
         let pid = rustix::process::Pid::from_child(&child);
         let pidfd = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).expect("a pidfd");
-        let mut victim = Victim { name: self.name, child, pidfd, terminal, stopped: false, zombie: false };
+        let mut victim =
+            Victim { name: self.name, child, pidfd, terminal, stopped: false, zombie: false, asked: false };
         let part = self.part.join("\n") + "\n\n";
         victim.child.stdin.as_mut().expect("pipe").write_all(part.as_bytes()).expect("hand out the part");
         if victim.read_record() != Some(READY) {
@@ -322,7 +430,8 @@ impl Spec {
             let _ = victim.child.stderr.take().expect("pipe").read_to_string(&mut why);
             panic!("the victim could not play its part:\n{part}…{why}");
         }
-        eventually("asleep", || stat_field(victim.pid(), 3) == "S");
+        let main = if self.main_ends { "Z" } else { "S" };
+        eventually("asleep", || stat_field(victim.pid(), 3) == main);
         victim
     }
 }
