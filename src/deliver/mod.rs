@@ -7,7 +7,7 @@ mod handle;
 mod rehearse;
 mod vigil;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use rustix::io::Errno;
 
@@ -66,7 +66,7 @@ pub struct Delivery<'a> {
     vigil: Option<Vigil>,
     /// Where the scan is repeated: who has been dealt with, by process ID and start time, and whether that may
     /// bring its end.
-    known: HashMap<(Pid, Option<u64>), bool>,
+    known: BTreeMap<(Pid, Option<u64>), bool>,
     /// How many are stopped and wait for somebody to continue them.
     stopped: usize,
     /// Stopped, and to be killed when a scan finds nobody else: who is killed one by one while others fork is replaced
@@ -98,7 +98,7 @@ impl<'a> Delivery<'a> {
             process: Process::new(proc),
             targets: vec![],
             vigil,
-            known: HashMap::new(),
+            known: BTreeMap::new(),
             stopped: 0,
             frozen: false,
             mode,

@@ -298,15 +298,13 @@ impl Audience for Output {
     }
 
     fn progress(&mut self, progress: &deliver::Progress) {
-        if let Some(line) = &mut self.progress {
-            line.show(self.program.name(), progress);
-        }
+        let line = self.progress.as_mut().map(|line| line.show(self.program.name(), progress));
+        self.say(&line.unwrap_or_default());
     }
 
     fn progress_is_over(&mut self) {
-        if let Some(line) = &mut self.progress {
-            line.clear();
-        }
+        let line = self.progress.as_mut().map(ProgressLine::clear);
+        self.say(line.unwrap_or_default());
     }
 
     fn could_not_escalate(&mut self, pid: Pid, signal: Signal, errno: Errno) {

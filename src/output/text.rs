@@ -1,6 +1,6 @@
 //! Process text for people: a process chooses its own name, so none of its bytes may reach a terminal unchecked.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use tabwriter::TabWriter;
@@ -33,7 +33,7 @@ pub fn printable(bytes: &[u8]) -> Vec<u8> {
 
 /// The names of users, each looked up once.
 #[derive(Default)]
-pub struct Names(HashMap<u32, String>);
+pub struct Names(BTreeMap<u32, String>);
 
 impl Names {
     /// The user's name, or the UID where nobody has it.
