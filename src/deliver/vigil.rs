@@ -183,7 +183,7 @@ impl Vigil {
                 self.look_at_unheld(self.unheld.len());
                 look = now + LOOK_INTERVAL;
             } else {
-                self.look_at_unheld(self.room - self.held);
+                self.fill_room();
             }
             let any = self.wait.any && self.left < self.members.len();
             let deadline = self.wait.limit.and_then(|limit| self.began.checked_add(limit));
@@ -318,14 +318,29 @@ impl Vigil {
         }
     }
 
+    /// Give handles to those who have none, as long as there is room. Whoever has ended takes none.
+    fn fill_room(&mut self) {
+        for _ in 0..self.unheld.len() {
+            if self.held >= self.room {
+                break;
+            }
+            self.look_at_unheld(1);
+        }
+    }
+
     /// Give handles to so many of those who have none, and see who of them has gone.
     fn look_at_unheld(&mut self, so_many: usize) {
         for _ in 0..so_many.min(self.unheld.len()) {
             let Some(at) = self.unheld.pop_front() else { break };
             match self.pin(at) {
                 Ok(handle) => self.hold(at, handle),
-                Err(_) if self.is_there(at) != Ok(false) => self.unheld.push_back(at),
-                Err(_) => self.has_ended(at),
+                // To see that it has gone may take one descriptor less.
+                Err(errno) if errno == Errno::SRCH || self.is_there(at) == Ok(false) => self.has_ended(at),
+                // No event will tell of it.
+                Err(_) => {
+                    self.unheld.push_back(at);
+                    self.looks = true;
+                }
             }
         }
     }
