@@ -26,13 +26,13 @@ impl ProcDir {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = fs::open("/proc", flags, Mode::empty()).map_err(|errno| unusable(&errno_text(errno)))?;
         check(fs::fstatfs(&fd))?;
-        Ok(ProcDir { numbers_are_ours: shows_us(fd.as_fd(), "self"), fd: Some(fd) })
+        Ok(ProcDir { numbers_are_ours: shows_us(fd.as_fd(), "self")?, fd: Some(fd) })
     }
 
     /// For a few processes whose IDs are known: paths are absolute, the directory itself is never opened.
     pub fn named() -> Result<Self, Error> {
         check(fs::statfs("/proc"))?;
-        Ok(ProcDir { numbers_are_ours: shows_us(CWD, "/proc/self"), fd: None })
+        Ok(ProcDir { numbers_are_ours: shows_us(CWD, "/proc/self")?, fd: None })
     }
 
     /// Whether system calls and /proc mean the same process by a number. They do not where a PID namespace was
@@ -86,12 +86,14 @@ pub fn unreadable(pid: Pid, errno: Errno) -> Error {
     Error::fatal(format!("cannot read /proc/{pid}: {}", errno_text(errno)))
 }
 
-/// Whether the link that shows who reads it shows our process ID.
-fn shows_us(base: BorrowedFd<'_>, link: &str) -> bool {
+/// Whether the link that shows who reads it shows our process ID. To those who are outside of its PID namespace it
+/// leads nowhere (ENOENT).
+fn shows_us(base: BorrowedFd<'_>, link: &str) -> Result<bool, Error> {
     let mut target = [MaybeUninit::uninit(); 16];
     match fs::readlinkat_raw(base, link, &mut target) {
-        Ok((target, _)) => parse_pid(target) == Some(super::ourselves()),
-        Err(_) => false,
+        Ok((target, _)) => Ok(parse_pid(target) == Some(super::ourselves())),
+        Err(Errno::NOENT) => Ok(false),
+        Err(errno) => Err(unusable(&errno_text(errno))),
     }
 }
 
