@@ -22,7 +22,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("select", &["ere", "proc", "request"]),
     ("permission", &["proc", "request", "signal"]),
     // What a run comes to.
-    ("report", &["error", "permission", "request", "view"]),
+    ("report", &["error", "permission", "request", "signal", "view"]),
     // The stages.
     ("cli", &["error", "request", "signal"]),
     ("plan", &["ere", "error", "proc", "request", "select", "view"]),
