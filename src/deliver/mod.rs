@@ -38,8 +38,6 @@ pub trait Audience {
     fn follows_progress(&self) -> bool;
     /// How it goes on.
     fn progress(&mut self, progress: &Progress);
-    /// It goes on no more.
-    fn progress_is_over(&mut self);
     /// A later signal could not be sent.
     fn could_not_escalate(&mut self, pid: Pid, signal: Signal, errno: Errno);
 }
