@@ -43,8 +43,12 @@ fn ends(output: &Output, status: i32, out: &str, err: &str) {
     assert_eq!((output.out().as_str(), output.err().as_str(), output.status), (out, err, status));
 }
 
-/// How it is known who ended: by a handle that tells, and where the kernel or a filter has none.
-const HANDLES: [&[(i64, i32)]; 2] = [&[], &[(libc::SYS_pidfd_open, libc::ENOSYS)]];
+/// How it is known who ended: by a handle that tells; where the kernel has none; where a filter forbids to send by one.
+const HANDLES: [&[(i64, i32)]; 3] = [
+    &[],
+    &[(libc::SYS_pidfd_open, libc::ENOSYS)],
+    &[(libc::SYS_pidfd_open, libc::EPERM), (libc::SYS_pidfd_send_signal, libc::EPERM)],
+];
 
 fn with(handles: &'static [(i64, i32)], run: Run) -> Run {
     run.prepare(move |command| tracer::forbid(command, handles))
