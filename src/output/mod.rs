@@ -103,6 +103,7 @@ impl Output {
 
     /// What became of everybody.
     pub fn report(&mut self, request: &Request, report: &Report) -> Result<(), Error> {
+        self.erase_progress();
         match (request.style, &request.action) {
             (Style::Quiet, _) => {}
             (Style::Json, _) => {
@@ -259,6 +260,11 @@ impl Output {
         Ok(())
     }
 
+    fn erase_progress(&mut self) {
+        let line = self.progress.as_mut().map(ProgressLine::clear);
+        self.say(line.unwrap_or_default());
+    }
+
     /// A line on standard error behind the program's name. If nobody can read it, there is nobody left to tell.
     fn complain(&self, message: &str) {
         self.say(&format!("{}: {message}\n", self.program.name()));
@@ -302,12 +308,8 @@ impl Audience for Output {
         self.say(&line.unwrap_or_default());
     }
 
-    fn progress_is_over(&mut self) {
-        let line = self.progress.as_mut().map(ProgressLine::clear);
-        self.say(line.unwrap_or_default());
-    }
-
     fn could_not_escalate(&mut self, pid: Pid, signal: Signal, errno: Errno) {
+        self.erase_progress();
         self.complain(&format!("sending {signal} to pid {pid} failed: {}", errno_text(errno)));
     }
 
