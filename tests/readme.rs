@@ -1,4 +1,4 @@
-//! The README tells the truth: its tour is run in one shell, and prints what stands there, but for numbers and the
+//! The README and CONTRIBUTING tell the truth. The README's tour is run in one shell, and prints what stands there, but for numbers and the
 //! width of columns. `README_WRITE=1 cargo test --test readme` writes down what is printed instead.
 
 mod support;
@@ -165,4 +165,18 @@ fn each_option_that_is_named_exists() {
         }
     }
     assert!(named > 10, "{named} options were found");
+}
+
+#[test]
+fn each_dependency_has_its_reason() {
+    let manifest = include_str!("../Cargo.toml");
+    let (_, rest) = manifest.split_once("\n[dependencies]\n").expect("dependencies");
+    let dependencies = rest.lines().take_while(|line| !line.is_empty());
+    let dependencies: Vec<_> = dependencies.filter_map(|line| line.split(' ').next()).collect();
+    let (_, table) =
+        include_str!("../CONTRIBUTING.md").split_once("| crate | why |\n|---|---|\n").expect("a table");
+    let reasons = table.lines().take_while(|line| line.starts_with("| "));
+    let reasons: Vec<_> = reasons.filter_map(|line| line.split(' ').nth(1)).collect();
+    assert!(dependencies.len() > 5);
+    assert_eq!(dependencies, reasons);
 }
