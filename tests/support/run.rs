@@ -19,6 +19,9 @@ pub enum Program {
     Installed,
 }
 
+/// What is done to a command before it is started.
+type Prepare = Box<dyn FnOnce(&mut Command)>;
+
 /// A run of `pgrep`, `pkill` or `pidwait`.
 #[must_use]
 pub struct Run {
@@ -30,7 +33,7 @@ pub struct Run {
     stdin: Option<Vec<u8>>,
     stdout: Option<Stdio>,
     user: Option<(u32, u32)>,
-    prepare: Option<Box<dyn FnOnce(&mut Command)>>,
+    prepare: Option<Prepare>,
 }
 
 /// How a run ended.
