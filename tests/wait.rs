@@ -50,16 +50,20 @@ fn with(handles: &'static [(i64, i32)], run: Run) -> Run {
     run.prepare(move |command| tracer::forbid(command, handles))
 }
 
-/// Waits until the process has this signal blocked: it takes it from a descriptor.
-fn catches(pid: u32, signal: i32) -> bool {
+/// The signals that the process has blocked: it takes them from a descriptor.
+fn blocked(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
     let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).expect("a mask");
-    u64::from_str_radix(mask.trim(), 16).expect("hex") & (1 << (signal - 1)) != 0
+    u64::from_str_radix(mask.trim(), 16).expect("hex")
 }
 
 /// Waits until the program waits: all is sent, and it takes SIGTERM in good order.
 fn until_it_waits(pid: u32) {
-    eventually("it waits", || catches(pid, SIGTERM));
+    eventually("it waits", || blocked(pid) == bit(SIGINT) | bit(SIGTERM));
+}
+
+fn bit(signal: i32) -> u64 {
+    1 << (signal - 1)
 }
 
 /// Until the victim has caught these, and no others.
@@ -350,7 +354,7 @@ fn a_chain_of_signals() {
         Victim::spec().ignore(SIGQUIT).spawn(),
         Victim::spec().catch(SIGQUIT).catch(SIGTERM).catch(SIGUSR1).spawn(),
     ];
-    let args = "-QUIT --escalate 0.1:TERM,0.1s:USR1 --json";
+    let args = "-QUIT --escalate 1:TERM,1s:USR1 --json";
     let waiting = run("pkill", args, &victims.each_ref()).start();
     // On a busy machine it gets several at once, which come in any order. What the others die of tells it.
     until_caught(&mut victims[2], &[SIGUSR1, SIGQUIT, SIGTERM]);
@@ -364,7 +368,7 @@ fn a_chain_of_signals() {
         assert_eq!(end["signal"], signal);
         let after = end["after"].as_f64().expect("seconds");
         assert!(after >= least, "{signal} after {after} s");
-        least += 0.1;
+        least += 1.0;
     }
     assert_eq!(victims[0].killed_by(), Some(SIGQUIT));
     assert_eq!(victims[1].killed_by(), Some(SIGTERM));
@@ -408,7 +412,7 @@ fn nonsense() {
         assert!(err.starts_with("pkill: ") && err.contains(why) && err.contains("--help"), "{args:?}: {err}");
     }
     assert_eq!(victim.received(), Some(vec![]));
-    for (program, option) in [("pidwait", "--timeout=x"), ("pidwait", "--wait"), ("pgrep", "--timeout=1")] {
+    for (program, option) in [("pidwait", "--timeout=x"), ("pgrep", "--timeout=x"), ("pgrep", "--any")] {
         assert_eq!(Run::ours(program).args([option, victim.name()]).run().status, 2, "{program} {option}");
     }
 }
@@ -468,21 +472,21 @@ fn pidwait_tells_how_they_ended() {
     }
 }
 
-/// Each, told to end, does so when the next one has started, but for the last.
+/// Each, told to end, does so when the next one has started. Only who catches the signal is found, so it is ready.
 #[test]
 fn until_nobody_is_left() {
     let name = Victim::spec().tag();
-    let next = |number| if number < 5 { Victim::named(&name).catch(SIGTERM) } else { Victim::named(&name) };
-    let mut all = vec![next(0).spawn()];
-    let waiting = run("pkill", "--until-none --json", &[&all[0]]).start();
-    for number in 1..=5 {
-        until_caught(all.last_mut().expect("one"), &[SIGTERM]);
-        all.push(next(number).spawn());
-        all[number - 1].finish();
+    let mut all = vec![Victim::named(&name).catch(SIGTERM).spawn()];
+    let waiting = run("pkill", "--until-none --require-handler --json", &[&all[0]]).start();
+    for number in 0..=5 {
+        until_caught(&mut all[number], &[SIGTERM]);
+        if number < 5 {
+            all.push(Victim::named(&name).catch(SIGTERM).spawn());
+        }
+        all[number].finish();
     }
     let output = waiting.wait();
     assert_eq!((output.err(), output.status), (String::new(), 0));
-    assert_eq!(all[5].killed_by(), Some(SIGTERM));
     let report = document(&output);
     assert_eq!(report["summary"]["matched"], 6);
     assert!(all.iter().all(|one| target(&report, one)["outcome"] == "ended"), "{report:#}");
@@ -521,15 +525,55 @@ fn send(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid as i32).expect("a PID"), signal).expect("kill");
 }
 
+/// `--until-none` stops whom it is going to kill: nobody stays like that, whenever we are told to stop.
+#[test]
+fn nobody_is_left_stopped() {
+    let name = Victim::spec().tag();
+    for sent in 1..=3 {
+        let mut victims = [(); 2].map(|()| Victim::named(&name).spawn());
+        let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+        command.args(["-KILL", "--until-none", "--json", "-P", &own_pid(), &name]);
+        let mut traced = tracer::Traced::start(command);
+        let mut signals = 0;
+        let status = loop {
+            match traced.next() {
+                Stop::Exit(call, _) if call.number == libc::SYS_pidfd_send_signal => {
+                    signals += 1;
+                    if signals == sent {
+                        send(traced.pid(), Signal::INT);
+                    }
+                }
+                Stop::Ended(status) => break status,
+                Stop::Entry(_) | Stop::Exit(..) => {}
+            }
+        };
+        assert!(signals >= sent && status == 128 + SIGINT, "{sent} of {signals} signals, status {status}");
+        let (out, err) = traced.written();
+        assert!(out.contains("\"exit_status\": 130"), "{sent}: {out}{err}");
+        for victim in &mut victims {
+            eventually("not stopped", || victim.state() != "T");
+        }
+    }
+}
+
+/// An error may end it too.
+#[test]
+fn nobody_is_left_stopped_by_an_error() {
+    let mut victim = Victim::spec().spawn();
+    let full = File::options().write(true).open("/dev/full").expect("/dev/full");
+    let output = run("pkill", "-KILL --until-none --echo", &[&victim]).stdout(full).run();
+    assert!(output.status == 3 && output.err().starts_with("pkill: write error: "), "{output:?}");
+    assert_eq!(victim.killed_by(), Some(SIGKILL));
+}
+
 /// As by nohup(1), or for a shell's background job.
 #[test]
 fn what_was_ignored_before_is_ignored() {
     let victim = Victim::spec().spawn();
     let ignoring = ["sh", "-c", r#"trap "" INT; exec "$@""#, "sh"];
     let waiting = run("pidwait", "", &[&victim]).through(ignoring).start();
-    until_it_waits(waiting.pid());
+    eventually("it waits", || blocked(waiting.pid()) == bit(SIGTERM));
     send(waiting.pid(), Signal::INT);
-    assert!(!catches(waiting.pid(), SIGINT));
     send(waiting.pid(), Signal::TERM);
     assert_eq!(waiting.wait().status, 128 + SIGTERM);
 }
@@ -555,8 +599,8 @@ fn on_terminal(run: Run) -> (String, Output) {
 fn progress_is_shown_to_who_wants_it() {
     let victim = Victim::spec().ignore(SIGTERM).spawn();
     let cases = [
-        ("pkill", "--timeout 0.7 --escalate 60:KILL", &[("TERM", "xterm")][..], ", KILL in 59."),
-        ("pidwait", "--timeout 0.7", &[("TERM", "xterm"), ("NO_COLOR", "")], "pidwait: 1 of 1 left after 0."),
+        ("pkill", "--timeout 1.2 --escalate 60:KILL", &[("TERM", "xterm")][..], ", KILL in 5"),
+        ("pidwait", "--timeout 1.2", &[("TERM", "xterm"), ("NO_COLOR", "")], "pidwait: 1 of 1 left after "),
         ("pidwait", "--timeout 0.3", &[("TERM", "xterm")], ""),
         ("pidwait", "--timeout 0.7 --quiet", &[("TERM", "xterm")], ""),
         ("pidwait", "--timeout 0.7", &[("TERM", "dumb")], ""),

@@ -165,7 +165,8 @@ impl<'a> Delivery<'a> {
             self.leave_nobody_frozen(audience);
         } else if any_left {
             if std::mem::take(&mut self.frozen) {
-                vigil.send_to_all(Signal::KILL, audience);
+                let failed = |pid, errno| audience.could_not_escalate(pid, Signal::KILL, errno);
+                vigil.send_to_all(Signal::KILL, failed);
             }
             self.over = Some(vigil.keep(Until::NextLook, audience)?);
         } else {
@@ -177,9 +178,16 @@ impl<'a> Delivery<'a> {
     /// When there is no further look, whether the time ran out or we were told to stop, the stopped get what they
     /// were stopped for.
     fn leave_nobody_frozen(&mut self, audience: &mut dyn Audience) {
-        if self.frozen && !self.wants_another_look() {
-            self.frozen = false;
-            self.vigil.iter_mut().for_each(|vigil| vigil.send_to_all(Signal::KILL, audience));
+        if !self.wants_another_look() {
+            self.kill_frozen(|pid, errno| audience.could_not_escalate(pid, Signal::KILL, errno));
+        }
+    }
+
+    fn kill_frozen(&mut self, failed: impl FnMut(Pid, Errno)) {
+        if let Some(vigil) = &mut self.vigil
+            && std::mem::take(&mut self.frozen)
+        {
+            vigil.send_to_all(Signal::KILL, failed);
         }
     }
 
@@ -204,7 +212,7 @@ impl<'a> Delivery<'a> {
                 Some(Over::Interrupted(signal)) => Some(signal),
                 _ => None,
             },
-            targets: self.targets,
+            targets: std::mem::take(&mut self.targets),
         }
     }
 
@@ -262,7 +270,11 @@ impl<'a> Delivery<'a> {
         if asked && let Err(outcome) = look_again(self.plan, &mut self.process, &handle, found) {
             return Ok(outcome);
         }
-        let freezes = self.repeats() && sending.signal == Signal::KILL;
+        let freezes = self.repeats() && self.mode == Mode::Send && sending.signal == Signal::KILL;
+        if freezes && let Some(vigil) = &mut self.vigil {
+            // From here on nothing but the wait ends us: nobody is left stopped.
+            vigil.catch_interrupts()?;
+        }
         let stop =
             freezes.then(|| Sending { signal: Signal::STOP, release_memory: false, ..sending.clone() });
         self.frozen |= freezes;
@@ -310,6 +322,13 @@ impl<'a> Delivery<'a> {
                 return pinned;
             }
         }
+    }
+}
+
+impl Drop for Delivery<'_> {
+    /// An error may have ended the work too early.
+    fn drop(&mut self) {
+        self.kill_frozen(|_, _| {});
     }
 }
 

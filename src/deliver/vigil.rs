@@ -252,7 +252,7 @@ impl Vigil {
     }
 
     /// SIGINT and SIGTERM end the wait in good order, unless we were started with them ignored, as by nohup(1).
-    fn catch_interrupts(&mut self) -> Result<(), Error> {
+    pub fn catch_interrupts(&mut self) -> Result<(), Error> {
         if self.interrupt.is_some() {
             return Ok(());
         }
@@ -370,12 +370,12 @@ impl Vigil {
     fn escalate(&mut self, audience: &mut dyn Audience) {
         if let Some(step) = self.steps.pop_front() {
             self.last_step = Instant::now();
-            self.send_to_all(step.signal, audience);
+            self.send_to_all(step.signal, |pid, errno| audience.could_not_escalate(pid, step.signal, errno));
         }
     }
 
-    /// A signal to everybody who is left.
-    pub fn send_to_all(&mut self, signal: Signal, audience: &mut dyn Audience) {
+    /// A signal to everybody who is left. To whom it could not be sent, and why, is told.
+    pub fn send_to_all(&mut self, signal: Signal, mut failed: impl FnMut(Pid, Errno)) {
         for at in 0..self.members.len() {
             if self.members[at].ended.is_some() {
                 continue;
@@ -387,7 +387,7 @@ impl Vigil {
             match sent {
                 Ok(_) => self.members[at].signal = Some(signal),
                 Err(Errno::SRCH) => {} // its end is about to be told
-                Err(errno) => audience.could_not_escalate(self.members[at].pid, signal, errno),
+                Err(errno) => failed(self.members[at].pid, errno),
             }
         }
     }

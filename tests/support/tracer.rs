@@ -60,6 +60,10 @@ impl Traced {
         Traced { child, pid, memory, call: None, free: false, ended: false, terminal: None }
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Holds our end of its terminal: when that is closed, the terminal hangs up.
     pub fn keep(&mut self, terminal: File) {
         self.terminal = Some(terminal);

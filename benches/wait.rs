@@ -1,0 +1,86 @@
+//! What waiting costs, and how soon it is over: pidwait on 1,000 processes in a PID namespace of their own (so it needs
+//! root).
+//!
+//! `cargo bench --bench wait`. `WAIT_ROUNDS`: how often the end is measured (9).
+
+#[path = "../tests/support/crowd.rs"]
+mod crowd;
+#[path = "scan/measure.rs"]
+mod measure;
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::env;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crowd::Crowd;
+use measure::{median, run};
+use rustix::process::{Pid, Signal, kill_process};
+use support::{eventually, stat_field};
+
+const TARGETS: usize = 1000;
+
+/// CPU time for a wait of two seconds, and the time between the last end and ours.
+const GOALS: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(5)];
+
+const PIDWAIT: &str = env!("CARGO_BIN_EXE_pidwait");
+
+fn main() {
+    if env::args().nth(1).as_deref() == Some("inside") {
+        return measure_both();
+    }
+    if !support::need_root() || !support::need("unshare") {
+        return;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]);
+    let status = command.arg(env::current_exe().expect("our own executable")).arg("inside").status();
+    assert!(status.expect("start unshare").success());
+}
+
+fn measure_both() {
+    let rounds: usize = env::var("WAIT_ROUNDS").map_or(9, |rounds| rounds.parse().expect("a number"));
+    let crowd = Crowd::spawn(c"multitude", TARGETS);
+    let idle: Vec<_> = (0..3).map(|_| run(PIDWAIT, &["--timeout=2", "multitude"])).collect();
+    let mut ends = vec![last_end(crowd)];
+    ends.extend((1..rounds).map(|_| last_end(Crowd::spawn(c"multitude", TARGETS))));
+    ends.sort_unstable();
+    for (what, took, goal) in [
+        ("CPU time of pidwait on 1,000 processes for 2 s", median(&idle).cpu, GOALS[0]),
+        ("from the last end to the end of pidwait, median", ends[ends.len() / 2], GOALS[1]),
+        ("the same, at worst", ends[ends.len() - 1], GOALS[1]),
+    ] {
+        let verdict = if took < goal { "ok    " } else { "MISSED" };
+        println!("{what:50} {:>8.2} ms   {verdict} < {:?}", took.as_secs_f64() * 1e3, goal);
+    }
+}
+
+/// How long pidwait lives on when the last one of the crowd has ended, all others before.
+fn last_end(crowd: Crowd) -> Duration {
+    let command = &mut Command::new(PIDWAIT);
+    let mut waiting = command.arg("multitude").stdin(Stdio::null()).spawn().expect("start pidwait");
+    let (last, others) = crowd.pids.split_last().expect("many");
+    until_idle(&waiting);
+    others.iter().for_each(|&pid| kill(pid));
+    eventually("all but one have ended", || others.iter().all(|&pid| stat_field(pid, 3) == "Z"));
+    until_idle(&waiting);
+    kill(*last);
+    eventually("the last one has ended", || stat_field(*last, 3) == "Z");
+    let end = Instant::now();
+    assert!(waiting.wait().expect("wait").success());
+    let took = end.elapsed();
+    crowd.reap();
+    took
+}
+
+/// Until pidwait has blocked the signals that interrupt a wait, and sleeps.
+fn until_idle(pidwait: &Child) {
+    let file = |name| std::fs::read_to_string(format!("/proc/{}/{name}", pidwait.id())).expect("it lives");
+    let waits = || file("status").lines().any(|line| line == "SigBlk:\t0000000000004002");
+    eventually("it waits", || waits() && stat_field(pidwait.id(), 3) == "S");
+}
+
+fn kill(pid: u32) {
+    kill_process(Pid::from_raw(pid as i32).expect("a PID"), Signal::KILL).expect("kill");
+}
