@@ -220,17 +220,11 @@ impl Output {
     /// `--max`: how many there are, and the first few.
     fn too_many(&mut self, request: &Request, report: &Report) {
         let (found, most) = (report.targets.len(), request.at_most.unwrap_or_default());
-        let named = report.targets.iter().take(A_FEW).map(|target| match &target.view {
-            View::Id => target.pid.to_string(),
-            View::Text(text) => format!("{} {}", target.pid, String::from_utf8_lossy(&printable(text))),
-            View::Full(about) => {
-                format!("{} {}", target.pid, String::from_utf8_lossy(&printable(&about.name)))
-            }
-        });
-        let named = named.collect::<Vec<_>>().join(", ");
+        let named = report.targets.iter().take(A_FEW).map(named).collect::<Vec<_>>().join(", ");
         let more = if found > A_FEW { ", ..." } else { "" };
+        let processes_match = if found == 1 { "process matches" } else { "processes match" };
         self.complain(&format!(
-            "{found} processes match, more than --max {most}, so nothing was done: {named}{more}"
+            "{found} {processes_match}, more than --max {most}, so nothing was done: {named}{more}"
         ));
     }
 
