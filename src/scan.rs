@@ -64,17 +64,28 @@ fn is_there(plan: &Plan, process: &mut Process<'_>) -> Fact<bool> {
     process.is_process()
 }
 
-/// All processes, by as many threads as there are CPUs for us. Each takes the next part of the list as soon as it
-/// is done with one, so that none waits for another.
+/// All processes, by as many threads as there are CPUs for us and parts of the list. Each takes the next part as soon
+/// as it is done with one, so that none waits for another.
 fn walk(plan: &Plan) -> Result<Found, Error> {
     let proc = ProcDir::open()?;
     let mut first = vec![];
     while first.len() < MANY && proc.next_processes(&mut first)? {}
-    let threads = if first.len() < MANY { 1 } else { most_threads() };
+    let most = if first.len() < MANY { 1 } else { most_threads() };
     thread::scope(|scope| {
-        let help = || look_at_all(plan, &proc, &ProcDir::open()?, vec![]);
-        let start = |_| thread::Builder::new().spawn_scoped(scope, help).ok(); // with fewer, it only takes longer
-        let helpers: Vec<_> = (1..threads).filter_map(start).collect();
+        let mut helpers = vec![];
+        let mut part = vec![];
+        while helpers.len() + 1 < most && proc.next_processes(&mut part)? {
+            let (proc, part) = (&proc, std::mem::take(&mut part));
+            let theirs = part.clone();
+            let help = move || look_at_all(plan, proc, &ProcDir::open()?, theirs);
+            match thread::Builder::new().spawn_scoped(scope, help) {
+                Ok(helper) => helpers.push(helper),
+                Err(_) => {
+                    first.extend(part); // with fewer threads, it only takes longer
+                    break;
+                }
+            }
+        }
         let mut found = look_at_all(plan, &proc, &proc, first)?;
         for helper in helpers {
             found.append(&mut helper.join().expect("a helper does not panic")?);
