@@ -302,7 +302,7 @@ fn the_schema_refuses_other_documents() {
     let run =
         |args: &[&str]| document(&Run::ours("pkill").args(args).args(["--json", "-x", victim.name()]).run());
     let mut refused = 0;
-    for valid in [run(&["-0"]), run(&["--dry-run"])] {
+    for valid in [run(&["-0"]), run(&["--dry-run"]), run(&["-0", "--timeout", "0"])] {
         for path in paths(&valid, String::new()) {
             let part = valid.pointer(&path).expect("a part");
             let mut others = vec![];
@@ -334,7 +334,7 @@ fn the_schema_refuses_other_documents() {
 }
 
 /// What a valid document may lack.
-const OPTIONAL: [&str; 4] = ["effect", "pinned", "signalled", "would_be_signalled"];
+const OPTIONAL: [&str; 6] = ["effect", "end", "pinned", "signalled", "still_there", "would_be_signalled"];
 
 /// JSON pointers to every part of the value (RFC 6901; none of our names has a `/` or `~`).
 fn paths(value: &Value, path: String) -> Vec<String> {

@@ -79,11 +79,7 @@ impl Output {
     /// the commonest accident: the shell, sudo, ssh or cron job that carries the pattern in its own arguments.
     pub fn notes(&mut self, plan: &Plan, matches: &[Match]) -> Result<(), Error> {
         for found in matches.iter().filter(|found| plan.surprising.contains(&found.pid)) {
-            let proc = ProcDir::named()?;
-            let mut process = Process::new(&proc);
-            process.look_at(found.pid);
-            let name = process.name().map(printable).unwrap_or_default();
-            let (name, pid) = (String::from_utf8_lossy(&name), found.pid);
+            let (name, pid) = (name(&ProcDir::named()?, found.pid), found.pid);
             self.complain(&format!(
                 "note: the pattern also matches our ancestor {name} (pid {pid}); -A leaves ancestors out"
             ));
@@ -103,6 +99,7 @@ impl Output {
 
     /// What became of everybody.
     pub fn report(&mut self, request: &Request, report: &Report) -> Result<(), Error> {
+        self.erase_progress();
         match (request.style, &request.action) {
             (Style::Quiet, _) => {}
             (Style::Json, _) => {
@@ -130,7 +127,7 @@ impl Output {
         }
         self.flush()?;
         report.targets.iter().for_each(|target| self.explain(target));
-        self.still_there(report);
+        self.still_there(report)?;
         if report.too_many {
             self.too_many(request, report);
         }
@@ -206,15 +203,21 @@ impl Output {
     }
 
     /// Who had not ended when the wait was over.
-    fn still_there(&mut self, report: &Report) {
+    fn still_there(&mut self, report: &Report) -> Result<(), Error> {
         let left = report.targets.iter().filter(|target| matches!(target.end, Some(End::StillThere { .. })));
-        let left: Vec<_> = left.map(named).collect();
+        let left: Vec<_> = left.collect();
         if !left.is_empty() {
-            let (more, are) =
-                (if left.len() > MANY { ", ..." } else { "" }, if left.len() == 1 { "is" } else { "are" });
-            let names = left[..left.len().min(MANY)].join(", ");
+            let proc = ProcDir::named()?;
+            let named = |target: &&Target| match &target.view {
+                View::Full(about) => format!("{} {}", target.pid, shown(&about.name)),
+                View::Id | View::Text(_) => format!("{} {}", target.pid, name(&proc, target.pid)),
+            };
+            let names = left.iter().take(MANY).map(named).collect::<Vec<_>>().join(", ");
+            let more = if left.len() > MANY { ", ..." } else { "" };
+            let are = if left.len() == 1 { "is" } else { "are" };
             self.complain(&format!("{} {are} still there: {names}{more}", left.len()));
         }
+        Ok(())
     }
 
     /// `--max`: how many there are, and the first few.
@@ -241,6 +244,7 @@ impl Output {
     }
 
     fn flush(&mut self) -> Result<(), Error> {
+        self.clear_progress();
         let pending = std::mem::take(&mut self.pending);
         if self.unread {
             return Ok(());
@@ -253,9 +257,21 @@ impl Output {
         Ok(())
     }
 
+    fn erase_progress(&mut self) {
+        let line = self.progress.as_mut().map(ProgressLine::clear);
+        self.say(line.unwrap_or_default());
+    }
+
     /// A line on standard error behind the program's name. If nobody can read it, there is nobody left to tell.
-    fn complain(&self, message: &str) {
+    fn complain(&mut self, message: &str) {
+        self.clear_progress();
         self.say(&format!("{}: {message}\n", self.program.name()));
+    }
+
+    /// Whatever is written next may come to the same terminal.
+    fn clear_progress(&mut self) {
+        let clear = self.progress.as_mut().map(ProgressLine::clear);
+        self.say(clear.unwrap_or_default());
     }
 
     fn say(&self, text: &str) {
@@ -296,12 +312,8 @@ impl Audience for Output {
         self.say(&line.unwrap_or_default());
     }
 
-    fn progress_is_over(&mut self) {
-        let line = self.progress.as_mut().map(ProgressLine::clear);
-        self.say(line.unwrap_or_default());
-    }
-
     fn could_not_escalate(&mut self, pid: Pid, signal: Signal, errno: Errno) {
+        self.erase_progress();
         self.complain(&format!("sending {signal} to pid {pid} failed: {}", errno_text(errno)));
     }
 
@@ -319,13 +331,16 @@ impl Audience for Output {
     }
 }
 
-/// PID and name, where that is known.
-fn named(target: &Target) -> String {
-    match &target.view {
-        View::Id => target.pid.to_string(),
-        View::Text(text) => format!("{} {}", target.pid, String::from_utf8_lossy(&printable(text))),
-        View::Full(about) => format!("{} {}", target.pid, String::from_utf8_lossy(&printable(&about.name))),
-    }
+/// The name of the process that has this ID now; empty if there is none.
+fn name(proc: &ProcDir, pid: Pid) -> String {
+    let mut process = Process::new(proc);
+    process.look_at(pid);
+    process.name().map(shown).unwrap_or_default()
+}
+
+/// Bytes that a process chose, as text.
+fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&printable(bytes)).into_owned()
 }
 
 fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errno> {

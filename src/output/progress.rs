@@ -38,7 +38,7 @@ impl ProgressLine {
         format!("{ERASE}{program}: {left} of {of} left after {elapsed:.1} s{next}")
     }
 
-    /// What to write so that nothing of it is left.
+    /// What to write so that nothing of it is left; nothing where it is not shown.
     pub fn clear(&mut self) -> &'static str {
         if std::mem::take(&mut self.is_shown) { ERASE } else { "" }
     }

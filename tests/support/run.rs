@@ -19,6 +19,9 @@ pub enum Program {
     Installed,
 }
 
+/// What is done to a command before it is started.
+type Prepare = Box<dyn FnOnce(&mut Command)>;
+
 /// A run of `pgrep`, `pkill` or `pidwait`.
 #[must_use]
 pub struct Run {
@@ -30,6 +33,7 @@ pub struct Run {
     stdin: Option<Vec<u8>>,
     stdout: Option<Stdio>,
     user: Option<(u32, u32)>,
+    prepare: Option<Prepare>,
 }
 
 /// How a run ended.
@@ -114,6 +118,7 @@ impl Run {
             stdin: None,
             stdout: None,
             user: None,
+            prepare: None,
         }
     }
 
@@ -158,6 +163,12 @@ impl Run {
         self
     }
 
+    /// What else is to be done with the command before it starts.
+    pub fn prepare(mut self, prepare: impl FnOnce(&mut Command) + 'static) -> Self {
+        self.prepare = Some(Box::new(prepare));
+        self
+    }
+
     /// Starts it. With [`Running::wait`] it ends; dropped before, it is killed by handle.
     pub fn start(self) -> Running {
         // Another user may not be able to reach the target directory.
@@ -193,6 +204,9 @@ impl Run {
         }
         if let Some((uid, gid)) = self.user {
             command.uid(uid).gid(gid);
+        }
+        if let Some(prepare) = self.prepare {
+            prepare(&mut command);
         }
         let mut child = command.spawn().unwrap_or_else(|error| panic!("start {}: {error}", path.display()));
         if let Some(bytes) = self.stdin {

@@ -184,15 +184,20 @@ pub fn forbid(command: &mut Command, calls: &[(i64, i32)]) {
     unsafe { command.pre_exec(install) };
 }
 
-/// A new pseudo-terminal, to be the command's controlling terminal. What is returned is our end of it.
-pub fn on_terminal(command: &mut Command) -> File {
+/// A new pseudo-terminal: our end of it, and the other.
+pub fn terminal() -> (OwnedFd, File) {
     let master: OwnedFd = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
         .expect("a pseudo-terminal");
     rustix::pty::grantpt(&master).expect("grantpt");
     rustix::pty::unlockpt(&master).expect("unlockpt");
     let path = rustix::pty::ptsname(&master, Vec::new()).expect("ptsname").into_string().expect("ASCII");
     let terminal = File::options().read(true).write(true).custom_flags(libc::O_NOCTTY).open(path);
-    let terminal = terminal.expect("the other end");
+    (master, terminal.expect("the other end"))
+}
+
+/// A new pseudo-terminal, to be the command's controlling terminal. What is returned is our end of it.
+pub fn on_terminal(command: &mut Command) -> File {
+    let (master, terminal) = self::terminal();
     let take = move || {
         rustix::process::setsid()?;
         rustix::process::ioctl_tiocsctty(&terminal)?;

@@ -1,0 +1,46 @@
+//! A fork bomb: processes that do nothing but fork, as many as their user may have.
+#![allow(unsafe_code)] // work between fork and exec, without an exec
+
+use std::ffi::CStr;
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+/// Lights it as this user, who must have no other processes. Only inside a PID namespace, whose end is its own.
+/// The dead are reaped by a process that is none of the bomb, so that their places in the process table are free.
+pub fn light(name: &'static CStr, uid: u32, processes: u64) {
+    assert_eq!(std::process::id(), 1, "outside of a namespace nobody would end it");
+    // SAFETY: the child of a process with threads does nothing but system calls.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0, "fork: {}", std::io::Error::last_os_error());
+    if pid > 0 {
+        return;
+    }
+    // SAFETY: system calls on numbers and on a string that lives for ever.
+    unsafe {
+        libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1);
+        libc::signal(libc::SIGCHLD, libc::SIG_IGN);
+        if libc::fork() > 0 {
+            loop {
+                libc::pause();
+            }
+        }
+        libc::prctl(libc::PR_SET_NAME, name.as_ptr());
+        let limit = Rlimit { current: Some(processes), maximum: Some(processes) };
+        let limited = setrlimit(Resource::Nproc, limit).is_ok();
+        if !limited || libc::syscall(libc::SYS_setresuid, uid, uid, uid) != 0 {
+            libc::_exit(1);
+        }
+        loop {
+            libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0);
+        }
+    }
+}
+
+/// How many processes have this name.
+pub fn count(name: &CStr) -> usize {
+    let all = std::fs::read_dir("/proc").expect("/proc").flatten();
+    let named = all.filter(|entry| {
+        std::fs::read(entry.path().join("comm")).is_ok_and(|comm| comm.trim_ascii_end() == name.to_bytes())
+    });
+    named.count()
+}
