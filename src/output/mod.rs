@@ -223,7 +223,12 @@ impl Output {
     /// `--max`: how many there are, and the first few.
     fn too_many(&mut self, request: &Request, report: &Report) {
         let (found, most) = (report.targets.len(), request.at_most.unwrap_or_default());
-        let named = report.targets.iter().take(A_FEW).map(named).collect::<Vec<_>>().join(", ");
+        let named = report.targets.iter().take(A_FEW).map(|target| match &target.view {
+            View::Id => target.pid.to_string(),
+            View::Text(text) => format!("{} {}", target.pid, shown(text)),
+            View::Full(about) => format!("{} {}", target.pid, shown(&about.name)),
+        });
+        let named = named.collect::<Vec<_>>().join(", ");
         let more = if found > A_FEW { ", ..." } else { "" };
         let processes_match = if found == 1 { "process matches" } else { "processes match" };
         self.complain(&format!(
@@ -321,9 +326,9 @@ impl Audience for Output {
         let question = match &found.view {
             View::Full(about) => {
                 let line = about.arguments.split(|&b| b == 0).collect::<Vec<_>>().join(&b' ');
-                let shown = if line.is_empty() { &about.name } else { &line };
-                let shown = String::from_utf8_lossy(&printable(shown)).trim_end().to_owned();
-                format!("send {signal} to {} {} {shown}?", found.pid, self.names.user(about.effective_uid))
+                let text = if line.is_empty() { &about.name } else { &line };
+                let text = shown(text).trim_end().to_owned();
+                format!("send {signal} to {} {} {text}?", found.pid, self.names.user(about.effective_uid))
             }
             View::Id | View::Text(_) => format!("send {signal} to {}?", found.pid),
         };
