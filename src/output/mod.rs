@@ -230,8 +230,9 @@ impl Output {
         });
         let named = named.collect::<Vec<_>>().join(", ");
         let more = if found > A_FEW { ", ..." } else { "" };
+        let processes_match = if found == 1 { "process matches" } else { "processes match" };
         self.complain(&format!(
-            "{found} processes match, more than --max {most}, so nothing was done: {named}{more}"
+            "{found} {processes_match}, more than --max {most}, so nothing was done: {named}{more}"
         ));
     }
 
@@ -325,9 +326,9 @@ impl Audience for Output {
         let question = match &found.view {
             View::Full(about) => {
                 let line = about.arguments.split(|&b| b == 0).collect::<Vec<_>>().join(&b' ');
-                let shown = if line.is_empty() { &about.name } else { &line };
-                let shown = String::from_utf8_lossy(&printable(shown)).trim_end().to_owned();
-                format!("send {signal} to {} {} {shown}?", found.pid, self.names.user(about.effective_uid))
+                let text = if line.is_empty() { &about.name } else { &line };
+                let text = shown(text).trim_end().to_owned();
+                format!("send {signal} to {} {} {text}?", found.pid, self.names.user(about.effective_uid))
             }
             View::Id | View::Text(_) => format!("send {signal} to {}?", found.pid),
         };
