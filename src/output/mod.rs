@@ -41,6 +41,9 @@ const ENOUGH: usize = 64 * 1024;
 /// So many of too many matches are named.
 const A_FEW: usize = 5;
 
+/// So many characters of a command line stand in a question: it may be 2 MB long, and who is meant must stay in sight.
+const COMMAND_LINE_MAX: usize = 200;
+
 /// So many of those that are still there after a wait are named.
 const MANY: usize = 100;
 
@@ -327,7 +330,7 @@ impl Audience for Output {
             View::Full(about) => {
                 let line = about.arguments.split(|&b| b == 0).collect::<Vec<_>>().join(&b' ');
                 let text = if line.is_empty() { &about.name } else { &line };
-                let text = shown(text).trim_end().to_owned();
+                let text = cut(shown(text).trim_end());
                 format!("send {signal} to {} {} {text}?", found.pid, self.names.user(about.effective_uid))
             }
             View::Id | View::Text(_) => format!("send {signal} to {}?", found.pid),
@@ -348,6 +351,13 @@ fn shown(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&printable(bytes)).into_owned()
 }
 
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(COMMAND_LINE_MAX) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errno> {
     while !bytes.is_empty() {
         match rustix::io::write(fd, bytes) {
@@ -357,4 +367,20 @@ fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errno> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_cut_between_characters() {
+        for (text, shown) in [
+            ("é".repeat(COMMAND_LINE_MAX), "é".repeat(COMMAND_LINE_MAX)),
+            ("é".repeat(COMMAND_LINE_MAX + 1), "é".repeat(COMMAND_LINE_MAX) + "..."),
+            (String::new(), String::new()),
+        ] {
+            assert_eq!(cut(&text), shown);
+        }
+    }
 }
