@@ -2,6 +2,8 @@
 
 use std::thread;
 
+use rustix::process::{Resource, getrlimit};
+
 use crate::error::Error;
 use crate::plan::{Candidates, Plan};
 use crate::proc::{Fact, Facts, ProcDir, Process, Unknown, unreadable};
@@ -11,6 +13,10 @@ use crate::view::{View, view};
 
 /// With fewer processes than this, a second thread costs more to start than it saves.
 const MANY: usize = 256;
+
+/// What each thread of a walk may take of the descriptors: its own /proc and one file, and as much again for those
+/// that were open before.
+const DESCRIPTORS_PER_THREAD: u64 = 4;
 
 /// A process that was selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,23 +64,41 @@ fn is_there(plan: &Plan, process: &mut Process<'_>) -> Fact<bool> {
     process.is_process()
 }
 
-/// All processes, by as many threads as there are CPUs for us. Each takes the next part of the list as soon as it
-/// is done with one, so that none waits for another.
+/// All processes, by as many threads as there are CPUs for us and parts of the list. Each takes the next part as soon
+/// as it is done with one, so that none waits for another.
 fn walk(plan: &Plan) -> Result<Found, Error> {
     let proc = ProcDir::open()?;
     let mut first = vec![];
     while first.len() < MANY && proc.next_processes(&mut first)? {}
-    let threads = if first.len() < MANY { 1 } else { thread::available_parallelism().map_or(1, |n| n.get()) };
+    let most = if first.len() < MANY { 1 } else { most_threads() };
     thread::scope(|scope| {
-        let help = || look_at_all(plan, &proc, &ProcDir::open()?, vec![]);
-        let start = |_| thread::Builder::new().spawn_scoped(scope, help).ok(); // with fewer, it only takes longer
-        let helpers: Vec<_> = (1..threads).filter_map(start).collect();
+        let mut helpers = vec![];
+        let mut part = vec![];
+        while helpers.len() + 1 < most && proc.next_processes(&mut part)? {
+            let (proc, part) = (&proc, std::mem::take(&mut part));
+            let theirs = part.clone();
+            let help = move || look_at_all(plan, proc, &ProcDir::open()?, theirs);
+            match thread::Builder::new().spawn_scoped(scope, help) {
+                Ok(helper) => helpers.push(helper),
+                Err(_) => {
+                    first.extend(part); // with fewer threads, it only takes longer
+                    break;
+                }
+            }
+        }
         let mut found = look_at_all(plan, &proc, &proc, first)?;
         for helper in helpers {
             found.append(&mut helper.join().expect("a helper does not panic")?);
         }
         Ok(found)
     })
+}
+
+/// As many as there are CPUs for us and descriptors to look through.
+fn most_threads() -> usize {
+    let cpus = thread::available_parallelism().map_or(1, |n| n.get());
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    cpus.min((descriptors / DESCRIPTORS_PER_THREAD).try_into().unwrap_or(usize::MAX)).max(1)
 }
 
 /// These processes and then what is left of the walk. Looking through a descriptor of one's own saves threads

@@ -175,6 +175,11 @@ fn terminals() {
             case("pgrep -t nosuch {tag}").nothing(),
             case("pgrep -t /dev/{t.tty} {tag}").pids("t").differs("dev-prefix", reference().status(1)),
             case("pgrep -t '?' {tag}").pids("n"),
+            case("pgrep -t '?' -r Z {tag}").nothing().differs("terminal-and", reference().pids("n")),
+            case("pgrep -t {t.tty} --cgroup /none {tag}")
+                .nothing()
+                .differs("terminal-and", reference().pids("t")),
+            case("pgrep -t '?' -O 9999999 {tag}").nothing(),
         ],
     );
 }
@@ -273,20 +278,21 @@ fn namespaces() {
         |scene| {
             scene.add("s", |part| part);
             scene.add("u", |part| part.unshare(&["uts", "ipc"]));
+            scene.add("h", |part| part.unshare(&["uts"]));
         },
         &[
-            case("pgrep --ns {self} {tag}").pids("s"),
-            case("pgrep --ns {s.pid} {tag}").pids("s"),
+            case("pgrep --ns {self} {tag}").pids("s").differs("ns-kinds", reference().pids("s h")),
+            case("pgrep --ns {s.pid} {tag}").pids("s").differs("ns-kinds", reference().pids("s h")),
             case("pgrep --ns {u.pid}").pids("u"),
-            case("pgrep --ns {self} --nslist ipc {tag}").pids("s"),
-            case("pgrep --ns {self} --nslist mnt {tag}").pids("s u"),
-            case("pgrep --ns {self} --nslist pid,mnt,net,user {tag}").pids("s u"),
+            case("pgrep --ns {self} --nslist ipc {tag}").pids("s h"),
+            case("pgrep --ns {self} --nslist mnt {tag}").pids("s u h"),
+            case("pgrep --ns {self} --nslist pid,mnt,net,user {tag}").pids("s u h"),
             case("pgrep --nslist uts --ns {u.pid} {tag}").pids("u"),
             // Decision 1: the reference keeps only the last entry.
             case("pgrep --ns {self} --nslist mnt,uts {tag}").pids("s"),
             case("pgrep --ns {self} --nslist uts,mnt {tag}")
                 .pids("s")
-                .differs("nslist", reference().pids("s u")),
+                .differs("nslist", reference().pids("s u h")),
             case("pgrep --ns {self} --nslist foo {tag}")
                 .usage("foo")
                 .differs("nslist-message", reference().usage("")),
@@ -294,7 +300,7 @@ fn namespaces() {
                 .usage("foo")
                 .differs("nslist-message", reference().usage("")),
             // Alone it is no criterion, and means nothing.
-            case("pgrep --nslist uts {tag}").pids("s u"),
+            case("pgrep --nslist uts {tag}").pids("s u h"),
             // Decision 2.
             case("pgrep --ns 0 {tag}").usage("").differs("numbers", reference().status(1)),
             case("pgrep --ns x {tag}").usage("").differs("numbers", reference().status(1)),

@@ -70,7 +70,6 @@ fn every_kind_of_run_has_a_valid_document() {
         Case { outcomes: &two("listed"), ..case("pgrep", &[]) },
         Case { outcomes: &two("listed"), ..case("pgrep", &["-l", "-a", "-Q"]) },
         Case { outcomes: &two("listed"), ..case("pgrep", &["-c", "-d", ","]) },
-        Case { outcomes: &two("listed"), ..case("pgrep", &["--print0"]) },
         Case { outcomes: &["listed"; 3], ..case("pgrep", &["-w"]) },
         Case {
             outcomes: &two("untouched"),

@@ -43,6 +43,16 @@ fn ten_thousand_matches_in_thirty_thousand_processes() {
         assert_eq!(run("pgrep", &["-o", "multitude"]).run().pids(), crowd.pids[..1]);
         quiet(&run("pkill", &["-0", "multitude"]).run(), 0, "pkill -0");
         quiet(&run("pgrep", &["-x", "multi"]).run(), 1, "no match");
+        if need("strace") {
+            // What 64 CPUs could help with, 16 descriptors do not allow.
+            let cpus = "inject=sched_getaffinity:poke_exit=@arg3=ffffffffffffffff";
+            let strace =
+                ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=sched_getaffinity", "-e", cpus];
+            let many = Run::ours("pgrep")
+                .args(["-c", "multitude"])
+                .through([&FEW_DESCRIPTORS[..], &strace].concat());
+            assert_eq!(many.run().out(), format!("{MATCHES}\n"));
+        }
 
         // One has descriptors for all of them, the other has to wait in batches. timeout(1), so that one which
         // never speaks ends the test.

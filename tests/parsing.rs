@@ -128,6 +128,21 @@ fn a_usage_error_points_to_the_help() {
 }
 
 #[test]
+fn what_is_repeated_means_the_same() {
+    let refused = || reference().usage("");
+    check(
+        cast,
+        &[
+            case("pgrep -x -x {a}").pids("a"),
+            case("pgrep -n -n -x {a}").pids("a").differs("twice", refused()),
+            case("pgrep -oo -x {a}").pids("a").differs("twice", refused()),
+            case("pgrep -v --inverse ''").nothing().differs("twice", refused()),
+            case("pgrep -n -o -x {a}").usage(""),
+        ],
+    );
+}
+
+#[test]
 fn usage_errors() {
     check(
         cast,

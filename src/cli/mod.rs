@@ -13,7 +13,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::error::Error;
 use crate::request::*;
 use crate::signal::Signal;
-use options::{OPTIONS, Opt, Read, Setting};
+use options::{NO_VALUE, OPTIONS, Opt, Origin, Read, Setting};
 
 /// What the command line asks of a program.
 pub enum Invocation {
@@ -26,6 +26,11 @@ pub enum Invocation {
 /// Understand the command line (without the program's name).
 pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Error> {
     let words = words::read(program, args).map_err(Error::usage)?;
+    if let Some(opt) = words.used.iter().find(|opt| !makes_sense(program, opt)) {
+        let others: Vec<_> = opt.documented.iter().map(|program| program.name()).collect();
+        let why = format!("--{} makes no sense here: it is for {}", opt.long, others.join(" and "));
+        return Err(Error::usage(why));
+    }
     let matches = command(program, words.used.iter().copied())
         .no_binary_name(true)
         .try_get_matches_from(words.canonical)
@@ -49,6 +54,12 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
 /// The options that stand in a program's `--help`.
 pub fn documented(program: Program) -> impl Iterator<Item = &'static Opt> {
     OPTIONS.iter().filter(move |opt| opt.documented.contains(&program))
+}
+
+/// procps-ng's programs take each other's long options and ignore what is not for them. An option that only we have
+/// would be asked for in vain.
+fn makes_sense(program: Program, opt: &Opt) -> bool {
+    opt.origin == Origin::Reference || opt.documented.contains(&program)
 }
 
 fn version(program: Program) -> String {
@@ -85,7 +96,7 @@ fn argument(program: Program, opt: &'static Opt) -> Arg {
     let short = opt.short.filter(|(_, programs)| programs.contains(&program)).map(|(letter, _)| letter);
     let arg = Arg::new(opt.long).long(opt.long).short(short).help(opt.help);
     let arg = arg.help_heading(opt.group.title()).overrides_with(opt.long);
-    let optional = |arg: Arg| arg.num_args(0..=1).require_equals(true).default_missing_value("");
+    let optional = |arg: Arg| arg.num_args(0..=1).require_equals(true).default_missing_value(NO_VALUE);
     match opt.value_name() {
         None => arg.action(ArgAction::SetTrue),
         Some(name) => if opt.value_is_optional() { optional(arg) } else { arg }
@@ -232,13 +243,11 @@ impl Draft {
         if style == Style::Quiet && self.mode == Some(Mode::Rehearse) {
             return Err(Error::usage("--quiet cannot be used with --dry-run, which is there to tell"));
         }
-        if self.mode == Some(Mode::Ask) && program != Program::Pkill {
-            return Err(Error::usage(
-                "--interactive makes no sense here: only pkill has a signal to ask about",
-            ));
-        }
         if self.print_nul && self.delimiter.is_some() {
             return Err(Error::usage("--print0 cannot be used with --delimiter"));
+        }
+        if self.print_nul && (self.count || matches!(style, Style::Verbose | Style::Json)) {
+            return Err(Error::usage("--print0 cannot be used with --count, --verbose or --json"));
         }
         if self.threads && program != Program::Pgrep {
             let what = if program == Program::Pkill { "signals" } else { "waits for" };
@@ -250,9 +259,6 @@ impl Draft {
         }
         if self.until_none && self.release_memory {
             return Err(Error::usage("--mrelease cannot be used with --until-none"));
-        }
-        if self.any && program != Program::Pidwait {
-            return Err(Error::usage("--any makes no sense here: it is for pidwait"));
         }
         match self.pidfile.take() {
             Some(path) => {

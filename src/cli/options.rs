@@ -115,11 +115,15 @@ impl Opt {
         match &self.read {
             Read::Flag(setting) => Ok(setting.clone()),
             Read::Value(_, parse) => parse(value),
-            Read::Optional(_, parse) => parse(Some(value).filter(|value| !value.is_empty())),
+            Read::Optional(_, parse) => parse(Some(value).filter(|value| *value != NO_VALUE)),
             Read::Condition(_, parse) => parse(value).map(Setting::Criterion),
         }
     }
 }
+
+/// Stands for a value that was left out. No argument can hold a NUL, so an empty value remains one: `--wait=$unset`
+/// must not wait for ever.
+pub const NO_VALUE: &str = "\0";
 
 /// What an option says about the request.
 #[derive(Clone, Debug)]
@@ -222,7 +226,9 @@ const fn new(
     read: Read,
     help: &'static str,
 ) -> Opt {
-    Opt { long, short, documented, origin: Origin::New, group, read, help }
+    let mut row = opt(long, short, documented, group, read, help);
+    row.origin = Origin::New;
+    row
 }
 
 use Group::*;
@@ -288,17 +294,17 @@ pub static OPTIONS: &[Opt] = &[
     opt("mrelease", Some(('m', SENDS)), SENDS, Signal, Flag(Setting::ReleaseMemory),
         "free the memory of who was killed at once"),
     new("wait", None, SENDS, Ending, Optional("DURATION", |v| v.map(values::duration).transpose().map(Setting::Wait)),
-        "return when everybody who was signalled has ended, or after DURATION"),
+        "return when all who were signalled have ended, or after DURATION"),
     new("timeout", None, ACTS, Ending, Value("DURATION", |v| values::duration(v).map(Setting::Timeout)),
-        "wait no longer than DURATION in all; in pkill implies --wait"),
+        "wait no longer than DURATION in all (pkill: implies --wait)"),
     new("kill-after", None, SENDS, Ending, Value("DURATION", |v| values::duration(v).map(values::kill_after).map(Setting::Escalation)),
-        "send KILL to whoever is still there after DURATION; implies --wait"),
+        "wait, and send KILL to who is left after DURATION"),
     new("escalate", None, SENDS, Ending, Value("DURATION:SIGNAL,...", |v| values::steps(v).map(Setting::Escalation)),
-        "send more signals, each so long after the one before; implies --wait"),
+        "wait, and send more signals, each so long after the last"),
     new("cont", None, SENDS, Ending, Flag(Setting::Resume),
         "continue who is stopped, so that it can act on the signal"),
     new("until-none", None, SENDS, Ending, Flag(Setting::UntilNone),
-        "look again until nobody matches any more; implies --wait"),
+        "wait, and look again until nobody matches any more"),
     new("any", None, &[Pidwait], Ending, Flag(Setting::AnyEnd),
         "return when the first one has ended"),
     new("dry-run", None, SENDS, Safety, Flag(Setting::Mode(Mode::Rehearse)),

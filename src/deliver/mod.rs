@@ -55,6 +55,9 @@ pub enum Answer {
     Quit,
 }
 
+/// So many scans are given to those that are to stop before they are killed as they are.
+const PATIENCE: u32 = 20;
+
 /// The work on the matches, which may come in more than one go (`--until-none`).
 pub struct Delivery<'a> {
     request: &'a Request,
@@ -70,6 +73,8 @@ pub struct Delivery<'a> {
     /// Stopped, and to be killed when a scan finds nobody else: who is killed one by one while others fork is replaced
     /// as fast, but who is stopped first keeps its place in the process table and has no more children.
     frozen: bool,
+    /// How often nobody new was found while some had yet to stop.
+    patience: u32,
     /// `--interactive` becomes `Send` with the answer "all".
     mode: Mode,
     too_many: bool,
@@ -99,6 +104,7 @@ impl<'a> Delivery<'a> {
             known: BTreeMap::new(),
             stopped: 0,
             frozen: false,
+            patience: 0,
             mode,
             too_many: false,
             quit: false,
@@ -134,7 +140,7 @@ impl<'a> Delivery<'a> {
     /// What another look has found. Only those count whom a signal may still end: a scan that finds nobody else is
     /// the last one.
     pub fn deliver_again(&mut self, matches: Matches, audience: &mut dyn Audience) -> Result<(), Error> {
-        let (mut any_new, mut any_left) = (false, false);
+        let (mut any_new, mut any_moving, mut any_left) = (false, false, false);
         for found in matches {
             self.process.look_at(found.pid);
             let Ok(state) = self.process.state() else { continue };
@@ -143,11 +149,15 @@ impl<'a> Delivery<'a> {
             }
             match self.known.get(&(found.pid, found.start_time)) {
                 // Who is to stop and has not yet may still have children.
-                Some(true) if self.frozen && state != b'T' => any_new = true,
+                Some(true) if self.frozen && matches!(state, b'R' | b'S') => any_moving = true,
                 Some(hopeful) => any_left |= hopeful,
                 None => any_new |= self.deal_with(found, audience)?,
             }
         }
+        // The init of a PID namespace never stops.
+        self.patience = if any_new { 0 } else { self.patience + 1 };
+        any_left |= any_moving;
+        any_new |= any_moving && self.patience < PATIENCE;
         let Some(vigil) = &mut self.vigil else { return Ok(()) };
         if any_new {
             // Who is new may have children by now, so there is no time to lose.

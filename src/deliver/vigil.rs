@@ -152,6 +152,9 @@ impl Vigil {
     /// Descriptors have run out: give some back, so that files can be read and others pinned for a moment.
     pub fn make_room(&mut self) -> bool {
         const SPARE: usize = 4;
+        for member in self.members.iter_mut().filter(|member| member.ended.is_some()) {
+            member.handle = None;
+        }
         let held = (0..self.members.len()).rev().filter(|&at| self.members[at].handle.is_some());
         let released: Vec<usize> = held.take(SPARE).collect();
         for &at in &released {

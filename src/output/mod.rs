@@ -41,6 +41,9 @@ const ENOUGH: usize = 64 * 1024;
 /// So many of too many matches are named.
 const A_FEW: usize = 5;
 
+/// So many characters of a command line stand in a question: it may be 2 MB long, and who is meant must stay in sight.
+const COMMAND_LINE_MAX: usize = 200;
+
 /// So many of those that are still there after a wait are named.
 const MANY: usize = 100;
 
@@ -99,6 +102,7 @@ impl Output {
 
     /// What became of everybody.
     pub fn report(&mut self, request: &Request, report: &Report) -> Result<(), Error> {
+        self.erase_progress();
         match (request.style, &request.action) {
             (Style::Quiet, _) => {}
             (Style::Json, _) => {
@@ -229,8 +233,9 @@ impl Output {
         });
         let named = named.collect::<Vec<_>>().join(", ");
         let more = if found > A_FEW { ", ..." } else { "" };
+        let processes_match = if found == 1 { "process matches" } else { "processes match" };
         self.complain(&format!(
-            "{found} processes match, more than --max {most}, so nothing was done: {named}{more}"
+            "{found} {processes_match}, more than --max {most}, so nothing was done: {named}{more}"
         ));
     }
 
@@ -258,6 +263,11 @@ impl Output {
             Ok(()) => {}
         }
         Ok(())
+    }
+
+    fn erase_progress(&mut self) {
+        let line = self.progress.as_mut().map(ProgressLine::clear);
+        self.say(line.unwrap_or_default());
     }
 
     /// A line on standard error behind the program's name. If nobody can read it, there is nobody left to tell.
@@ -311,6 +321,7 @@ impl Audience for Output {
     }
 
     fn could_not_escalate(&mut self, pid: Pid, signal: Signal, errno: Errno) {
+        self.erase_progress();
         self.complain(&format!("sending {signal} to pid {pid} failed: {}", errno_text(errno)));
     }
 
@@ -318,9 +329,9 @@ impl Audience for Output {
         let question = match &found.view {
             View::Full(about) => {
                 let line = about.arguments.split(|&b| b == 0).collect::<Vec<_>>().join(&b' ');
-                let shown = if line.is_empty() { &about.name } else { &line };
-                let shown = String::from_utf8_lossy(&printable(shown)).trim_end().to_owned();
-                format!("send {signal} to {} {} {shown}?", found.pid, self.names.user(about.effective_uid))
+                let text = if line.is_empty() { &about.name } else { &line };
+                let text = cut(shown(text).trim_end());
+                format!("send {signal} to {} {} {text}?", found.pid, self.names.user(about.effective_uid))
             }
             View::Id | View::Text(_) => format!("send {signal} to {}?", found.pid),
         };
@@ -340,6 +351,13 @@ fn shown(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&printable(bytes)).into_owned()
 }
 
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(COMMAND_LINE_MAX) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errno> {
     while !bytes.is_empty() {
         match rustix::io::write(fd, bytes) {
@@ -349,4 +367,20 @@ fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errno> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_cut_between_characters() {
+        for (text, shown) in [
+            ("é".repeat(COMMAND_LINE_MAX), "é".repeat(COMMAND_LINE_MAX)),
+            ("é".repeat(COMMAND_LINE_MAX + 1), "é".repeat(COMMAND_LINE_MAX) + "..."),
+            (String::new(), String::new()),
+        ] {
+            assert_eq!(cut(&text), shown);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write as _};
 
 use crate::deliver::Answer;
-use crate::error::Error;
+use crate::error::{Error, io_error_text};
 
 /// The controlling terminal (tty(4)).
 pub struct Terminal {
@@ -26,7 +26,10 @@ impl Terminal {
             let asked = write!(self.screen, "{question} [y/n/a/q] ").and_then(|()| self.screen.flush());
             let mut answer = vec![];
             let read = asked.and_then(|()| self.lines.read_until(b'\n', &mut answer));
-            if read.map_err(|error| Error::fatal(format!("cannot ask on the terminal: {error}")))? == 0 {
+            let read = read.map_err(|error| {
+                Error::fatal(format!("cannot ask on the terminal: {}", io_error_text(&error)))
+            })?;
+            if read == 0 {
                 return Ok(Answer::Quit);
             }
             match answer.trim_ascii().to_ascii_lowercase().as_slice() {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
 
-use crate::error::{Error, errno_text};
+use crate::error::{Error, io_error_text};
 use crate::request::{Pid, Pidfile};
 
 /// More than any first line that counts.
@@ -16,8 +16,7 @@ const FIRST_LINE_MAX: u64 = 255;
 /// The number at the start of the file's first line.
 pub fn read(pidfile: &Pidfile) -> Result<Pid, Error> {
     let file = open(&pidfile.path).map_err(|error| {
-        let why = rustix::io::Errno::from_io_error(&error).map_or_else(|| error.to_string(), errno_text);
-        Error::nothing_to_match(format!("Unable to open pidfile: {why}"))
+        Error::nothing_to_match(format!("Unable to open pidfile: {}", io_error_text(&error)))
     })?;
     if pidfile.must_be_locked && !is_locked(&file) {
         return Err(Error::nothing_to_match("Locking check for pidfile failed"));

@@ -19,13 +19,11 @@ pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
 pub use user_namespace::{UserNamespace, is_anonymous};
 
-use std::collections::HashMap;
-use std::ffi::OsString;
-
-use procfs::ProcError;
+use rustix::fs;
+use rustix::io::Errno;
 
 use crate::error::Error;
-use crate::request::Pid;
+use crate::request::{Namespace, Pid};
 
 /// Our own process ID.
 pub fn ourselves() -> Pid {
@@ -49,14 +47,15 @@ pub fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
     }
 }
 
-/// The namespaces of a process: their inode numbers by the names of their files in /proc/PID/ns (namespaces(7)).
-/// The error says why we may not know.
-pub fn namespaces(pid: Pid) -> Result<HashMap<OsString, u64>, &'static str> {
-    let namespaces = procfs::process::Process::new(pid).and_then(|process| process.namespaces());
-    let namespaces = namespaces.map_err(|error| match error {
-        ProcError::NotFound(_) => "No such process",
-        ProcError::PermissionDenied(_) => "Permission denied",
-        _ => "unreadable",
-    })?;
-    Ok(namespaces.0.into_iter().map(|(kind, namespace)| (kind, namespace.identifier)).collect())
+/// The inode number that identifies the process's namespace of this kind (namespaces(7)); None where the kernel has
+/// none of this kind, so that it divides nobody. A zombie is in no namespace any more: ESRCH.
+pub fn namespace(pid: Pid, kind: Namespace) -> Result<Option<u64>, Errno> {
+    let inode = |pid: &str| Ok(fs::stat(format!("/proc/{pid}/ns/{}", kind.name()))?.st_ino);
+    match inode(&pid.to_string()) {
+        Err(Errno::NOENT) => match inode("self") {
+            Err(Errno::NOENT) => Ok(None),
+            _ => Err(Errno::SRCH),
+        },
+        result => result.map(Some),
+    }
 }

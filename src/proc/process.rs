@@ -168,24 +168,24 @@ impl<'p> Process<'p> {
 
     pub(super) fn stat(&mut self) -> Fact<Stat> {
         if self.stat.is_none() {
-            let mut buffer = std::mem::take(&mut self.scratch);
-            let read = self.read("stat", &mut buffer);
-            self.stat = Stat::parse(&buffer);
-            self.scratch = buffer;
-            read?;
+            self.stat = Some(self.parsed("stat", Stat::parse)?);
         }
         self.stat.ok_or(Unknown::Gone)
     }
 
     pub(super) fn status(&mut self) -> Fact<&Status> {
         if self.status.is_none() {
-            let mut buffer = std::mem::take(&mut self.scratch);
-            let read = self.read("status", &mut buffer);
-            self.status = Status::parse(&buffer);
-            self.scratch = buffer;
-            read?;
+            self.status = Some(self.parsed("status", Status::parse)?);
         }
         self.status.as_ref().ok_or(Unknown::Gone)
+    }
+
+    /// What a file of the process says. One that can be read but not understood is no sign that the process has gone.
+    fn parsed<T>(&mut self, name: &str, parse: fn(&[u8]) -> Option<T>) -> Fact<T> {
+        let mut buffer = std::mem::take(&mut self.scratch);
+        let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
+        self.scratch = buffer;
+        result?.ok_or(Unknown::Unreadable(Errno::BADMSG))
     }
 
     /// The path of its executable; empty where that is refused (other users' processes) or absent (kernel threads).
@@ -391,4 +391,24 @@ fn base_name(path: &[u8]) -> &[u8] {
 /// Whether `candidate` is what the kernel cut down to `name`.
 fn longer(candidate: &[u8], name: &[u8]) -> bool {
     candidate.len() > name.len() && candidate.starts_with(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The buffers still hold what was read before.
+    #[test]
+    fn nothing_is_known_of_a_process_that_has_gone() {
+        let proc = ProcDir::named().expect("/proc");
+        let mut process = Process::new(&proc);
+        process.look_at(crate::proc::ourselves());
+        assert!(process.start_time().is_ok() && process.is_process() == Ok(true) && process.name().is_ok());
+        process.look_at(Pid::MAX); // beyond every pid_max
+        for _ in 0..2 {
+            assert_eq!(process.start_time(), Err(Unknown::Gone));
+            assert_eq!(process.is_process(), Err(Unknown::Gone));
+            assert_eq!(process.name(), Err(Unknown::Gone));
+        }
+    }
 }

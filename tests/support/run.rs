@@ -19,6 +19,7 @@ pub enum Program {
     Installed,
 }
 
+/// What is done to a command before it is started.
 type Prepare = Box<dyn FnOnce(&mut Command)>;
 
 /// A run of `pgrep`, `pkill` or `pidwait`.
