@@ -397,6 +397,7 @@ fn nonsense() {
         .flat_map(|option| durations.map(|value| (vec![format!("{option}{value}")], "invalid")));
     let others = [
         (&["--timeout="][..], "invalid"),
+        (&["--wait="], "invalid"),
         (&["--kill-after="], "invalid"),
         (&["--escalate="], "invalid"),
         (&["--escalate=1"], "invalid"),
