@@ -205,6 +205,16 @@ fn each_program_has_its_own_short_options() {
 }
 
 #[test]
+fn the_help_fits_on_a_wide_terminal() {
+    for program in ["pgrep", "pkill", "pidwait"] {
+        let help = support::Run::ours(program).args(["--help"]).run().out();
+        for line in help.lines() {
+            assert!(line.chars().count() <= 100, "{program}: {line}");
+        }
+    }
+}
+
+#[test]
 fn help_and_version() {
     check(
         cast,

@@ -294,7 +294,7 @@ pub static OPTIONS: &[Opt] = &[
     opt("mrelease", Some(('m', SENDS)), SENDS, Signal, Flag(Setting::ReleaseMemory),
         "free the memory of who was killed at once"),
     new("wait", None, SENDS, Ending, Optional("DURATION", |v| v.map(values::duration).transpose().map(Setting::Wait)),
-        "return when all who were signalled have ended, or after DURATION"),
+        "wait for the end of all who were signalled, or for DURATION"),
     new("timeout", None, ACTS, Ending, Value("DURATION", |v| values::duration(v).map(Setting::Timeout)),
         "wait no longer than DURATION in all (pkill: implies --wait)"),
     new("kill-after", None, SENDS, Ending, Value("DURATION", |v| values::duration(v).map(values::kill_after).map(Setting::Escalation)),
