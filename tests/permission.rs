@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 use serde_json::Value;
-use support::{Dir, Reaction, Run, Spec, Victim, document, namespace, need, need_root, stat_field};
+use support::{
+    Dir, Reaction, Run, Spec, Victim, document, eventually, namespace, need, need_root, stat_field,
+};
 
 const ROOT: u32 = 0;
 /// Two users whom no account database knows.
@@ -179,6 +181,10 @@ fn check(senders: &[Sender], kinds: &[Kind], signals: &[(&str, i32)]) {
                 let explained = !why.contains("kill(2)")
                     && (expected == "signalled" || predicted["explanation"] == sent["explanation"]);
                 let touched = sent["outcome"] == "signalled" && signal != 0;
+                // The thread that would answer may be on its last instructions before it stops, so it is not asked.
+                if touched && kind.1 == State::Running && predicted["effect"] == "stop" {
+                    eventually("it stops, as predicted", || victim.state() == "T");
+                }
                 let became = match (touched, kind.1) {
                     (false, State::Stopped) if victim.state() == "T" && !is_pending(victim, signal) => {
                         "nothing".into()

@@ -4,13 +4,14 @@
 mod accounts;
 mod pidfile;
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStringExt;
 
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd;
 
 use crate::ere::{self, Pattern};
-use crate::error::{Error, errno_text};
+use crate::error::Error;
 use crate::proc::{self, CLOCK_TICKS, ProcDir, Terminals};
 use crate::request::{
     Action, Criterion, Mode, Namespace, PatternText, Pick, Pid, Request, Selection, Style, Subject,
@@ -174,12 +175,8 @@ fn ticks_since_boot() -> u64 {
 }
 
 fn namespaces(of: Pid, kinds: &[Namespace]) -> Result<Vec<(Namespace, u64)>, Error> {
-    let theirs = |&kind: &Namespace| match proc::namespace(of, kind) {
-        Ok(inode) => inode.map(|inode| Ok((kind, inode))),
-        Err(errno) => {
-            let why = format!("cannot read the namespaces of process {of}: {}", errno_text(errno));
-            Some(Err(Error::nothing_to_match(why)))
-        }
-    };
-    kinds.iter().filter_map(theirs).collect()
+    let theirs = proc::namespaces(of).map_err(|why| {
+        Error::nothing_to_match(format!("cannot read the namespaces of process {of}: {why}"))
+    })?;
+    Ok(kinds.iter().filter_map(|&kind| Some((kind, *theirs.get(OsStr::new(kind.name()))?))).collect())
 }

@@ -19,11 +19,13 @@ pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
 pub use user_namespace::{UserNamespace, is_anonymous};
 
-use rustix::fs;
-use rustix::io::Errno;
+use std::collections::HashMap;
+use std::ffi::OsString;
+
+use procfs::ProcError;
 
 use crate::error::Error;
-use crate::request::{Namespace, Pid};
+use crate::request::Pid;
 
 /// Our own process ID.
 pub fn ourselves() -> Pid {
@@ -47,15 +49,17 @@ pub fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
     }
 }
 
-/// The inode number that identifies the process's namespace of this kind (namespaces(7)); None where the kernel has
-/// none of this kind, so that it divides nobody. A zombie is in no namespace any more: ESRCH.
-pub fn namespace(pid: Pid, kind: Namespace) -> Result<Option<u64>, Errno> {
-    let inode = |pid: &str| Ok(fs::stat(format!("/proc/{pid}/ns/{}", kind.name()))?.st_ino);
-    match inode(&pid.to_string()) {
-        Err(Errno::NOENT) => match inode("self") {
-            Err(Errno::NOENT) => Ok(None),
-            _ => Err(Errno::SRCH),
-        },
-        result => result.map(Some),
+/// The inode numbers that identify the namespaces of a process, by the names of their files in /proc/PID/ns
+/// (namespaces(7)); a kind that the kernel does not have divides nobody and is not among them. The error says why we
+/// may not know; a zombie is in no namespace any more.
+pub fn namespaces(pid: Pid) -> Result<HashMap<OsString, u64>, &'static str> {
+    let namespaces = procfs::process::Process::new(pid).and_then(|process| process.namespaces());
+    match namespaces {
+        Ok(all) if !all.0.is_empty() => {
+            Ok(all.0.into_iter().map(|(kind, one)| (kind, one.identifier)).collect())
+        }
+        Ok(_) | Err(ProcError::NotFound(_)) => Err("No such process"),
+        Err(ProcError::PermissionDenied(_)) => Err("Permission denied"),
+        Err(_) => Err("unreadable"),
     }
 }
