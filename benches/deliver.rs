@@ -12,10 +12,9 @@ mod measure;
 mod support;
 
 use std::env;
-use std::process::Command;
 
 use crowd::{COUNTED, Crowd};
-use measure::{Cost, median, run};
+use measure::{Cost, in_namespace, median, run};
 
 const TARGETS: usize = 10_000;
 
@@ -35,13 +34,7 @@ fn main() {
     if env::args().nth(1).as_deref() == Some("inside") {
         return compare();
     }
-    if !support::need_root() || !support::need("unshare") {
-        return;
-    }
-    let mut command = Command::new("unshare");
-    command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]);
-    let status = command.arg(env::current_exe().expect("our own executable")).arg("inside").status();
-    assert!(status.expect("start unshare").success());
+    in_namespace(&["inside"]);
 }
 
 /// As PID 1, which gets no signal that it has no handler for: pid_namespaces(7).

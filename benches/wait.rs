@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crowd::Crowd;
-use measure::{median, run};
+use measure::{in_namespace, median, run};
 use rustix::process::{Pid, Signal, kill_process};
 use support::{eventually, stat_field};
 
@@ -30,13 +30,7 @@ fn main() {
     if env::args().nth(1).as_deref() == Some("inside") {
         return measure_both();
     }
-    if !support::need_root() || !support::need("unshare") {
-        return;
-    }
-    let mut command = Command::new("unshare");
-    command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]);
-    let status = command.arg(env::current_exe().expect("our own executable")).arg("inside").status();
-    assert!(status.expect("start unshare").success());
+    in_namespace(&["inside"]);
 }
 
 fn measure_both() {

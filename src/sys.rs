@@ -4,6 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::{CStr, OsStr, OsString};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
+use std::sync::OnceLock;
 
 use rustix::io::Errno;
 
@@ -13,6 +14,12 @@ use rustix::io::Errno;
 /// locale up with newlocale(3) rather than setlocale(3), which finds the same one and fails the same
 /// way, but changes nothing that another thread may be reading.
 pub(crate) fn locale_is_utf8() -> bool {
+    // It is asked for every name beyond ASCII that is printed, and each answer takes reading the locale's files.
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(ask_for_locale)
+}
+
+fn ask_for_locale() -> bool {
     // SAFETY: the name is a C string, and a null base is what newlocale(3) asks for to make a new object.
     let locale = unsafe { libc::newlocale(libc::LC_CTYPE_MASK, c"".as_ptr(), std::ptr::null_mut()) };
     if locale.is_null() {

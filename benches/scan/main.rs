@@ -24,7 +24,7 @@ use std::thread;
 use std::time::Duration;
 
 use crowd::Crowd;
-use measure::{Cost, median, run};
+use measure::{Cost, in_namespace, median, run};
 
 const OURS: &str = env!("CARGO_BIN_EXE_pgrep");
 const PROCPS: &str = "/usr/bin/pgrep";
@@ -85,20 +85,10 @@ fn main() {
         ["threads", count] => threads(count.parse().expect("a number")),
         // What cargo passes, `--bench`, says nothing.
         _ => {
-            in_namespace("small");
-            in_namespace("large");
+            in_namespace(&["table", "small"]);
+            in_namespace(&["table", "large"]);
         }
     }
-}
-
-fn in_namespace(name: &str) {
-    if !support::need_root() || !support::need("unshare") {
-        return;
-    }
-    let mut command = Command::new("unshare");
-    command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]);
-    let status = command.arg(ourselves()).args(["table", name]).status().expect("start unshare");
-    assert!(status.success());
 }
 
 fn ourselves() -> String {

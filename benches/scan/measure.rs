@@ -1,6 +1,7 @@
 //! How long a program takes, from its start to its end, and what it costs.
 #![allow(unsafe_code)] // wait4(2) has no safe wrapper
 
+use std::env;
 use std::io::ErrorKind;
 use std::mem::MaybeUninit;
 use std::process::{Command, Stdio};
@@ -15,6 +16,17 @@ pub struct Cost {
     pub cpu: Duration,
     /// The largest resident set, in KiB.
     pub peak: i64,
+}
+
+/// Runs this benchmark with these arguments as PID 1 of a PID namespace of its own, where that is possible.
+pub fn in_namespace(args: &[&str]) {
+    if !crate::support::need_root() || !crate::support::need("unshare") {
+        return;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]);
+    let status = command.arg(env::current_exe().expect("our own executable")).args(args).status();
+    assert!(status.expect("start unshare").success());
 }
 
 /// Runs it to its end; its output goes nowhere.

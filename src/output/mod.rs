@@ -102,7 +102,6 @@ impl Output {
 
     /// What became of everybody.
     pub fn report(&mut self, request: &Request, report: &Report) -> Result<(), Error> {
-        self.erase_progress();
         match (request.style, &request.action) {
             (Style::Quiet, _) => {}
             (Style::Json, _) => {
@@ -265,11 +264,6 @@ impl Output {
         Ok(())
     }
 
-    fn erase_progress(&mut self) {
-        let line = self.progress.as_mut().map(ProgressLine::clear);
-        self.say(line.unwrap_or_default());
-    }
-
     /// A line on standard error behind the program's name. If nobody can read it, there is nobody left to tell.
     fn complain(&mut self, message: &str) {
         self.clear_progress();
@@ -321,7 +315,6 @@ impl Audience for Output {
     }
 
     fn could_not_escalate(&mut self, pid: Pid, signal: Signal, errno: Errno) {
-        self.erase_progress();
         self.complain(&format!("sending {signal} to pid {pid} failed: {}", errno_text(errno)));
     }
 
