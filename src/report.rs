@@ -7,6 +7,7 @@ use rustix::io::Errno;
 use crate::error::{Error, ErrorKind};
 use crate::permission::{Effect, Refusal};
 use crate::request::{Pid, Request};
+use crate::select::Why;
 use crate::signal::Signal;
 use crate::view::View;
 
@@ -103,6 +104,8 @@ pub struct Target {
     pub pid: Pid,
     /// What is seen of it.
     pub view: View,
+    /// Why it was selected.
+    pub why: Why,
     /// What became of it.
     pub outcome: Outcome,
     /// What was seen of its end, where that was waited for.
@@ -135,7 +138,7 @@ pub struct Ended {
 /// What a run has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// In ascending order of process ID.
+    /// In the order of the matches.
     pub targets: Vec<Target>,
     /// No name is long enough for the pattern, and nothing matched.
     pub pattern_too_long: bool,

@@ -81,6 +81,8 @@ pub struct Selection {
     pub inverse: bool,
     /// `-A`: our ancestors are left out, inverted or not.
     pub skip_ancestors: bool,
+    /// `--tree`: with each match, its descendants.
+    pub tree: bool,
     /// `-w`: threads are looked at, not processes.
     pub threads: bool,
 }
@@ -129,6 +131,8 @@ pub enum Criterion {
     Pidfile(Pidfile),
     /// `-P`: the parent.
     Parents(Vec<Pid>),
+    /// `--ancestor`: the parent, its parent, and so on; 0 stands above all.
+    Ancestors(Vec<Pid>),
     /// `-g`: the process group; 0 is our own.
     ProcessGroups(Vec<Pid>),
     /// `-s`: the session; 0 is our own.
@@ -283,6 +287,10 @@ pub struct Delivery {
     pub value: Option<i32>,
     /// `-m`: process_mrelease(2) after the signal.
     pub release_memory: bool,
+    /// `--freeze`: all are stopped before the first one is signalled, and then continued.
+    pub freeze: bool,
+    /// `--whole-group`: with each match, its process group, which is signalled as one.
+    pub whole_group: bool,
     /// `-e`: say who was signalled.
     pub echo: Option<Label>,
     /// Whether it is sent at once.
@@ -305,6 +313,19 @@ impl Request {
             Action::Signal(delivery) => delivery.wait.filter(|_| delivery.mode != Mode::Rehearse),
             Action::Wait { wait, .. } => Some(*wait),
         }
+    }
+
+    /// Whether all are stopped before the first one is signalled.
+    pub fn freezes(&self) -> bool {
+        matches!(&self.action, Action::Signal(delivery) if delivery.freezes())
+    }
+}
+
+impl Delivery {
+    /// Whether all are stopped before the first one is signalled. Who is killed one by one while others fork is
+    /// replaced as fast, so it is done wherever it takes several looks to find them all and nothing else is lost.
+    pub fn freezes(&self) -> bool {
+        self.mode == Mode::Send && (self.freeze || self.until_none && self.signal == Signal::KILL)
     }
 }
 

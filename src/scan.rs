@@ -1,14 +1,16 @@
 //! [`Plan`] → [`Matches`]: every candidate is looked at, as cheaply as the tests allow.
 
+mod kin;
+
 use std::thread;
 
 use rustix::process::{Resource, getrlimit};
 
 use crate::error::Error;
 use crate::plan::{Candidates, Plan};
-use crate::proc::{Fact, Facts, ProcDir, Process, Unknown, unreadable};
+use crate::proc::{Fact, Facts, Link, ProcDir, Process, Unknown, unreadable};
 use crate::request::Pid;
-use crate::select::{NoAnswer, Predicate, pick};
+use crate::select::{NoAnswer, Predicate, Why, pick};
 use crate::view::{View, view};
 
 /// With fewer processes than this, a second thread costs more to start than it saves.
@@ -27,14 +29,19 @@ pub struct Match {
     pub start_time: Option<u64>,
     /// What is seen of it.
     pub view: View,
+    /// Why it was.
+    pub why: Why,
+    /// Its process group; looked at where that is to be signalled.
+    pub group: Option<Pid>,
 }
 
-/// Who was selected, in ascending order of process ID.
+/// Who was selected, in ascending order of process ID; where kin is selected too and something is done with it,
+/// parents come before their children.
 pub type Matches = Vec<Match>;
 
 /// Look at the candidates.
 pub fn scan(plan: &Plan) -> Result<Matches, Error> {
-    let mut found = match &plan.candidates {
+    let Seen { mut found, links } = match &plan.candidates {
         Candidates::Listed(pids) => {
             let proc = ProcDir::named()?;
             let mut look = Look::new(plan, &proc);
@@ -46,13 +53,17 @@ pub fn scan(plan: &Plan) -> Result<Matches, Error> {
                     Err(why) => unknown(pid, why)?,
                 }
             }
-            look.found
+            look.seen
         }
         Candidates::All | Candidates::Threads => walk(plan)?,
     };
     found.sort_by_key(|(process, _)| *process); // stable: threads stay in the kernel's order
     let found = found.into_iter().map(|(_, found)| found).collect();
-    Ok(pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid)))
+    let matches = pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid));
+    match &plan.kin {
+        None => Ok(matches),
+        Some(kin) => kin::add(plan, kin, matches, links),
+    }
 }
 
 /// Whether a listed ID is that of a process. The start time is read first: it is all that a process which is named by
@@ -66,7 +77,7 @@ fn is_there(plan: &Plan, process: &mut Process<'_>) -> Fact<bool> {
 
 /// All processes, by as many threads as there are CPUs for us and parts of the list. Each takes the next part as soon
 /// as it is done with one, so that none waits for another.
-fn walk(plan: &Plan) -> Result<Found, Error> {
+fn walk(plan: &Plan) -> Result<Seen, Error> {
     let proc = ProcDir::open()?;
     let mut first = vec![];
     while first.len() < MANY && proc.next_processes(&mut first)? {}
@@ -86,11 +97,13 @@ fn walk(plan: &Plan) -> Result<Found, Error> {
                 }
             }
         }
-        let mut found = look_at_all(plan, &proc, &proc, first)?;
+        let mut seen = look_at_all(plan, &proc, &proc, first)?;
         for helper in helpers {
-            found.append(&mut helper.join().expect("a helper does not panic")?);
+            let mut theirs = helper.join().expect("a helper does not panic")?;
+            seen.found.append(&mut theirs.found);
+            seen.links.append(&mut theirs.links);
         }
-        Ok(found)
+        Ok(seen)
     })
 }
 
@@ -103,7 +116,7 @@ fn most_threads() -> usize {
 
 /// These processes and then what is left of the walk. Looking through a descriptor of one's own saves threads
 /// from counting the users of a shared one.
-fn look_at_all(plan: &Plan, walk: &ProcDir, proc: &ProcDir, mut pids: Vec<Pid>) -> Result<Found, Error> {
+fn look_at_all(plan: &Plan, walk: &ProcDir, proc: &ProcDir, mut pids: Vec<Pid>) -> Result<Seen, Error> {
     let mut look = Look::new(plan, proc);
     loop {
         for &pid in &pids {
@@ -111,13 +124,19 @@ fn look_at_all(plan: &Plan, walk: &ProcDir, proc: &ProcDir, mut pids: Vec<Pid>) 
         }
         pids.clear();
         if !walk.next_processes(&mut pids)? {
-            return Ok(look.found);
+            return Ok(look.seen);
         }
     }
 }
 
-/// Each with the process that it is or belongs to.
-type Found = Vec<(Pid, Match)>;
+/// What a look has shown.
+#[derive(Default)]
+struct Seen {
+    /// Each with the process that it is or belongs to.
+    found: Vec<(Pid, Match)>,
+    /// Of all processes, where kin is wanted.
+    links: Vec<Link>,
+}
 
 /// One thread's work.
 struct Look<'p> {
@@ -126,18 +145,23 @@ struct Look<'p> {
     predicate: Predicate,
     proc: &'p ProcDir,
     process: Process<'p>,
-    found: Found,
+    seen: Seen,
 }
 
 impl<'p> Look<'p> {
     fn new(plan: &'p Plan, proc: &'p ProcDir) -> Self {
-        Look { plan, predicate: plan.predicate.clone(), proc, process: Process::new(proc), found: vec![] }
+        let process = Process::new(proc).remembering_parents();
+        Look { plan, predicate: plan.predicate.clone(), proc, process, seen: Seen::default() }
     }
 
     fn at(&mut self, pid: Pid) -> Result<(), Error> {
         if self.plan.candidates != Candidates::Threads {
             self.process.look_at(pid);
-            return self.examine();
+            self.examine()?;
+            if self.plan.kin.is_some() {
+                self.seen.links.extend(self.process.link());
+            }
+            return Ok(());
         }
         match self.proc.threads(pid) {
             Err(why) => unknown(pid, why),
@@ -153,7 +177,7 @@ impl<'p> Look<'p> {
         let process = &mut self.process;
         match self.predicate.admits(process) {
             Ok(true) => match describe(self.plan, process) {
-                Ok(found) => self.found.push((process.thread_group(), found)),
+                Ok(found) => self.seen.found.push((process.thread_group(), found)),
                 Err(why) => unknown(process.pid(), why)?,
             },
             Ok(false) => {}
@@ -177,5 +201,7 @@ fn describe(plan: &Plan, process: &mut Process<'_>) -> Fact<Match> {
         pid: process.pid(),
         start_time: if plan.start_time_counts { Some(process.start_time()?) } else { None },
         view: view(plan.detail, process)?,
+        why: Why::Match,
+        group: None,
     })
 }

@@ -34,12 +34,31 @@ fn ask_for_locale() -> bool {
     }
 }
 
+/// To whom a signal goes that is sent through a pidfd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// To the process.
+    Process,
+    /// To the process group that has its ID: `PIDFD_SIGNAL_PROCESS_GROUP`, Linux 6.9. EINVAL before.
+    Group,
+}
+
 /// Send a signal through a pidfd (pidfd_send_signal(2), Linux 5.1), with an integer as sigqueue(3) does.
-pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32, value: Option<i32>) -> Result<(), Errno> {
+pub(crate) fn pidfd_send_signal(
+    pidfd: BorrowedFd<'_>,
+    signal: i32,
+    value: Option<i32>,
+    scope: Scope,
+) -> Result<(), Errno> {
+    const PIDFD_SIGNAL_PROCESS_GROUP: u32 = 1 << 2; // linux/pidfd.h
+    let flags = match scope {
+        Scope::Process => 0,
+        Scope::Group => PIDFD_SIGNAL_PROCESS_GROUP,
+    };
     let info = value.map(|value| queued(signal, value));
     let info = info.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // SAFETY: the descriptor is open, and the kernel reads a siginfo_t from the pointer, or nothing from a null one.
-    check(unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, info, 0u32) })
+    check(unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, info, flags) })
 }
 
 /// What rt_sigqueueinfo(2) wants to be told: the kernel takes it as it is from a sender who is not itself.
@@ -257,7 +276,8 @@ pub(crate) fn namespace_owner(namespace: &OwnedFd) -> Result<u32, Errno> {
     check(result.into()).map(|()| uid)
 }
 
-/// kill(2) or rt_sigqueueinfo(2), by process ID: only for where no handle can be had. `last_look` is the last thing
+/// kill(2) or rt_sigqueueinfo(2), by process ID, or kill(2) by that of a process group, negated: only for where no
+/// handle can be had. `last_look` is the last thing
 /// that happens before it, with no system call in between.
 pub(crate) fn signal_by_id(
     pid: i32,

@@ -22,7 +22,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("select", &["ere", "proc", "request"]),
     ("permission", &["proc", "request", "signal"]),
     // What a run comes to.
-    ("report", &["error", "permission", "request", "signal", "view"]),
+    ("report", &["error", "permission", "request", "select", "signal", "view"]),
     // The stages.
     ("cli", &["error", "request", "signal"]),
     ("plan", &["ere", "error", "proc", "request", "select", "view"]),
@@ -43,7 +43,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "view",
         ],
     ),
-    ("output", &["deliver", "error", "plan", "proc", "report", "request", "scan", "signal", "sys", "view"]),
+    (
+        "output",
+        &["deliver", "error", "plan", "proc", "report", "request", "scan", "select", "signal", "sys", "view"],
+    ),
 ];
 
 /// Where process data is bytes and nothing else.

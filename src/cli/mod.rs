@@ -13,7 +13,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::error::Error;
 use crate::request::*;
-use crate::signal::Signal;
+use crate::signal::{DefaultAction, Signal};
 use options::{EXCLUSIVE, NO_VALUE, OPTIONS, Opt, Origin, Read, Setting};
 
 /// What the command line asks of a program.
@@ -160,6 +160,7 @@ struct Draft {
     ignore_case: bool,
     inverse: bool,
     skip_ancestors: bool,
+    tree: bool,
     threads: bool,
     pidfile: Option<std::path::PathBuf>,
     pidfile_must_be_locked: bool,
@@ -169,6 +170,8 @@ struct Draft {
     signal: Option<Signal>,
     value: Option<i32>,
     release_memory: bool,
+    freeze: bool,
+    whole_group: bool,
     echo: bool,
     count: bool,
     label: Option<Subject>,
@@ -204,10 +207,13 @@ impl Draft {
             Setting::Pick(pick) => self.pick = Some(pick),
             Setting::Inverse => self.inverse = true,
             Setting::SkipAncestors => self.skip_ancestors = true,
+            Setting::Tree => self.tree = true,
             Setting::Threads => self.threads = true,
             Setting::Signal(signal) => self.signal = Some(signal),
             Setting::Queue(value) => self.value = Some(value),
             Setting::ReleaseMemory => self.release_memory = true,
+            Setting::Freeze => self.freeze = true,
+            Setting::WholeGroup => self.whole_group = true,
             Setting::Echo => self.echo = true,
             Setting::Count => self.count = true,
             Setting::Label(subject) => {
@@ -273,6 +279,10 @@ impl Draft {
         if pattern.is_none() && self.criteria.is_empty() && self.pick.is_none() {
             return Err(Error::usage("no matching criteria specified"));
         }
+        if self.freeze && cannot_be_frozen_for(signal) {
+            let why = format!("--freeze makes no sense with {signal}: who is continued does not act on it");
+            return Err(Error::usage(why));
+        }
         let (subject, ignore_case, whole) = (self.subject, self.ignore_case, self.whole);
         let label = self.label.map(|subject| Label { subject, quoted: self.quoted });
         let name = Label { subject: Subject::Name, quoted: self.quoted };
@@ -286,6 +296,7 @@ impl Draft {
                 pick: self.pick.unwrap_or_default(),
                 inverse: self.inverse,
                 skip_ancestors: self.skip_ancestors,
+                tree: self.tree,
                 threads: self.threads,
             },
             action: match program {
@@ -305,6 +316,8 @@ impl Draft {
                         signal,
                         value,
                         release_memory,
+                        freeze: self.freeze,
+                        whole_group: self.whole_group,
                         echo,
                         mode,
                         wait,
@@ -323,4 +336,10 @@ impl Draft {
             asked: self.asked,
         })
     }
+}
+
+/// Signal 0 does nothing to anybody, and SIGCONT discards all stop signals that are pending but SIGSTOP, which is
+/// what freezing sends (signal(7)).
+fn cannot_be_frozen_for(signal: Signal) -> bool {
+    signal == Signal::NONE || signal != Signal::STOP && signal.default_action() == DefaultAction::Stop
 }

@@ -158,6 +158,8 @@ pub enum Setting {
     Inverse,
     /// `-A`.
     SkipAncestors,
+    /// `--tree`.
+    Tree,
     /// `-w`.
     Threads,
     /// `--signal`.
@@ -166,6 +168,10 @@ pub enum Setting {
     Queue(i32),
     /// `-m`.
     ReleaseMemory,
+    /// `--freeze`.
+    Freeze,
+    /// `--whole-group`.
+    WholeGroup,
     /// `-e`.
     Echo,
     /// `-c`.
@@ -259,6 +265,8 @@ pub static OPTIONS: &[Opt] = &[
         "with -F: fail unless somebody holds a lock on the file"),
     opt("parent", Some(('P', ALL)), ALL, Criteria, Condition(Kind::Parents, |v| pids(v, "not a number").map(Criterion::Parents)),
         "children of these processes"),
+    new("ancestor", None, ALL, Criteria, Condition(Kind::Pids, |v| pids(v, "not a number").map(Criterion::Ancestors)),
+        "descendants of these processes"),
     opt("pgroup", Some(('g', ALL)), ALL, Criteria, Condition(Kind::ProcessGroups, |v| pids(v, "invalid process group").map(Criterion::ProcessGroups)),
         "process group IDs; 0 is our own"),
     opt("session", Some(('s', ALL)), ALL, Criteria, Condition(Kind::Sessions, |v| pids(v, "invalid session id").map(Criterion::Sessions)),
@@ -293,12 +301,18 @@ pub static OPTIONS: &[Opt] = &[
         "only the most recently started"),
     opt("oldest", Some(('o', ALL)), ALL, Choosing, Flag(Setting::Pick(Pick::Oldest)),
         "only the least recently started"),
+    new("tree", None, ALL, Choosing, Flag(Setting::Tree),
+        "with each match, its descendants too"),
     opt("signal", None, ALL, Signal, Value(Kind::Signal, |v| values::signal(v).map(Setting::Signal)),
         "the signal, by name or number (with -H also in pgrep and pidwait)"),
     opt("queue", Some(('q', SENDS)), SENDS, Signal, Value(Kind::Integer, |v| values::integer(v).map(Setting::Queue)),
         "send this integer with the signal"),
     opt("mrelease", Some(('m', SENDS)), SENDS, Signal, Flag(Setting::ReleaseMemory),
         "free the memory of who was killed at once"),
+    new("freeze", None, SENDS, Signal, Flag(Setting::Freeze),
+        "stop all of them first, so that none can fork away, then send the signal"),
+    new("whole-group", None, SENDS, Signal, Flag(Setting::WholeGroup),
+        "signal the whole process group of each match, once"),
     new("wait", None, SENDS, Ending, Optional(Kind::Duration, |v| v.map(values::duration).transpose().map(Setting::Wait)),
         "wait for the end of all who were signalled, or for DURATION"),
     new("timeout", None, ACTS, Ending, Value(Kind::Duration, |v| values::duration(v).map(Setting::Timeout)),
@@ -363,6 +377,9 @@ pub static EXCLUSIVE: &[&[&str]] = &[
     &["print0", "verbose", "json"],
     &["kill-after", "escalate"],
     &["until-none", "mrelease"],
+    &["tree", "lightweight"],
+    &["tree", "inverse"],
+    &["freeze", "interactive"],
 ];
 
 fn pids(value: &OsStr, complaint: &str) -> Result<Vec<Pid>, String> {

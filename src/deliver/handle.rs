@@ -11,7 +11,7 @@ use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 use crate::proc::ourselves;
 use crate::request::Pid;
 use crate::signal::Signal;
-use crate::sys;
+use crate::sys::{self, Scope};
 
 /// What holds a process.
 pub struct Handle {
@@ -52,12 +52,21 @@ impl Handle {
     /// reaped, EPERM if we may not signal it.
     pub fn send(&self, signal: Signal, value: Option<i32>) -> Result<Sent, Errno> {
         let number = signal.number();
-        match sys::pidfd_send_signal(self.as_fd(), number, value) {
+        match sys::pidfd_send_signal(self.as_fd(), number, value, Scope::Process) {
             Ok(()) => Ok(Sent::Pinned),
             Err(Errno::NOSYS | Errno::PERM) if handles_cannot_send() => {
                 sys::signal_by_id(self.pid, number, value, || self.check_alive()).map(|()| Sent::ById)
             }
             Err(errno) => Err(errno),
+        }
+    }
+
+    /// Send the signal to the process group whose ID is that of the process, be it in that group or not. EINVAL where
+    /// the kernel cannot (before Linux 6.9), ESRCH if there is no such group, EPERM if we may signal none of it.
+    pub fn send_to_group(&self, signal: Signal, value: Option<i32>) -> Result<(), Errno> {
+        match sys::pidfd_send_signal(self.as_fd(), signal.number(), value, Scope::Group) {
+            Err(Errno::PERM) if handles_cannot_send() => Err(Errno::NOSYS),
+            other => other,
         }
     }
 
@@ -120,6 +129,6 @@ fn open_directory(pid: Pid) -> Result<OwnedFd, Errno> {
 /// Whether EPERM is a seccomp filter's word on the call, and not the kernel's on a target: nobody is refused signal 0
 /// to himself. Where we cannot find out, for want of a descriptor, handles are trusted.
 fn handles_cannot_send() -> bool {
-    let send = |handle: Handle| sys::pidfd_send_signal(handle.as_fd(), 0, None);
+    let send = |handle: Handle| sys::pidfd_send_signal(handle.as_fd(), 0, None, Scope::Process);
     matches!(Handle::open(ourselves()).map(send), Ok(Err(Errno::NOSYS | Errno::PERM)))
 }

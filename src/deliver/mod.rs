@@ -3,11 +3,13 @@
 //! has passed to another process since the scan, either the second look sees that other process, or the handle
 //! still belongs to the one that ended: in no case is a bystander signalled.
 
+mod gather;
+mod group;
 mod handle;
 mod rehearse;
 mod vigil;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rustix::io::Errno;
 
@@ -18,9 +20,10 @@ use crate::proc::{Facts, ProcDir, Process, Unknown, is_anonymous};
 use crate::report::{End, Outcome, Report, Target};
 use crate::request::{Action, Delivery as Sending, Mode, Pid, Request};
 use crate::scan::{Match, Matches};
-use crate::select::NoAnswer;
+use crate::select::{NoAnswer, Why};
 use crate::signal::Signal;
 use crate::view::{Detail, View, view};
+use gather::Held;
 use handle::{Handle, Sent};
 use vigil::{Over, Until, Vigil};
 
@@ -32,8 +35,8 @@ pub trait Audience {
     fn dealt_with(&mut self, found: &Match) -> Result<(), Error>;
     /// Now they are all waited for; so many of them are stopped and will not act on the signal.
     fn will_wait(&mut self, stopped: usize) -> Result<(), Error>;
-    /// Shall this process be signalled?
-    fn ask(&mut self, found: &Match, signal: Signal) -> Result<Answer, Error>;
+    /// Shall these processes be signalled? They are one, or a process group.
+    fn ask(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error>;
     /// Whether it wants to hear how a wait goes on.
     fn follows_progress(&self) -> bool;
     /// How it goes on.
@@ -55,10 +58,8 @@ pub enum Answer {
     Quit,
 }
 
-/// So many scans are given to those that are to stop before they are killed as they are.
-const PATIENCE: u32 = 20;
-
-/// The work on the matches, which may come in more than one go (`--until-none`).
+/// The work on the matches, which may come in more than one go (`--until-none`, or where all are pinned before the
+/// first one is signalled).
 pub struct Delivery<'a> {
     request: &'a Request,
     plan: &'a Plan,
@@ -68,18 +69,28 @@ pub struct Delivery<'a> {
     /// Where the scan is repeated: who has been dealt with, by process ID and start time, and whether that may
     /// bring its end.
     known: BTreeMap<(Pid, Option<u64>), bool>,
-    /// How many are stopped and wait for somebody to continue them.
-    stopped: usize,
-    /// Stopped, and to be killed when a scan finds nobody else: who is killed one by one while others fork is replaced
-    /// as fast, but who is stopped first keeps its place in the process table and has no more children.
-    frozen: bool,
+    /// For whose sake others are selected: the matches that are pinned, and the groups of all who are.
+    pinned: Pinned,
+    /// Who is pinned, and not signalled yet.
+    gathered: VecDeque<Held>,
+    /// Some of those who were pinned together have been signalled.
+    released: bool,
     /// How often nobody new was found while some had yet to stop.
     patience: u32,
+    /// How many are stopped and wait for somebody to continue them.
+    stopped: usize,
     /// `--interactive` becomes `Send` with the answer "all".
     mode: Mode,
     too_many: bool,
     quit: bool,
     over: Option<Over>,
+}
+
+/// What the second look at a match's kin is held against.
+#[derive(Default)]
+struct Pinned {
+    matches: Vec<Pid>,
+    groups: BTreeSet<Pid>,
 }
 
 impl<'a> Delivery<'a> {
@@ -93,53 +104,53 @@ impl<'a> Delivery<'a> {
             Action::Signal(sending) => (sending.mode, sending.escalation.clone()),
             Action::List(_) | Action::Wait { .. } => (Mode::Send, vec![]),
         };
-        let tells_how = plan.detail == Detail::Full;
-        let vigil = request.wait().map(|wait| Vigil::new(wait, steps, tells_how)).transpose()?;
-        Ok(Delivery {
+        let mut delivery = Delivery {
             request,
             plan,
             process: Process::new(proc),
             targets: vec![],
-            vigil,
+            vigil: None,
             known: BTreeMap::new(),
-            stopped: 0,
-            frozen: false,
+            pinned: Pinned::default(),
+            gathered: VecDeque::new(),
+            released: false,
             patience: 0,
+            stopped: 0,
             mode,
             too_many: false,
             quit: false,
             over: None,
-        })
+        };
+        let wait = request.wait();
+        if wait.is_some() || delivery.gathers() {
+            let tells_how = wait.is_some() && plan.detail == Detail::Full;
+            delivery.vigil = Some(Vigil::new(wait.unwrap_or_default(), steps, tells_how)?);
+        }
+        Ok(delivery)
     }
 
     /// Do what was asked with each match, and wait for their end if that was asked too.
     pub fn deliver(&mut self, matches: Matches, audience: &mut dyn Audience) -> Result<(), Error> {
-        self.too_many = self.request.at_most.is_some_and(|most| matches.len() > most);
-        if self.too_many {
+        if self.forbids(matches.len()) {
             self.targets = matches.into_iter().map(|found| target(found, Outcome::Untouched)).collect();
             return Ok(());
         }
         for found in matches {
             self.deal_with(found, audience)?;
         }
-        let until = if self.repeats() { Until::NextLook } else { Until::Over };
-        if let Some(vigil) = &mut self.vigil {
-            audience.will_wait(self.stopped)?;
-            self.over = Some(vigil.keep(until, audience)?);
-        }
-        self.leave_nobody_frozen(audience);
-        Ok(())
+        if self.gathered.is_empty() { self.wait(audience) } else { self.see_to_interrupts(audience) }
     }
 
-    /// `--until-none`: whether all processes should be looked at again.
+    /// Whether all processes should be looked at again.
     pub fn wants_another_look(&self) -> bool {
         let over = matches!(self.over, Some(Over::TimeRanOut | Over::Interrupted(_) | Over::NoneLeft));
-        self.repeats() && !over && !self.too_many && !self.quit
+        (self.repeats() || !self.gathered.is_empty()) && !over && !self.too_many && !self.quit
     }
 
-    /// What another look has found. Only those count whom a signal may still end: a scan that finds nobody else is
-    /// the last one.
+    /// What another look has found. Where it is repeated until nobody matches, only those count whom a signal may
+    /// still end: a scan that finds nobody else is the last one.
     pub fn deliver_again(&mut self, matches: Matches, audience: &mut dyn Audience) -> Result<(), Error> {
+        let gathered_before = !self.gathered.is_empty();
         let (mut any_new, mut any_moving, mut any_left) = (false, false, false);
         for found in matches {
             self.process.look_at(found.pid);
@@ -148,54 +159,54 @@ impl<'a> Delivery<'a> {
                 continue;
             }
             match self.known.get(&(found.pid, found.start_time)) {
-                // Who is to stop and has not yet may still have children.
-                Some(true) if self.frozen && matches!(state, b'R' | b'S') => any_moving = true,
-                Some(hopeful) => any_left |= hopeful,
+                Some(&hopeful) => {
+                    any_left |= hopeful;
+                    // Who is to stop and has not yet may still have children.
+                    any_moving |= hopeful && matches!(state, b'R' | b'S');
+                }
                 None => any_new |= self.deal_with(found, audience)?,
             }
         }
-        // The init of a PID namespace never stops.
         self.patience = if any_new { 0 } else { self.patience + 1 };
-        any_left |= any_moving;
-        any_new |= any_moving && self.patience < PATIENCE;
-        let Some(vigil) = &mut self.vigil else { return Ok(()) };
-        if any_new {
-            // Who is new may have children by now, so there is no time to lose.
-            self.over = Some(vigil.keep(Until::Now, audience)?);
-            self.leave_nobody_frozen(audience);
-        } else if any_left {
-            if std::mem::take(&mut self.frozen) {
-                let failed = |pid, errno| audience.could_not_escalate(pid, Signal::KILL, errno);
-                vigil.send_to_all(Signal::KILL, failed);
-            }
-            self.over = Some(vigil.keep(Until::NextLook, audience)?);
+        if gathered_before && !self.released && self.forbids(self.targets.len()) {
+            self.let_go();
+        } else if self.gathered.is_empty() {
+            let Some(vigil) = &mut self.vigil else { return Ok(()) };
+            self.over = Some(match (any_new, any_left) {
+                // Who is new may have children by now, so there is no time to lose.
+                (true, _) => vigil.keep(Until::Now, audience)?,
+                (false, true) => vigil.keep(Until::NextLook, audience)?,
+                (false, false) => Over::NoneLeft,
+            });
+        } else if self.is_complete(gathered_before, any_new, any_moving) {
+            self.release(audience)?;
+            self.wait(audience)?;
         } else {
-            self.over = Some(Over::NoneLeft);
+            self.see_to_interrupts(audience)?;
         }
         Ok(())
     }
 
-    /// When there is no further look, whether the time ran out or we were told to stop, the stopped get what they
-    /// were stopped for.
-    fn leave_nobody_frozen(&mut self, audience: &mut dyn Audience) {
-        if !self.wants_another_look() {
-            self.kill_frozen(|pid, errno| audience.could_not_escalate(pid, Signal::KILL, errno));
-        }
+    fn forbids(&mut self, so_many: usize) -> bool {
+        self.too_many = self.request.at_most.is_some_and(|most| so_many > most);
+        self.too_many
     }
 
-    fn kill_frozen(&mut self, failed: impl FnMut(Pid, Errno)) {
-        if let Some(vigil) = &mut self.vigil
-            && std::mem::take(&mut self.frozen)
-        {
-            vigil.send_to_all(Signal::KILL, failed);
+    /// If that was asked for: until the time for another look has come, or until the end.
+    fn wait(&mut self, audience: &mut dyn Audience) -> Result<(), Error> {
+        let until = if self.repeats() { Until::NextLook } else { Until::Over };
+        if let Some(vigil) = self.vigil.as_mut().filter(|_| self.request.wait().is_some()) {
+            audience.will_wait(std::mem::take(&mut self.stopped))?;
+            self.over = Some(vigil.keep(until, audience)?);
         }
+        Ok(())
     }
 
     /// What has become of everybody.
     pub fn report(mut self) -> Report {
-        if let Some(vigil) = &mut self.vigil {
+        if let Some(vigil) = self.vigil.as_mut().filter(|_| self.request.wait().is_some()) {
             vigil.close();
-            for member in vigil.members() {
+            for member in vigil.members().iter().filter(|member| !member.forgotten) {
                 self.targets[member.target].end = match (member.ended, self.over) {
                     (Some(ended), _) => Some(End::Ended(ended)),
                     (None, Some(Over::TimeRanOut | Over::Interrupted(_))) => {
@@ -222,6 +233,9 @@ impl<'a> Delivery<'a> {
 
     /// True if that may bring its end.
     fn deal_with(&mut self, mut found: Match, audience: &mut dyn Audience) -> Result<bool, Error> {
+        if self.gathers() {
+            return self.gather(found);
+        }
         let outcome = match &self.request.action {
             Action::List(_) => Outcome::Listed,
             _ if self.quit => Outcome::Untouched,
@@ -252,54 +266,53 @@ impl<'a> Delivery<'a> {
         found: &mut Match,
         audience: &mut dyn Audience,
     ) -> Result<Outcome, Error> {
-        let asked = self.mode == Mode::Ask;
         match self.mode {
             Mode::Send => {}
             Mode::Rehearse => return Ok(rehearse::rehearse(sending.signal, &ourselves(), &handle, found)),
-            Mode::Ask => match audience.ask(found, sending.signal)? {
-                Answer::Yes => {}
-                Answer::All => self.mode = Mode::Send,
-                Answer::No => return Ok(Outcome::Untouched),
-                Answer::Quit => {
-                    self.quit = true;
+            Mode::Ask => {
+                if !self.may_signal(&[&*found], audience)? {
                     return Ok(Outcome::Untouched);
                 }
-            },
+                // The answer may have taken long enough for the process to have become another program.
+                if let Err(outcome) = look_again(self.plan, &mut self.process, None, &handle, found) {
+                    return Ok(outcome);
+                }
+            }
         }
-        // The answer may have taken long enough for the process to have become another program.
-        if asked && let Err(outcome) = look_again(self.plan, &mut self.process, &handle, found) {
-            return Ok(outcome);
-        }
-        let freezes = self.repeats() && self.mode == Mode::Send && sending.signal == Signal::KILL;
-        if freezes && let Some(vigil) = &mut self.vigil {
-            // From here on nothing but the wait ends us: nobody is left stopped.
-            vigil.catch_interrupts()?;
-        }
-        let stop =
-            freezes.then(|| Sending { signal: Signal::STOP, release_memory: false, ..sending.clone() });
-        self.frozen |= freezes;
-        let outcome = send(stop.as_ref().unwrap_or(sending), &handle, found);
+        let outcome = send(sending, &handle, found);
         if matches!(outcome, Outcome::Signalled { .. }) {
             audience.dealt_with(found)?;
-            self.mind_stopped(sending, &handle, found);
-            self.watch(found, Some(sending.signal).filter(|&signal| signal != Signal::NONE), handle);
+            // If it cannot be continued, it has ended or changed its user since the signal before: nothing to continue.
+            if self.minds_being_stopped(sending, found.pid)
+                && (!sending.resume || handle.send(Signal::CONT, None).is_err())
+            {
+                self.stopped += 1;
+            }
+            self.watch(found, told(sending), handle);
         }
         Ok(outcome)
     }
 
-    /// A stopped process acts on nothing but KILL and CONT until it is continued.
-    fn mind_stopped(&mut self, sending: &Sending, handle: &Handle, found: &Match) {
-        let matters = sending.resume || self.vigil.is_some();
+    /// `--interactive`: what the user says about these, who are signalled together.
+    fn may_signal(&mut self, found: &[&Match], audience: &mut dyn Audience) -> Result<bool, Error> {
+        let Action::Signal(sending) = &self.request.action else { return Ok(true) };
+        let answer = audience.ask(found, sending.signal)?;
+        match answer {
+            Answer::Yes | Answer::No => {}
+            Answer::All => self.mode = Mode::Send,
+            Answer::Quit => self.quit = true,
+        }
+        Ok(matches!(answer, Answer::Yes | Answer::All))
+    }
+
+    /// Whether it is stopped although it should act on the signal: only KILL and CONT reach a stopped process.
+    fn minds_being_stopped(&mut self, sending: &Sending, pid: Pid) -> bool {
+        let matters = sending.resume || self.request.wait().is_some();
         if !matters || matches!(sending.signal, Signal::KILL | Signal::CONT) {
-            return;
+            return false;
         }
-        self.process.look_at(found.pid);
-        if self.process.state() == Ok(b'T') {
-            // If it fails, the process has ended or changed its user since the signal before: nothing to continue.
-            if !sending.resume || handle.send(Signal::CONT, None).is_err() {
-                self.stopped += 1;
-            }
-        }
+        self.process.look_at(pid);
+        self.process.state() == Ok(b'T')
     }
 
     fn watch(&mut self, found: &Match, signal: Option<Signal>, handle: Handle) {
@@ -313,36 +326,59 @@ impl<'a> Delivery<'a> {
     fn pin(&mut self, found: &mut Match) -> Result<Handle, Outcome> {
         loop {
             let pinned = Handle::open(found.pid).map_err(failure).and_then(|handle| {
-                look_again(self.plan, &mut self.process, &handle, found)?;
+                look_again(self.plan, &mut self.process, Some(&self.pinned), &handle, found)?;
                 Ok(handle)
             });
             let out_of_descriptors = matches!(pinned, Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)));
             // Those who are waited for may hold too many.
             if !out_of_descriptors || !self.vigil.as_mut().is_some_and(Vigil::make_room) {
+                if pinned.is_ok() && self.plan.kin.is_some() {
+                    self.pinned.add(found);
+                }
                 return pinned;
             }
         }
     }
 }
 
-impl Drop for Delivery<'_> {
-    /// An error may have ended the work too early.
-    fn drop(&mut self) {
-        self.kill_frozen(|_, _| {});
+impl Pinned {
+    fn add(&mut self, found: &Match) {
+        match found.why {
+            Why::Match => self.matches.push(found.pid),
+            Why::DescendantOf(_) => {}
+            Why::MemberOf(_) => return,
+        }
+        self.groups.extend(found.group);
     }
 }
 
+/// The signal as it is told.
+fn told(sending: &Sending) -> Option<Signal> {
+    Some(sending.signal).filter(|&signal| signal != Signal::NONE)
+}
+
 fn target(found: Match, outcome: Outcome) -> Target {
-    Target { pid: found.pid, view: found.view, outcome, end: None }
+    Target { pid: found.pid, view: found.view, why: found.why, outcome, end: None }
 }
 
 fn send(sending: &Sending, handle: &Handle, found: &Match) -> Outcome {
-    match handle.send(sending.signal, sending.value) {
-        Ok(sent) => {
-            let release = sending.release_memory.then(|| handle.release_memory());
-            let release = release.and_then(Result::err).filter(|&errno| errno != Errno::SRCH);
-            Outcome::Signalled { pinned: sent == Sent::Pinned, release }
+    match outcome(handle.send(sending.signal, sending.value), found) {
+        Outcome::Signalled { pinned, .. } => {
+            Outcome::Signalled { pinned, release: released(sending, handle) }
         }
+        other => other,
+    }
+}
+
+/// `-m`: why the memory could not be released, if it was to be.
+fn released(sending: &Sending, handle: &Handle) -> Option<Errno> {
+    let release = sending.release_memory.then(|| handle.release_memory());
+    release.and_then(Result::err).filter(|&errno| errno != Errno::SRCH)
+}
+
+fn outcome(sent: Result<Sent, Errno>, found: &Match) -> Outcome {
+    match sent {
+        Ok(sent) => Outcome::Signalled { pinned: sent == Sent::Pinned, release: None },
         Err(Errno::PERM) => Outcome::Refused {
             // Only where somebody will read it: it takes a look at the target.
             why: match &found.view {
@@ -373,11 +409,12 @@ fn ourselves() -> Sender {
 fn look_again(
     plan: &Plan,
     process: &mut Process<'_>,
+    pinned: Option<&Pinned>,
     handle: &Handle,
     found: &mut Match,
 ) -> Result<(), Outcome> {
     process.look_at(found.pid);
-    match still_meant(plan, process, found) {
+    match still_meant(plan, process, pinned, found) {
         Ok(true) => Ok(()),
         // If it has ended, what was seen may be its successor's.
         Ok(false) => match handle.check_alive().map_err(failure).and(Ok(process.start_time())) {
@@ -395,18 +432,34 @@ fn look_again(
 }
 
 /// What picked the process is part of the question: for `-n` and `-o`, and where it was named by its ID, its start
-/// time.
-fn still_meant(plan: &Plan, process: &mut Process<'_>, found: &mut Match) -> Result<bool, NoAnswer> {
+/// time; for kin, the one for whose sake it was selected, as long as nobody has been signalled: the death of a parent
+/// makes orphans.
+fn still_meant(
+    plan: &Plan,
+    process: &mut Process<'_>,
+    pinned: Option<&Pinned>,
+    found: &mut Match,
+) -> Result<bool, NoAnswer> {
     if let Some(start_time) = found.start_time
         && process.start_time()? != start_time
     {
         return Ok(false);
     }
-    if !plan.predicate.admits(process)? {
+    if let Some(group) = found.group
+        && process.process_group()? != group
+    {
         return Ok(false);
     }
-    found.view = view(plan.detail, process)?;
-    Ok(true)
+    let meant = match (found.why, pinned) {
+        (Why::Match, _) => plan.predicate.admits(process)?,
+        (Why::DescendantOf(_), Some(pinned)) => process.descends_from(&pinned.matches)?,
+        (Why::MemberOf(group), Some(pinned)) => pinned.groups.contains(&group),
+        (Why::DescendantOf(_) | Why::MemberOf(_), None) => true,
+    };
+    if meant {
+        found.view = view(plan.detail, process)?;
+    }
+    Ok(meant)
 }
 
 fn failure(errno: Errno) -> Outcome {

@@ -70,6 +70,8 @@ pub struct Member {
     pub signal: Option<Signal>,
     /// That it has ended, and how.
     pub ended: Option<Ended>,
+    /// That it is not waited for any more.
+    pub forgotten: bool,
     handle: Option<Handle>,
 }
 
@@ -137,16 +139,63 @@ impl Vigil {
         })
     }
 
-    /// Wait for this one too.
-    pub fn add(&mut self, target: usize, pid: Pid, start_time: u64, signal: Option<Signal>, handle: Handle) {
+    /// Wait for this one too. What is returned is its place among the members.
+    pub fn add(
+        &mut self,
+        target: usize,
+        pid: Pid,
+        start_time: u64,
+        signal: Option<Signal>,
+        handle: Handle,
+    ) -> usize {
         if self.members.is_empty() {
             self.began = Instant::now();
             self.last_step = self.began;
         }
         let at = self.members.len();
-        self.members.push(Member { target, pid, start_time, signal, ended: None, handle: None });
+        self.members.push(Member {
+            target,
+            pid,
+            start_time,
+            signal,
+            ended: None,
+            forgotten: false,
+            handle: None,
+        });
         self.left += 1;
         self.hold(at, handle);
+        at
+    }
+
+    /// The time to the next signal counts from now on.
+    pub fn signals_begin(&mut self) {
+        self.last_step = Instant::now();
+    }
+
+    /// Wait for this one no more.
+    pub fn forget(&mut self, at: usize) {
+        if self.release(at).is_none() {
+            self.unheld.retain(|&other| other != at);
+        }
+        let member = &mut self.members[at];
+        self.left -= usize::from(member.ended.is_none() && !member.forgotten);
+        member.forgotten = true;
+    }
+
+    /// Do this with the handle of a member, or with a new one if it had to be given back. ESRCH if the member has
+    /// ended.
+    pub fn with<T>(&self, at: usize, act: impl FnOnce(&Handle) -> Result<T, Errno>) -> Result<T, Errno> {
+        let member = &self.members[at];
+        match &member.handle {
+            _ if member.ended.is_some() || member.forgotten => Err(Errno::SRCH),
+            Some(handle) => act(handle),
+            None => self.pin(at).and_then(|handle| act(&handle)),
+        }
+    }
+
+    /// This signal has been sent to the member.
+    pub fn sent(&mut self, at: usize, signal: Signal) {
+        self.members[at].signal = Some(signal);
     }
 
     /// Descriptors have run out: give some back, so that files can be read and others pinned for a moment.
@@ -368,26 +417,13 @@ impl Vigil {
 
     /// The next signal, to everybody who is left.
     fn escalate(&mut self, audience: &mut dyn Audience) {
-        if let Some(step) = self.steps.pop_front() {
-            self.last_step = Instant::now();
-            self.send_to_all(step.signal, |pid, errno| audience.could_not_escalate(pid, step.signal, errno));
-        }
-    }
-
-    /// A signal to everybody who is left. To whom it could not be sent, and why, is told.
-    pub fn send_to_all(&mut self, signal: Signal, mut failed: impl FnMut(Pid, Errno)) {
+        let Some(Step { signal, .. }) = self.steps.pop_front() else { return };
+        self.last_step = Instant::now();
         for at in 0..self.members.len() {
-            if self.members[at].ended.is_some() {
-                continue;
-            }
-            let sent = match &self.members[at].handle {
-                Some(handle) => handle.send(signal, None),
-                None => self.pin(at).and_then(|handle| handle.send(signal, None)),
-            };
-            match sent {
-                Ok(_) => self.members[at].signal = Some(signal),
-                Err(Errno::SRCH) => {} // its end is about to be told
-                Err(errno) => failed(self.members[at].pid, errno),
+            match self.with(at, |handle| handle.send(signal, None)) {
+                Ok(_) => self.sent(at, signal),
+                Err(Errno::SRCH) => {} // its end is known, or about to be told
+                Err(errno) => audience.could_not_escalate(self.members[at].pid, signal, errno),
             }
         }
     }

@@ -11,6 +11,7 @@ use super::text::{Names, explanation, word};
 use crate::proc::{CLOCK_TICKS, Description};
 use crate::report::{End, Ended, Outcome, Report, Target};
 use crate::request::{Action, Pid, Request};
+use crate::select::Why;
 use crate::signal::Signal;
 use crate::view::View;
 
@@ -61,6 +62,10 @@ struct SignalView {
 #[derive(Serialize)]
 struct TargetView {
     pid: Pid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    descendant_of: Option<Pid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member_of: Option<Pid>,
     #[serde(flatten)]
     about: Option<About>,
     outcome: String,
@@ -144,8 +149,15 @@ impl TargetView {
             Outcome::Rehearsed(prediction) => Some(prediction.effect.word()),
             _ => None,
         };
+        let (descendant_of, member_of) = match target.why {
+            Why::Match => (None, None),
+            Why::DescendantOf(pid) => (Some(pid), None),
+            Why::MemberOf(group) => (None, Some(group)),
+        };
         TargetView {
             pid: target.pid,
+            descendant_of,
+            member_of,
             about,
             outcome: identifier(target),
             effect,

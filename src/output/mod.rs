@@ -17,6 +17,7 @@ use crate::proc::{Facts as _, ProcDir, Process};
 use crate::report::{End, ExitStatus, Outcome, Report, Target};
 use crate::request::{Action, Delivery, Listing, Mode, Pid, Program, Request, Separator, Style};
 use crate::scan::Match;
+use crate::select::Why;
 use crate::signal::Signal;
 use crate::view::View;
 use progress::ProgressLine;
@@ -318,15 +319,21 @@ impl Audience for Output {
         self.complain(&format!("sending {signal} to pid {pid} failed: {}", errno_text(errno)));
     }
 
-    fn ask(&mut self, found: &Match, signal: Signal) -> Result<Answer, Error> {
-        let question = match &found.view {
-            View::Full(about) => {
-                let line = about.arguments.split(|&b| b == 0).collect::<Vec<_>>().join(&b' ');
-                let text = if line.is_empty() { &about.name } else { &line };
-                let text = cut(shown(text).trim_end());
-                format!("send {signal} to {} {} {text}?", found.pid, self.names.user(about.effective_uid))
+    fn ask(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error> {
+        // Of a group, a match: the others are there for its sake.
+        let named = found.iter().min_by_key(|found| matches!(found.why, Why::MemberOf(_)));
+        let named = named.expect("nobody is asked about nobody");
+        let mut who = named.pid.to_string();
+        if let View::Full(about) = &named.view {
+            let line = about.arguments.split(|&b| b == 0).collect::<Vec<_>>().join(&b' ');
+            let text = if line.is_empty() { &about.name } else { &line };
+            who += &format!(" {} {}", self.names.user(about.effective_uid), cut(shown(text).trim_end()));
+        }
+        let question = match (named.group, found.len()) {
+            (Some(group), 2..) => {
+                format!("send {signal} to process group {group}: {who}, and {} more?", found.len() - 1)
             }
-            View::Id | View::Text(_) => format!("send {signal} to {}?", found.pid),
+            _ => format!("send {signal} to {who}?"),
         };
         self.terminal.as_mut().expect("the terminal was opened before the scan").ask(&question)
     }

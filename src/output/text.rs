@@ -7,6 +7,7 @@ use tabwriter::TabWriter;
 
 use crate::error::errno_text;
 use crate::report::{End, Ended, Outcome, Prediction, Target};
+use crate::select::Why;
 use crate::signal::Signal;
 use crate::sys;
 use crate::view::View;
@@ -57,10 +58,16 @@ impl Names {
     }
 
     fn outcome(&mut self, target: &Target) -> String {
-        match explanation(target, self) {
-            Some(why) => format!("{}: {why}", word(target)),
-            None => word(target).to_owned(),
+        let mut text = word(target).to_owned();
+        if let Some(explanation) = explanation(target, self) {
+            text += &format!(": {explanation}");
         }
+        match target.why {
+            Why::Match => {}
+            Why::DescendantOf(pid) => text += &format!(" (descendant of {pid})"),
+            Why::MemberOf(group) => text += &format!(" (in process group {group})"),
+        }
+        text
     }
 }
 

@@ -30,11 +30,13 @@ pub struct Plan {
     pub predicate: Predicate,
     /// Which of those.
     pub pick: Pick,
+    /// Who is selected for their sake.
+    pub kin: Option<Kin>,
     /// What is seen of each.
     pub detail: Detail,
     /// Whether the one that is signalled must have the start time of the one that was found: where the start time
     /// picked it, where it was named by its ID, which is all that a successor would have to share with it, and
-    /// where it is waited for.
+    /// where it is kept for longer than a moment: waited for, or pinned with others before they are signalled.
     pub start_time_counts: bool,
     /// When the question was asked, in clock ticks since boot.
     pub asked_at: u64,
@@ -42,6 +44,18 @@ pub struct Plan {
     pub pattern_too_long: bool,
     /// Our ancestors, if a match among them deserves a note.
     pub surprising: Vec<Pid>,
+}
+
+/// Who is selected for a match's sake.
+pub struct Kin {
+    /// `--tree`: its descendants.
+    pub tree: bool,
+    /// `--whole-group`: the members of its process group.
+    pub whole_group: bool,
+    /// Never these: ourselves and our ancestors, who would take us along.
+    pub spared: Vec<Pid>,
+    /// Whether parents come before their children, and not all by process ID.
+    pub top_down: bool,
 }
 
 /// The processes to look at.
@@ -79,14 +93,20 @@ impl Plan {
         } else if matches_command_lines && request.style != Style::Quiet {
             surprising = ancestors()?;
         }
+        let kin = kin(request)?;
         let by_id = tests.iter().any(|test| matches!(test, Test::Pid(_)));
         let acts = !matches!(request.action, Action::List(_));
         Ok(Plan {
-            candidates: candidates(selection, &tests),
+            candidates: candidates(selection, &tests, kin.is_some()),
             predicate: Predicate::new(tests, selection.inverse, left_out),
             pick: selection.pick,
+            start_time_counts: selection.pick != Pick::All
+                || (by_id && acts)
+                || request.wait().is_some()
+                || kin.is_some()
+                || request.freezes(),
+            kin,
             detail: detail(request),
-            start_time_counts: selection.pick != Pick::All || (by_id && acts) || request.wait().is_some(),
             asked_at: ticks_since_boot(),
             pattern_too_long,
             surprising,
@@ -98,15 +118,27 @@ fn ancestors() -> Result<Vec<Pid>, Error> {
     proc::ancestors(&ProcDir::named()?)
 }
 
-/// Where process IDs are listed, nobody else needs to be looked at.
-fn candidates(selection: &Selection, tests: &[Test]) -> Candidates {
+fn kin(request: &Request) -> Result<Option<Kin>, Error> {
+    let tree = request.selection.tree;
+    let whole_group = matches!(&request.action, Action::Signal(delivery) if delivery.whole_group);
+    if !tree && !whole_group {
+        return Ok(None);
+    }
+    let mut spared = ancestors()?;
+    spared.push(proc::ourselves());
+    let top_down = !matches!(request.action, Action::List(_));
+    Ok(Some(Kin { tree, whole_group, spared, top_down }))
+}
+
+/// Where process IDs are listed, nobody else needs to be looked at, but for their kin.
+fn candidates(selection: &Selection, tests: &[Test], with_kin: bool) -> Candidates {
     let listed = tests.iter().find_map(|test| match test {
         Test::Pid(ids) => Some(ids.clone()),
         _ => None,
     });
     match listed {
         _ if selection.threads => Candidates::Threads,
-        Some(mut ids) if !selection.inverse => {
+        Some(mut ids) if !selection.inverse && !with_kin => {
             ids.sort_unstable();
             ids.dedup();
             Candidates::Listed(ids)
@@ -140,6 +172,7 @@ fn test(criterion: &Criterion) -> Result<Test, Error> {
         Criterion::Pids(ids) => Test::Pid(ids.clone()),
         Criterion::Pidfile(file) => Test::Pid(vec![pidfile::read(file)?]),
         Criterion::Parents(ids) => Test::Parent(ids.clone()),
+        Criterion::Ancestors(ids) => Test::Ancestor(ids.clone()),
         Criterion::ProcessGroups(ids) => Test::ProcessGroup(zero_means(ids, unistd::getpgrp())),
         Criterion::Sessions(ids) => {
             // Where the session leader is outside of our PID namespace, the kernel says 0, and so do its members.

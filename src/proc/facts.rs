@@ -44,6 +44,9 @@ pub trait Facts {
     fn caught_signals(&mut self) -> Fact<u64>;
     /// The parent's process ID; 0 if that is outside of our PID namespace (`PIDFD_GET_INFO` or proc_pid_stat(5)).
     fn parent(&mut self) -> Fact<Pid>;
+    /// Whether one of these is its parent, its parent's parent, and so on. Whoever is orphaned gets another parent: a
+    /// subreaper among its ancestors, or init (PR_SET_CHILD_SUBREAPER(2const)). 0 stands above all.
+    fn descends_from(&mut self, ancestors: &[Pid]) -> Fact<bool>;
     /// The device number of the controlling terminal as proc_pid_stat(5) encodes it; 0: none.
     fn terminal(&mut self) -> Fact<u32>;
     /// The state letter of proc_pid_stat(5).

@@ -5,6 +5,7 @@
 mod description;
 mod dir;
 mod facts;
+mod lineage;
 mod process;
 mod stat;
 mod status;
@@ -14,6 +15,7 @@ mod user_namespace;
 pub use description::Description;
 pub use dir::{ProcDir, unreadable};
 pub use facts::{Fact, Facts, Unknown};
+pub use lineage::Link;
 pub use process::Process;
 pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;

@@ -6,6 +6,7 @@ use rustix::io::Errno;
 use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
+use super::lineage::Lineage;
 use super::stat::Stat;
 use super::status::Status;
 use super::{Fact, Facts, ProcDir, Unknown};
@@ -20,6 +21,9 @@ pub struct Process<'p> {
     proc: &'p ProcDir,
     pid: Pid,
     thread_group: Pid,
+    /// Looks at its ancestors, from the first question about them on.
+    pub(super) lineage: Option<Box<Lineage<'p>>>,
+    pub(super) remembers_parents: bool,
     /// `/proc/PID/` or `/proc/PID/task/TID/`, and room for a file name behind it.
     path: Vec<u8>,
     dir_len: usize,
@@ -52,6 +56,8 @@ impl<'p> Process<'p> {
             proc,
             pid: 0,
             thread_group: 0,
+            lineage: None,
+            remembers_parents: false,
             path: Vec::with_capacity(64),
             dir_len: 0,
             scratch: Vec::new(),
@@ -280,6 +286,10 @@ impl Facts for Process<'_> {
             Some(info) => info.parent,
             None => self.stat()?.parent,
         })
+    }
+
+    fn descends_from(&mut self, ancestors: &[Pid]) -> Fact<bool> {
+        self.has_ancestor(ancestors)
     }
 
     fn terminal(&mut self) -> Fact<u32> {

@@ -1,8 +1,12 @@
 //! Pure: a test looks at facts and says yes or no.
 
+mod kin;
+
 use crate::ere::{Pattern, PatternError};
 use crate::proc::{Fact, Facts, Unknown};
 use crate::request::{Namespace, Pick, Pid, Subject};
+
+pub use kin::{Why, with_kin};
 
 /// One condition that a process meets or not.
 #[derive(Clone, Debug)]
@@ -23,6 +27,8 @@ pub enum Test {
     CommandLine(Pattern),
     /// Its parent's process ID is listed.
     Parent(Vec<Pid>),
+    /// An ancestor's process ID is listed; 0 stands above all.
+    Ancestor(Vec<Pid>),
     /// The device number of its controlling terminal is listed; 0 is none.
     Terminal(Vec<u32>),
     /// Its state letter is listed.
@@ -80,7 +86,8 @@ impl Test {
             Test::Name(_) => 3,
             // No dearer than the name where the kernel answers at once, and much dearer where it does not.
             Test::Parent(_) | Test::RealUser(_) | Test::RealGroup(_) => 4,
-            Test::FullName(_) => 5,
+            // As dear as a parent for each generation that is not known yet.
+            Test::FullName(_) | Test::Ancestor(_) => 5,
             Test::CommandLine(_) => 6,
             Test::Terminal(_) | Test::State(_) | Test::Age { .. } => 7,
             Test::Cgroup(_) => 8,
@@ -103,6 +110,7 @@ impl Test {
             }
             Test::CommandLine(pattern) => pattern.is_match(process.command_line()?)?,
             Test::Parent(ids) => ids.contains(&process.parent()?),
+            Test::Ancestor(ids) => process.descends_from(ids)?,
             Test::Terminal(numbers) => numbers.contains(&process.terminal()?),
             Test::State(letters) => letters.contains(&process.state()?),
             Test::Age { now, least } => now.saturating_sub(process.start_time()?) >= *least,

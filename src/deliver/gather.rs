@@ -1,0 +1,229 @@
+//! Who is signalled together: all of them are pinned, and with `--freeze` stopped, before the first one is signalled.
+//! So nobody can start another who escapes, and a child is found before its parent's death makes it an orphan.
+
+use std::collections::VecDeque;
+
+use super::vigil::Until;
+use super::{Audience, Delivery, failure, group, look_again, outcome, send, target, told};
+use crate::error::Error;
+use crate::proc::Facts as _;
+use crate::report::{Outcome, Target};
+use crate::request::{Action, Mode};
+use crate::scan::Match;
+use crate::signal::Signal;
+use crate::view::View;
+
+/// So many scans are given to those that are to stop before they are signalled as they are: the init of a PID
+/// namespace never stops.
+const PATIENCE: u32 = 20;
+
+/// One who is pinned.
+pub struct Held {
+    /// Its place among those that the vigil holds.
+    pub at: usize,
+    /// What was found.
+    pub found: Match,
+    /// Its place among the targets.
+    target: usize,
+    /// It was stopped before we came.
+    was_stopped: bool,
+}
+
+impl Delivery<'_> {
+    /// Whether nobody is signalled before all are pinned.
+    pub(super) fn gathers(&self) -> bool {
+        let signals = matches!(self.request.action, Action::Signal(_)) && self.mode != Mode::Rehearse;
+        signals && (self.plan.kin.is_some() || self.request.freezes())
+    }
+
+    /// Pin it, and stop it if it is to be frozen. True if it will be signalled.
+    pub(super) fn gather(&mut self, mut found: Match) -> Result<bool, Error> {
+        let pinned = self.pin(&mut found);
+        let was_stopped = pinned.is_ok() && self.request.freezes() && self.process.state() == Ok(b'T');
+        let vigil = self.vigil.as_mut().expect("one to hold them");
+        let held = match pinned {
+            Ok(handle) if self.request.freezes() => {
+                // From here on nothing but the wait ends us: nobody is left stopped.
+                vigil.catch_interrupts()?;
+                match outcome(handle.send(Signal::STOP, None), &found) {
+                    Outcome::Signalled { .. } => Ok(handle),
+                    other => Err(other),
+                }
+            }
+            pinned => pinned,
+        };
+        let is_held = held.is_ok();
+        self.known.insert((found.pid, found.start_time), is_held);
+        match held {
+            Err(outcome) => self.targets.push(target(found, outcome)),
+            Ok(handle) => {
+                let (pid, why, target) = (found.pid, found.why, self.targets.len());
+                let start_time = found.start_time.expect("the plan asks for it where all are pinned");
+                let at = vigil.add(target, pid, start_time, None, handle);
+                self.gathered.push_back(Held { at, found, target, was_stopped });
+                // In its place until it is known what becomes of it.
+                self.targets.push(Target {
+                    pid,
+                    view: View::Id,
+                    why,
+                    outcome: Outcome::Untouched,
+                    end: None,
+                });
+            }
+        }
+        Ok(is_held)
+    }
+
+    /// Whether the time has come to signal them. The look before this one may have missed who was being born; who is
+    /// stopped has no more children, so that there is an end to it.
+    pub(super) fn is_complete(&self, gathered_before: bool, any_new: bool, any_moving: bool) -> bool {
+        if self.request.freezes() {
+            !any_new && (!any_moving || self.patience >= PATIENCE)
+        } else {
+            gathered_before
+        }
+    }
+
+    /// Between two looks. When there is no other, whether the time ran out or we were told to stop, the stopped get
+    /// what they were stopped for.
+    pub(super) fn see_to_interrupts(&mut self, audience: &mut dyn Audience) -> Result<(), Error> {
+        if self.request.freezes()
+            && let Some(vigil) = &mut self.vigil
+        {
+            self.over = Some(vigil.keep(Until::Now, audience)?);
+        }
+        if self.wants_another_look() { Ok(()) } else { self.release(audience) }
+    }
+
+    /// Signal them all, and continue who was stopped for that.
+    pub(super) fn release(&mut self, audience: &mut dyn Audience) -> Result<(), Error> {
+        if let Some(vigil) = self.vigil.as_mut().filter(|_| !self.released) {
+            vigil.signals_begin();
+        }
+        self.released = true;
+        while let Some(mut batch) = self.next_batch() {
+            let outcomes = match self.consent(&mut batch, audience)? {
+                true => self.send_to(&mut batch),
+                false => batch.iter().map(|_| Outcome::Untouched).collect(),
+            };
+            for (held, outcome) in batch.into_iter().zip(outcomes) {
+                if matches!(outcome, Outcome::Signalled { .. }) {
+                    audience.dealt_with(&held.found)?;
+                }
+                self.settle(held, outcome);
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody is signalled after all.
+    pub(super) fn let_go(&mut self) {
+        for held in std::mem::take(&mut self.gathered) {
+            self.thaw(&held, Outcome::Untouched);
+            self.settle(held, Outcome::Untouched);
+        }
+    }
+
+    /// One process, or those of a group that is signalled as one.
+    fn next_batch(&mut self) -> Option<Vec<Held>> {
+        let first = self.gathered.pop_front()?;
+        let Some(group) = first.found.group.filter(|&group| self.is_signalled_as_one(group)) else {
+            return Some(vec![first]);
+        };
+        let others = std::mem::take(&mut self.gathered).into_iter();
+        let (members, others) = others.partition::<VecDeque<_>, _>(|held| held.found.group == Some(group));
+        self.gathered = others;
+        Some([first].into_iter().chain(members).collect())
+    }
+
+    /// `--interactive`: what the user says. The answer may have taken long enough for a process to have become
+    /// another program.
+    fn consent(&mut self, batch: &mut Vec<Held>, audience: &mut dyn Audience) -> Result<bool, Error> {
+        if self.quit {
+            return Ok(false);
+        }
+        if self.mode != Mode::Ask {
+            return Ok(true);
+        }
+        let found: Vec<&Match> = batch.iter().map(|held| &held.found).collect();
+        if !self.may_signal(&found, audience)? {
+            return Ok(false);
+        }
+        for mut held in std::mem::take(batch) {
+            let Delivery { vigil, plan, process, .. } = self;
+            let vigil = vigil.as_ref().expect("one to hold them");
+            let looked =
+                vigil.with(held.at, |handle| Ok(look_again(plan, process, None, handle, &mut held.found)));
+            match looked.map_err(failure).and_then(|looked| looked) {
+                Ok(()) => batch.push(held),
+                Err(outcome) => self.settle(held, outcome),
+            }
+        }
+        Ok(true)
+    }
+
+    fn send_to(&mut self, batch: &mut [Held]) -> Vec<Outcome> {
+        let Action::Signal(sending) = &self.request.action else { return vec![] };
+        let vigil = self.vigil.as_ref().expect("one to hold them");
+        let together = match batch {
+            [Held { found: Match { group: Some(group), .. }, .. }, ..]
+                if self.is_signalled_as_one(*group) =>
+            {
+                group::send(vigil, sending, *group, batch)
+            }
+            _ => None,
+        };
+        let one_by_one = |held: &Held| vigil.with(held.at, |handle| Ok(send(sending, handle, &held.found)));
+        let outcomes = together
+            .unwrap_or_else(|| batch.iter().map(|held| one_by_one(held).unwrap_or_else(failure)).collect());
+        for (held, outcome) in batch.iter().zip(&outcomes) {
+            self.thaw(held, *outcome);
+        }
+        outcomes
+    }
+
+    /// Continue it if we have stopped it, unless that is what was asked for; and who was stopped before, if that was.
+    fn thaw(&mut self, held: &Held, outcome: Outcome) {
+        let Action::Signal(sending) = &self.request.action else { return };
+        let signalled = matches!(outcome, Outcome::Signalled { .. });
+        let stopped = match self.request.freezes() {
+            true if signalled && matches!(sending.signal, Signal::KILL | Signal::STOP) => return,
+            true => held.was_stopped && signalled,
+            false => signalled && self.minds_being_stopped(sending, held.found.pid),
+        };
+        let vigil = self.vigil.as_ref().expect("one to hold them");
+        let frozen_by_us = self.request.freezes() && !held.was_stopped;
+        if (frozen_by_us || stopped && sending.resume)
+            && vigil.with(held.at, |handle| handle.send(Signal::CONT, None)).is_ok()
+        {
+            return;
+        }
+        self.stopped += usize::from(stopped && sending.signal != Signal::CONT);
+    }
+
+    /// What became of it is known.
+    fn settle(&mut self, held: Held, outcome: Outcome) {
+        let Action::Signal(sending) = &self.request.action else { return };
+        let vigil = self.vigil.as_mut().expect("one to hold them");
+        match (outcome, told(sending)) {
+            (Outcome::Signalled { .. }, Some(signal)) => vigil.sent(held.at, signal),
+            (Outcome::Signalled { .. }, None) => {}
+            _ => {
+                vigil.forget(held.at);
+                self.known.insert((held.found.pid, held.found.start_time), false);
+            }
+        }
+        self.targets[held.target] = target(held.found, outcome);
+    }
+}
+
+impl Drop for Delivery<'_> {
+    /// An error may have ended the work too early.
+    fn drop(&mut self) {
+        while self.request.freezes()
+            && let Some(mut batch) = self.next_batch()
+        {
+            self.send_to(&mut batch);
+        }
+    }
+}
