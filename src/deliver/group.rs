@@ -13,7 +13,8 @@ use crate::sys;
 
 impl Delivery<'_> {
     /// Not where the signal would reach ourselves, or an ancestor of ours that is no match itself: those who are
-    /// meant are signalled one by one then. Kernel threads have no group.
+    /// meant are signalled one by one then. 0 is the group of kernel threads, and all groups from outside of our PID
+    /// namespace.
     pub(super) fn is_signalled_as_one(&self, group: Pid) -> bool {
         let spared = self.plan.kin.as_ref().map_or(&[][..], |kin| &kin.spared);
         let hit = |pid: &Pid| !self.pinned.matches.contains(pid) && group_of(*pid) == Ok(group);

@@ -41,7 +41,7 @@ pub fn with_kin(
     }
     if whole_group {
         let selected = ordered.iter().filter(|link| why.contains_key(&link.pid));
-        // Kernel threads are in no group: theirs is 0.
+        // 0 is the group of kernel threads, and all groups from outside of our PID namespace.
         let groups: BTreeSet<Pid> = selected.map(|link| link.group).filter(|&group| group > 0).collect();
         for link in ordered.iter().filter(|link| groups.contains(&link.group)) {
             why.entry(link.pid).or_insert(Why::MemberOf(link.group));
@@ -57,20 +57,20 @@ pub fn with_kin(
 /// passed on in between: who is older than its parent is not that one's child.
 fn top_down(links: &[Link]) -> Vec<Link> {
     let by_pid: BTreeMap<Pid, &Link> = links.iter().map(|link| (link.pid, link)).collect();
-    let mut children = HashMap::<Pid, Vec<&Link>>::new();
+    let mut children = HashMap::<Pid, Vec<Link>>::new();
     let mut queue = VecDeque::new();
     for link in by_pid.values() {
         match by_pid.get(&link.parent) {
             Some(parent) if parent.start_time <= link.start_time => {
-                children.entry(link.parent).or_default().push(link);
+                children.entry(link.parent).or_default().push(**link);
             }
-            _ => queue.push_back(*link),
+            _ => queue.push_back(Link { parent: 0, ..**link }),
         }
     }
     let mut ordered = vec![];
     while let Some(link) = queue.pop_front() {
         queue.extend(children.remove(&link.pid).unwrap_or_default());
-        ordered.push(*link);
+        ordered.push(link);
     }
     ordered
 }
