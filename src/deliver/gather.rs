@@ -13,8 +13,8 @@ use crate::scan::Match;
 use crate::signal::Signal;
 use crate::view::View;
 
-/// So many scans are given to those that are to stop before they are signalled as they are: the init of a PID
-/// namespace never stops.
+/// So many looks are given to those that are to stop before they are signalled as they are, or for less than a second:
+/// the init of a PID namespace never stops, nor does a kernel thread.
 const PATIENCE: u32 = 20;
 
 /// One who is pinned.
@@ -74,13 +74,13 @@ impl Delivery<'_> {
         Ok(is_held)
     }
 
-    /// Whether the time has come to signal them. The look before this one may have missed who was being born; who is
-    /// stopped has no more children, so that there is an end to it.
-    pub(super) fn is_complete(&self, gathered_before: bool, any_new: bool, any_moving: bool) -> bool {
-        if self.request.freezes() {
-            !any_new && (!any_moving || self.patience >= PATIENCE)
-        } else {
-            gathered_before
+    /// Whether the time has come to signal them. Without freezing, one look more than the first has to do. A fork that
+    /// has begun when its process is told to stop is completed (since Linux 4.19), so it is the look that begins when
+    /// all have stopped that must find nobody new.
+    pub(super) fn is_complete(&self, gathered_before: bool, any_new: bool) -> bool {
+        match self.request.freezes() {
+            true => !any_new && (self.still || self.looks >= PATIENCE),
+            false => gathered_before,
         }
     }
 
@@ -90,7 +90,9 @@ impl Delivery<'_> {
         if self.request.freezes()
             && let Some(vigil) = &mut self.vigil
         {
-            self.over = Some(vigil.keep(Until::Now, audience)?);
+            // Who is slow to stop gets time, where there is nothing else to be done.
+            let until = if self.looks < PATIENCE / 4 { Until::Now } else { Until::Pause };
+            self.over = Some(vigil.keep(until, audience)?);
         }
         if self.wants_another_look() { Ok(()) } else { self.release(audience) }
     }

@@ -75,8 +75,10 @@ pub struct Delivery<'a> {
     gathered: VecDeque<Held>,
     /// Some of those who were pinned together have been signalled.
     released: bool,
-    /// How often nobody new was found while some had yet to stop.
-    patience: u32,
+    /// How many looks have found nobody new since the last one that did.
+    looks: u32,
+    /// The last look has found nobody new, and everybody stopped.
+    still: bool,
     /// How many are stopped and wait for somebody to continue them.
     stopped: usize,
     /// `--interactive` becomes `Send` with the answer "all".
@@ -114,7 +116,8 @@ impl<'a> Delivery<'a> {
             pinned: Pinned::default(),
             gathered: VecDeque::new(),
             released: false,
-            patience: 0,
+            looks: 0,
+            still: false,
             stopped: 0,
             mode,
             too_many: false,
@@ -154,20 +157,20 @@ impl<'a> Delivery<'a> {
         let (mut any_new, mut any_moving, mut any_left) = (false, false, false);
         for found in matches {
             self.process.look_at(found.pid);
-            let Ok(state) = self.process.state() else { continue };
-            if self.process.has_ended() == Ok(true) {
+            if self.process.has_ended() != Ok(false) {
                 continue;
             }
             match self.known.get(&(found.pid, found.start_time)) {
                 Some(&hopeful) => {
                     any_left |= hopeful;
-                    // Who is to stop and has not yet may still have children.
-                    any_moving |= hopeful && matches!(state, b'R' | b'S');
+                    any_moving |= hopeful && self.request.freezes() && self.process.is_moving() == Ok(true);
                 }
                 None => any_new |= self.deal_with(found, audience)?,
             }
         }
-        self.patience = if any_new { 0 } else { self.patience + 1 };
+        let complete = self.is_complete(gathered_before, any_new);
+        self.looks = if any_new { 0 } else { self.looks + 1 };
+        self.still = !any_new && !any_moving;
         if gathered_before && !self.released && self.forbids(self.targets.len()) {
             self.let_go();
         } else if self.gathered.is_empty() {
@@ -178,7 +181,7 @@ impl<'a> Delivery<'a> {
                 (false, true) => vigil.keep(Until::NextLook, audience)?,
                 (false, false) => Over::NoneLeft,
             });
-        } else if self.is_complete(gathered_before, any_new, any_moving) {
+        } else if complete {
             self.release(audience)?;
             self.wait(audience)?;
         } else {

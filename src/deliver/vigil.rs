@@ -55,6 +55,8 @@ pub struct Vigil {
     steps: VecDeque<Step>,
     wait: Wait,
     began: Instant,
+    /// From the first member on.
+    deadline: Option<Instant>,
     last_step: Instant,
 }
 
@@ -97,6 +99,8 @@ pub enum Until {
     Over,
     /// Until all processes should be looked at again.
     NextLook,
+    /// The same, but no later signal is sent meanwhile.
+    Pause,
     /// Not at all: only what has happened is seen to.
     Now,
 }
@@ -135,6 +139,7 @@ impl Vigil {
             steps: steps.into(),
             wait,
             began: now,
+            deadline: None,
             last_step: now,
         })
     }
@@ -149,8 +154,8 @@ impl Vigil {
         handle: Handle,
     ) -> usize {
         if self.members.is_empty() {
-            self.began = Instant::now();
-            self.last_step = self.began;
+            self.signals_begin();
+            self.deadline = self.wait.limit.and_then(|limit| self.began.checked_add(limit));
         }
         let at = self.members.len();
         self.members.push(Member {
@@ -167,9 +172,10 @@ impl Vigil {
         at
     }
 
-    /// The time to the next signal counts from now on.
+    /// From now on time is told, and counts to the next signal.
     pub fn signals_begin(&mut self) {
-        self.last_step = Instant::now();
+        self.began = Instant::now();
+        self.last_step = self.began;
     }
 
     /// Wait for this one no more.
@@ -225,7 +231,7 @@ impl Vigil {
         let now = Instant::now();
         let look_at = match until {
             Until::Over => None,
-            Until::NextLook => Some(now + LOOK_INTERVAL),
+            Until::NextLook | Until::Pause => Some(now + LOOK_INTERVAL),
             Until::Now => Some(now),
         };
         let mut look = Instant::now();
@@ -238,7 +244,7 @@ impl Vigil {
                 self.fill_room();
             }
             let any = self.wait.any && self.left < self.members.len();
-            let deadline = self.wait.limit.and_then(|limit| self.began.checked_add(limit));
+            let deadline = self.deadline;
             if until == Until::Over && (self.left == 0 || any) {
                 break Over::Ended;
             } else if deadline.is_some_and(|deadline| now >= deadline) {
@@ -248,7 +254,8 @@ impl Vigil {
                 let interrupted = self.wait_for_events(Some(Duration::ZERO))?;
                 return Ok(interrupted.map_or(Over::LookAgain, Over::Interrupted));
             }
-            let step = self.steps.front().and_then(|step| self.last_step.checked_add(step.after));
+            let step = self.steps.front().filter(|_| until != Until::Pause);
+            let step = step.and_then(|step| self.last_step.checked_add(step.after));
             if step.is_some_and(|step| now >= step) {
                 self.escalate(audience);
                 continue;

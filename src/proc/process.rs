@@ -127,6 +127,23 @@ impl<'p> Process<'p> {
         Ok(self.stat()?.has_ended())
     }
 
+    /// Whether one of its threads may still run, and fork: all have stopped, or ended, else.
+    pub fn is_moving(&mut self) -> Fact<bool> {
+        let moves = |stat: Stat| !matches!(stat.state, b'T' | b't' | b'Z' | b'X' | b'x');
+        let main = self.stat()?;
+        if moves(main) || main.threads <= 1 {
+            return Ok(moves(main));
+        }
+        let mut thread = Process::new(self.dir());
+        for id in self.dir().threads(self.pid)? {
+            thread.look_at_thread(self.pid, id);
+            if thread.stat().is_ok_and(moves) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The signals that it ignores, signal N as bit N-1.
     pub fn ignored_signals(&mut self) -> Fact<u64> {
         Ok(self.status()?.ignored)
