@@ -18,7 +18,7 @@ mod victim;
 pub use dir::Dir;
 pub use json::{check_schema, document, violation};
 pub use namespace::namespace;
-pub use run::{Output, Program, Run, installed_version};
+pub use run::{Output, Program, Run, Running, installed_version};
 pub use table::{Case, Expect, Scene, case, check, programs, reference, shell};
 pub use victim::{Reaction, Received, Spec, Victim};
 
