@@ -62,8 +62,8 @@ fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
     output.prepare(request)?;
     let plan = Plan::new(request)?;
     let matches = scan::scan(&plan)?;
-    output.notes(&plan, &matches)?;
-    output.before_waiting(request, &matches)?;
+    output.notes(&plan, &matches.found)?;
+    output.before_waiting(request, &matches.found)?;
     let proc = ProcDir::named()?;
     let mut delivery = Delivery::new(request, &plan, &proc)?;
     delivery.deliver(matches, output)?;

@@ -37,11 +37,17 @@ pub struct Match {
 
 /// Who was selected, in ascending order of process ID; where kin is selected too and something is done with it,
 /// parents come before their children.
-pub type Matches = Vec<Match>;
+#[derive(Debug, Default)]
+pub struct Matches {
+    /// They.
+    pub found: Vec<Match>,
+    /// Whether somebody had gone before it could be looked at, perhaps not without a successor.
+    pub missed: bool,
+}
 
 /// Look at the candidates.
 pub fn scan(plan: &Plan) -> Result<Matches, Error> {
-    let Seen { mut found, links } = match &plan.candidates {
+    let Seen { mut found, links, missed } = match &plan.candidates {
         Candidates::Listed(pids) => {
             let proc = ProcDir::named()?;
             let mut look = Look::new(plan, &proc);
@@ -59,10 +65,10 @@ pub fn scan(plan: &Plan) -> Result<Matches, Error> {
     };
     found.sort_by_key(|(process, _)| *process); // stable: threads stay in the kernel's order
     let found = found.into_iter().map(|(_, found)| found).collect();
-    let matches = pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid));
+    let found = pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid));
     match &plan.kin {
-        None => Ok(matches),
-        Some(kin) => kin::add(plan, kin, matches, links),
+        None => Ok(Matches { found, missed }),
+        Some(kin) => Ok(Matches { found: kin::add(plan, kin, found, links)?, missed }),
     }
 }
 
@@ -102,6 +108,7 @@ fn walk(plan: &Plan) -> Result<Seen, Error> {
             let mut theirs = helper.join().expect("a helper does not panic")?;
             seen.found.append(&mut theirs.found);
             seen.links.append(&mut theirs.links);
+            seen.missed |= theirs.missed;
         }
         Ok(seen)
     })
@@ -136,6 +143,8 @@ struct Seen {
     found: Vec<(Pid, Match)>,
     /// Of all processes, where kin is wanted.
     links: Vec<Link>,
+    /// Somebody had gone before.
+    missed: bool,
 }
 
 /// One thread's work.
@@ -178,13 +187,20 @@ impl<'p> Look<'p> {
         match self.predicate.admits(process) {
             Ok(true) => match describe(self.plan, process) {
                 Ok(found) => self.seen.found.push((process.thread_group(), found)),
-                Err(why) => unknown(process.pid(), why)?,
+                Err(why) => self.missed(why)?,
             },
             Ok(false) => {}
-            Err(NoAnswer::Unknown(why)) => unknown(process.pid(), why)?,
+            Err(NoAnswer::Unknown(why)) => self.missed(why)?,
             Err(NoAnswer::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
         }
         Ok(())
+    }
+}
+
+impl Look<'_> {
+    fn missed(&mut self, why: Unknown) -> Result<(), Error> {
+        self.seen.missed = true;
+        unknown(self.process.pid(), why)
     }
 }
 

@@ -155,7 +155,10 @@ fn a_namesake_of_its_parent_comes_once() {
 fn outcomes(report: &Value) -> Vec<(u32, String)> {
     let targets = report["targets"].as_array().expect("targets").iter();
     let outcome = |target: &Value| {
-        (target["pid"].as_u64().expect("a PID") as u32, target["outcome"].as_str().expect("a word").to_owned())
+        (
+            target["pid"].as_u64().expect("a PID") as u32,
+            target["outcome"].as_str().expect("a word").to_owned(),
+        )
     };
     targets.map(outcome).collect()
 }
@@ -222,7 +225,8 @@ fn few_descriptors() {
             assert_eq!((output.status, output.err(), calls), (0, String::new(), vec![]), "{args}");
             let report = document(&output);
             assert_eq!(report["summary"]["signalled"], 151, "{args}");
-            let pinned = report["targets"].as_array().expect("targets").iter().all(|one| one["pinned"] == true);
+            let pinned =
+                report["targets"].as_array().expect("targets").iter().all(|one| one["pinned"] == true);
             assert!(pinned, "{args}");
         }
         family.wait();
@@ -239,7 +243,9 @@ fn we_and_our_ancestors_are_spared() {
         let leaf = dir.copy("/usr/bin/sleep".as_ref(), "bystand").display().to_string();
         for (name, option, status) in [("uncle", "", 128 + libc::SIGKILL), ("aunt", "-A", 7)] {
             // The match starts a shell, which runs pkill; another child of the shell is no ancestor of it.
-            let inner = format!("{leaf} 1000 >/dev/null 2>&1 &\n{pkill} -KILL --tree --json {option} -x {name}; exit 7\n");
+            let inner = format!(
+                "{leaf} 1000 >/dev/null 2>&1 &\n{pkill} -KILL --tree --json {option} -x {name}; exit 7\n"
+            );
             let inner = dir.script(&format!("in{name}"), &format!("#!/bin/sh\n{inner}"));
             let outer = format!("#!/bin/sh\n{leaf} 1000 >/dev/null 2>&1 &\n{}\nexit 7\n", inner.display());
             let outer = dir.script(name, &outer);

@@ -26,8 +26,9 @@ fn nobody_forks_away() {
         let dir = Dir::new();
         let child = dir.copy("/usr/bin/sleep".as_ref(), "spawned").display().to_string();
         // Bounded, so that the machine survives a defect: at most so many processes at a time, and steps in all.
-        let spawner =
-            format!("#!/bin/bash\nulimit -u 400\nfor i in {{1..300}}; do {child} 1000 & done 2>/dev/null\nwait\n");
+        let spawner = format!(
+            "#!/bin/bash\nulimit -u 400\nfor i in {{1..300}}; do {child} 1000 & done 2>/dev/null\nwait\n"
+        );
         let spawner = dir.script("spawner", &spawner);
         let hopper = "#!/bin/bash\n[ $1 -gt 3000 ] || \"$0\" $(($1 + 1)) &\n";
         let hopper = dir.script("hopper", hopper);
@@ -153,7 +154,11 @@ fn who_refuses_is_told() {
     let output = pkill("--freeze --wait --json -x").args([&both]).user(UID, UID).run();
     let report: Value = serde_json::from_str(&output.out()).expect("a document");
     let summary = &report["summary"];
-    assert_eq!((&summary["refused"], &summary["ended"], output.status), (&1.into(), &1.into(), 0), "{report}");
+    assert_eq!(
+        (&summary["refused"], &summary["ended"], output.status),
+        (&1.into(), &1.into(), 0),
+        "{report}"
+    );
     let message = format!("pkill: killing pid {} failed: Operation not permitted (", other.pid());
     assert!(output.err().starts_with(&message), "{output:?}");
     assert_eq!(own.killed_by(), Some(libc::SIGTERM));

@@ -17,6 +17,9 @@ use crate::view::View;
 /// the init of a PID namespace never stops, nor does a kernel thread.
 const PATIENCE: u32 = 20;
 
+/// So many looks chase those who are always gone before they can be stopped, as long as nobody is.
+const CHASE: u32 = 200;
+
 /// One who is pinned.
 pub struct Held {
     /// Its place among those that the vigil holds.
@@ -36,6 +39,11 @@ impl Delivery<'_> {
         signals && (self.plan.kin.is_some() || self.request.freezes())
     }
 
+    /// Whether the time to signal has not come yet.
+    pub(super) fn is_gathering(&self) -> bool {
+        !self.gathered.is_empty() || self.elusive && self.looks < CHASE
+    }
+
     /// Pin it, and stop it if it is to be frozen. True if it will be signalled.
     pub(super) fn gather(&mut self, mut found: Match) -> Result<bool, Error> {
         let pinned = self.pin(&mut found);
@@ -53,23 +61,27 @@ impl Delivery<'_> {
             pinned => pinned,
         };
         let is_held = held.is_ok();
-        self.known.insert((found.pid, found.start_time), is_held);
-        match held {
-            Err(outcome) => self.targets.push(target(found, outcome)),
+        self.elusive |= self.request.freezes() && matches!(held, Err(Outcome::Gone | Outcome::Changed));
+        let (pid, why) = (found.pid, found.why);
+        let place = self.changed.remove(&pid).unwrap_or(self.targets.len());
+        if matches!(held, Err(Outcome::Changed)) {
+            self.changed.insert(pid, place);
+        } else {
+            self.known.insert((pid, found.start_time), is_held);
+        }
+        let told = match held {
+            Err(outcome) => target(found, outcome),
             Ok(handle) => {
-                let (pid, why, target) = (found.pid, found.why, self.targets.len());
                 let start_time = found.start_time.expect("the plan asks for it where all are pinned");
-                let at = vigil.add(target, pid, start_time, None, handle);
-                self.gathered.push_back(Held { at, found, target, was_stopped });
-                // In its place until it is known what becomes of it.
-                self.targets.push(Target {
-                    pid,
-                    view: View::Id,
-                    why,
-                    outcome: Outcome::Untouched,
-                    end: None,
-                });
+                let at = vigil.add(place, pid, start_time, None, handle);
+                self.gathered.push_back(Held { at, found, target: place, was_stopped });
+                // Until it is known what becomes of it.
+                Target { pid, view: View::Id, why, outcome: Outcome::Untouched, end: None }
             }
+        };
+        match self.targets.get_mut(place) {
+            Some(before) => *before = told,
+            None => self.targets.push(told),
         }
         Ok(is_held)
     }
@@ -79,7 +91,7 @@ impl Delivery<'_> {
     /// all have stopped that must find nobody new.
     pub(super) fn is_complete(&self, gathered_before: bool, any_new: bool) -> bool {
         match self.request.freezes() {
-            true => !any_new && (self.still || self.looks >= PATIENCE),
+            true => !any_new && (self.still && !self.elusive || self.looks >= PATIENCE),
             false => gathered_before,
         }
     }
@@ -91,7 +103,7 @@ impl Delivery<'_> {
             && let Some(vigil) = &mut self.vigil
         {
             // Who is slow to stop gets time, where there is nothing else to be done.
-            let until = if self.looks < PATIENCE / 4 { Until::Now } else { Until::Pause };
+            let until = if self.elusive || self.looks < PATIENCE / 4 { Until::Now } else { Until::Pause };
             self.over = Some(vigil.keep(until, audience)?);
         }
         if self.wants_another_look() { Ok(()) } else { self.release(audience) }

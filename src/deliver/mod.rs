@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use crate::error::Error;
 use crate::permission::{Refusal, Sender};
 use crate::plan::Plan;
-use crate::proc::{Facts, ProcDir, Process, Unknown, is_anonymous};
+use crate::proc::{Fact, Facts, ProcDir, Process, Unknown, is_anonymous};
 use crate::report::{End, Outcome, Report, Target};
 use crate::request::{Action, Delivery as Sending, Mode, Pid, Request};
 use crate::scan::{Match, Matches};
@@ -69,6 +69,9 @@ pub struct Delivery<'a> {
     /// Where the scan is repeated: who has been dealt with, by process ID and start time, and whether that may
     /// bring its end.
     known: BTreeMap<(Pid, Option<u64>), bool>,
+    /// Who was no longer what was asked for, by process ID, and where among the targets: if another look finds that it
+    /// is again, that counts.
+    changed: BTreeMap<Pid, usize>,
     /// For whose sake others are selected: the matches that are pinned, and the groups of all who are.
     pinned: Pinned,
     /// Who is pinned, and not signalled yet.
@@ -79,6 +82,8 @@ pub struct Delivery<'a> {
     looks: u32,
     /// The last look has found nobody new, and everybody stopped.
     still: bool,
+    /// Somebody had gone before it could be looked at or stopped, perhaps not without a successor.
+    elusive: bool,
     /// How many are stopped and wait for somebody to continue them.
     stopped: usize,
     /// `--interactive` becomes `Send` with the answer "all".
@@ -113,11 +118,13 @@ impl<'a> Delivery<'a> {
             targets: vec![],
             vigil: None,
             known: BTreeMap::new(),
+            changed: BTreeMap::new(),
             pinned: Pinned::default(),
             gathered: VecDeque::new(),
             released: false,
             looks: 0,
             still: false,
+            elusive: false,
             stopped: 0,
             mode,
             too_many: false,
@@ -134,20 +141,21 @@ impl<'a> Delivery<'a> {
 
     /// Do what was asked with each match, and wait for their end if that was asked too.
     pub fn deliver(&mut self, matches: Matches, audience: &mut dyn Audience) -> Result<(), Error> {
-        if self.forbids(matches.len()) {
-            self.targets = matches.into_iter().map(|found| target(found, Outcome::Untouched)).collect();
+        if self.forbids(matches.found.len()) {
+            self.targets = matches.found.into_iter().map(|found| target(found, Outcome::Untouched)).collect();
             return Ok(());
         }
-        for found in matches {
+        self.elusive = self.request.freezes() && matches.missed;
+        for found in matches.found {
             self.deal_with(found, audience)?;
         }
-        if self.gathered.is_empty() { self.wait(audience) } else { self.see_to_interrupts(audience) }
+        if self.is_gathering() { self.see_to_interrupts(audience) } else { self.wait(audience) }
     }
 
     /// Whether all processes should be looked at again.
     pub fn wants_another_look(&self) -> bool {
         let over = matches!(self.over, Some(Over::TimeRanOut | Over::Interrupted(_) | Over::NoneLeft));
-        (self.repeats() || !self.gathered.is_empty()) && !over && !self.too_many && !self.quit
+        (self.repeats() || self.is_gathering()) && !over && !self.too_many && !self.quit
     }
 
     /// What another look has found. Where it is repeated until nobody matches, only those count whom a signal may
@@ -155,7 +163,8 @@ impl<'a> Delivery<'a> {
     pub fn deliver_again(&mut self, matches: Matches, audience: &mut dyn Audience) -> Result<(), Error> {
         let gathered_before = !self.gathered.is_empty();
         let (mut any_new, mut any_moving, mut any_left) = (false, false, false);
-        for found in matches {
+        self.elusive = self.request.freezes() && matches.missed;
+        for found in matches.found {
             self.process.look_at(found.pid);
             if self.process.has_ended() != Ok(false) {
                 continue;
@@ -173,7 +182,7 @@ impl<'a> Delivery<'a> {
         self.still = !any_new && !any_moving;
         if gathered_before && !self.released && self.forbids(self.targets.len()) {
             self.let_go();
-        } else if self.gathered.is_empty() {
+        } else if !self.is_gathering() {
             let Some(vigil) = &mut self.vigil else { return Ok(()) };
             self.over = Some(match (any_new, any_left) {
                 // Who is new may have children by now, so there is no time to lose.
@@ -454,7 +463,8 @@ fn still_meant(
         return Ok(false);
     }
     let meant = match (found.why, pinned) {
-        (Why::Match, _) => plan.predicate.admits(process)?,
+        // A child that was about to become another program when it was found may have been a match as its parent is.
+        (Why::Match, pinned) => plan.predicate.admits(process)? || is_kin(plan, process, pinned, found)?,
         (Why::DescendantOf(_), Some(pinned)) => process.descends_from(&pinned.matches)?,
         (Why::MemberOf(group), Some(pinned)) => pinned.groups.contains(&group),
         (Why::DescendantOf(_) | Why::MemberOf(_), None) => true,
@@ -463,6 +473,13 @@ fn still_meant(
         found.view = view(plan.detail, process)?;
     }
     Ok(meant)
+}
+
+fn is_kin(plan: &Plan, process: &mut Process<'_>, pinned: Option<&Pinned>, found: &Match) -> Fact<bool> {
+    let (Some(kin), Some(pinned)) = (&plan.kin, pinned) else { return Ok(false) };
+    let in_group = found.group.is_some_and(|group| pinned.groups.contains(&group));
+    let spared = kin.spared.contains(&found.pid);
+    Ok(!spared && (in_group || kin.tree && process.descends_from(&pinned.matches)?))
 }
 
 fn failure(errno: Errno) -> Outcome {

@@ -180,12 +180,14 @@ impl Vigil {
 
     /// Wait for this one no more.
     pub fn forget(&mut self, at: usize) {
-        if self.release(at).is_none() {
-            self.unheld.retain(|&other| other != at);
+        if self.members[at].ended.is_none() {
+            if self.release(at).is_none() {
+                self.unheld.retain(|&other| other != at);
+            }
+            self.left -= 1;
         }
-        let member = &mut self.members[at];
-        self.left -= usize::from(member.ended.is_none() && !member.forgotten);
-        member.forgotten = true;
+        self.members[at].handle = None;
+        self.members[at].forgotten = true;
     }
 
     /// Do this with the handle of a member, or with a new one if it had to be given back. ESRCH if the member has

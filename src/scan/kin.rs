@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Match, Matches, describe, unknown};
+use super::{Match, describe, unknown};
 use crate::error::Error;
 use crate::plan::{Kin, Plan};
 use crate::proc::{Facts, Link, ProcDir, Process};
@@ -10,7 +10,7 @@ use crate::request::Pid;
 use crate::select::with_kin;
 
 /// `links` are those of all processes that could be seen.
-pub fn add(plan: &Plan, kin: &Kin, matches: Matches, mut links: Vec<Link>) -> Result<Matches, Error> {
+pub fn add(plan: &Plan, kin: &Kin, matches: Vec<Match>, mut links: Vec<Link>) -> Result<Vec<Match>, Error> {
     let proc = ProcDir::named()?;
     let mut process = Process::new(&proc);
     add_hidden(&mut links, &mut process);
