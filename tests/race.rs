@@ -29,10 +29,12 @@ struct Case {
     by_id: bool,
     /// From the swap on, one descriptor is left.
     starved: bool,
+    /// The bystander leads a session and a process group, as the victim does: their IDs pass on, too.
+    leads: bool,
 }
 
 fn case(args: &'static str) -> Case {
-    Case { args, forbidden: &[], by_id: false, starved: false }
+    Case { args, forbidden: &[], by_id: false, starved: false, leads: false }
 }
 
 /// A supply of victims, which grow old while others are used.
@@ -148,13 +150,16 @@ impl Case {
                     if looks.is_none() && is_look(&program, call, pid) {
                         looks = Some(0);
                     }
-                    // Under -U, a pidfd tells the scan about the UID.
+                    // Under -U and --ancestor, a pidfd tells the scan about the UID and the parent.
                     let pins = call.number == libc::SYS_pidfd_open && call.args[0] == u64::from(pid);
-                    matched |= pins && !self.args.contains("-U ");
+                    matched |=
+                        pins && !["-U ", "--ancestor "].iter().any(|option| self.args.contains(option));
                     if let Some(looks) = &mut looks {
                         if *looks == swap {
                             drop(victim.take());
-                            bystander = Some(with_pid(pid, bystander_part()));
+                            let part = bystander_part();
+                            let part = if self.leads { part.session() } else { part };
+                            bystander = Some(with_pid(pid, part));
                             if self.starved {
                                 program.leave_one_descriptor();
                             }
@@ -255,10 +260,11 @@ fn is_look(program: &Traced, call: Call, pid: u32) -> bool {
     }
 }
 
-/// Signal 0 is none.
+/// Signal 0 is none, and who is stopped and continued is not signalled yet.
 fn is_signal(call: Call) -> bool {
     let sends = [libc::SYS_kill, libc::SYS_rt_sigqueueinfo, libc::SYS_pidfd_send_signal];
-    sends.contains(&call.number) && call.args[1] != 0
+    let none = [0, libc::SIGSTOP as u64, libc::SIGCONT as u64];
+    sends.contains(&call.number) && !none.contains(&call.args[1])
 }
 
 /// Where no handle can send.
@@ -301,6 +307,22 @@ fn found_by_age_or_owner() {
 #[test]
 fn named_by_pid() {
     namespace(|| all_hold(&[case("--json -USR1 -p {pid}"), case("--json -USR1 -F {pidfile}")]));
+}
+
+/// Where all are pinned before the first one is signalled, it takes several looks.
+#[test]
+fn one_of_a_family_or_group() {
+    namespace(|| {
+        all_hold(&[
+            case("--json -USR1 --ancestor 1 {name}"),
+            case("--json -USR1 --tree {name}"),
+            case("--json -USR1 --freeze {name}"),
+            case("--json -USR1 --tree --freeze -p {pid}"),
+            Case { starved: true, ..case("--json -USR1 --tree {name}") },
+            Case { leads: true, ..case("--json -USR1 --whole-group {name}") },
+            Case { leads: true, ..case("--json -USR1 --whole-group --freeze -q 5 -f {name}") },
+        ]);
+    });
 }
 
 /// A later signal finds those who hold no handle any more by PID and start time.

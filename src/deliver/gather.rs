@@ -2,6 +2,7 @@
 //! So nobody can start another who escapes, and a child is found before its parent's death makes it an orphan.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use super::vigil::Until;
 use super::{Audience, Delivery, failure, group, look_again, outcome, send, target, told};
@@ -17,8 +18,9 @@ use crate::view::View;
 /// the init of a PID namespace never stops, nor does a kernel thread.
 const PATIENCE: u32 = 20;
 
-/// So many looks chase those who are always gone before they can be stopped, as long as nobody is.
-const CHASE: u32 = 200;
+/// So long are those chased who are always gone before they can be stopped, since somebody was stopped last. On a busy
+/// machine there are such who are no successors of anybody.
+const CHASE: Duration = Duration::from_secs(1);
 
 /// One who is pinned.
 pub struct Held {
@@ -41,7 +43,11 @@ impl Delivery<'_> {
 
     /// Whether the time to signal has not come yet.
     pub(super) fn is_gathering(&self) -> bool {
-        !self.gathered.is_empty() || self.elusive && self.looks < CHASE
+        !self.gathered.is_empty() || self.chases()
+    }
+
+    fn chases(&self) -> bool {
+        self.elusive && self.last_caught.elapsed() < CHASE
     }
 
     /// Pin it, and stop it if it is to be frozen. True if it will be signalled.
@@ -62,12 +68,17 @@ impl Delivery<'_> {
         };
         let is_held = held.is_ok();
         self.elusive |= self.request.freezes() && matches!(held, Err(Outcome::Gone | Outcome::Changed));
+        if is_held {
+            self.last_caught = Instant::now();
+        }
         let (pid, why) = (found.pid, found.why);
-        let place = self.changed.remove(&pid).unwrap_or(self.targets.len());
-        if matches!(held, Err(Outcome::Changed)) {
-            self.changed.insert(pid, place);
-        } else {
-            self.known.insert((pid, found.start_time), is_held);
+        let key = (pid, found.start_time);
+        let place = self.lost.remove(&key).unwrap_or(self.targets.len());
+        match held {
+            // Whoever comes and goes between two looks is nobody's business.
+            Err(Outcome::Gone) if self.looks_again => return Ok(false),
+            Err(Outcome::Gone | Outcome::Changed) => drop(self.lost.insert(key, place)),
+            _ => drop(self.known.insert(key, is_held)),
         }
         let told = match held {
             Err(outcome) => target(found, outcome),
@@ -91,7 +102,7 @@ impl Delivery<'_> {
     /// all have stopped that must find nobody new.
     pub(super) fn is_complete(&self, gathered_before: bool, any_new: bool) -> bool {
         match self.request.freezes() {
-            true => !any_new && (self.still && !self.elusive || self.looks >= PATIENCE),
+            true => !any_new && !self.chases() && (self.still || self.looks >= PATIENCE),
             false => gathered_before,
         }
     }

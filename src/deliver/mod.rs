@@ -9,7 +9,8 @@ mod handle;
 mod rehearse;
 mod vigil;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
 
 use rustix::io::Errno;
 
@@ -69,21 +70,24 @@ pub struct Delivery<'a> {
     /// Where the scan is repeated: who has been dealt with, by process ID and start time, and whether that may
     /// bring its end.
     known: BTreeMap<(Pid, Option<u64>), bool>,
-    /// Who was no longer what was asked for, by process ID, and where among the targets: if another look finds that it
-    /// is again, that counts.
-    changed: BTreeMap<Pid, usize>,
+    /// Who had gone or was no longer what was asked for, in the same terms, and where it is among the targets: if
+    /// another look finds it, as a child that has become another program than its parent, that counts.
+    lost: BTreeMap<(Pid, Option<u64>), usize>,
     /// For whose sake others are selected: the matches that are pinned, and the groups of all who are.
-    pinned: Pinned,
+    pinned: Pinned<'a>,
     /// Who is pinned, and not signalled yet.
     gathered: VecDeque<Held>,
     /// Some of those who were pinned together have been signalled.
     released: bool,
+    /// The first look is over.
+    looks_again: bool,
     /// How many looks have found nobody new since the last one that did.
     looks: u32,
     /// The last look has found nobody new, and everybody stopped.
     still: bool,
     /// Somebody had gone before it could be looked at or stopped, perhaps not without a successor.
     elusive: bool,
+    last_caught: Instant,
     /// How many are stopped and wait for somebody to continue them.
     stopped: usize,
     /// `--interactive` becomes `Send` with the answer "all".
@@ -94,10 +98,12 @@ pub struct Delivery<'a> {
 }
 
 /// What the second look at a match's kin is held against.
-#[derive(Default)]
-struct Pinned {
-    matches: Vec<Pid>,
-    groups: BTreeSet<Pid>,
+struct Pinned<'a> {
+    process: Process<'a>,
+    /// By process ID, with their start times.
+    matches: BTreeMap<Pid, u64>,
+    /// By group: those who are in it, and no mere members.
+    groups: BTreeMap<Pid, Vec<(Pid, u64)>>,
 }
 
 impl<'a> Delivery<'a> {
@@ -118,13 +124,15 @@ impl<'a> Delivery<'a> {
             targets: vec![],
             vigil: None,
             known: BTreeMap::new(),
-            changed: BTreeMap::new(),
-            pinned: Pinned::default(),
+            lost: BTreeMap::new(),
+            pinned: Pinned { process: Process::new(proc), matches: BTreeMap::new(), groups: BTreeMap::new() },
             gathered: VecDeque::new(),
             released: false,
+            looks_again: false,
             looks: 0,
             still: false,
             elusive: false,
+            last_caught: Instant::now(),
             stopped: 0,
             mode,
             too_many: false,
@@ -162,9 +170,13 @@ impl<'a> Delivery<'a> {
     /// still end: a scan that finds nobody else is the last one.
     pub fn deliver_again(&mut self, matches: Matches, audience: &mut dyn Audience) -> Result<(), Error> {
         let gathered_before = !self.gathered.is_empty();
+        self.looks_again = true;
         let (mut any_new, mut any_moving, mut any_left) = (false, false, false);
         self.elusive = self.request.freezes() && matches.missed;
-        for found in matches.found {
+        let plan = self.plan;
+        let succeeds =
+            |found: &Match| plan.by_id && found.why == Why::Match && found.start_time >= Some(plan.asked_at);
+        for found in matches.found.into_iter().filter(|found| !succeeds(found)) {
             self.process.look_at(found.pid);
             if self.process.has_ended() != Ok(false) {
                 continue;
@@ -338,7 +350,7 @@ impl<'a> Delivery<'a> {
     fn pin(&mut self, found: &mut Match) -> Result<Handle, Outcome> {
         loop {
             let pinned = Handle::open(found.pid).map_err(failure).and_then(|handle| {
-                look_again(self.plan, &mut self.process, Some(&self.pinned), &handle, found)?;
+                look_again(self.plan, &mut self.process, Some(&mut self.pinned), &handle, found)?;
                 Ok(handle)
             });
             let out_of_descriptors = matches!(pinned, Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)));
@@ -353,14 +365,38 @@ impl<'a> Delivery<'a> {
     }
 }
 
-impl Pinned {
+impl Pinned<'_> {
     fn add(&mut self, found: &Match) {
+        let Some(start_time) = found.start_time else { return };
         match found.why {
-            Why::Match => self.matches.push(found.pid),
+            Why::Match => drop(self.matches.insert(found.pid, start_time)),
             Why::DescendantOf(_) => {}
             Why::MemberOf(_) => return,
         }
-        self.groups.extend(found.group);
+        if let Some(group) = found.group {
+            self.groups.entry(group).or_default().push((found.pid, start_time));
+        }
+    }
+
+    /// Whether the match is there still. Asked after what hangs on it, it tells that its ID had not passed on by then.
+    fn has_match(&mut self, pid: Pid) -> Fact<bool> {
+        let Some(&start_time) = self.matches.get(&pid) else { return Ok(false) };
+        self.process.look_at(pid);
+        Ok(self.process.start_time()? == start_time)
+    }
+
+    /// Whether one for whose sake the group was selected is in it still.
+    fn has_one_in(&mut self, group: Pid) -> Fact<bool> {
+        for &(pid, start_time) in self.groups.get(&group).into_iter().flatten() {
+            self.process.look_at(pid);
+            let is_in = self.process.process_group() == Ok(group);
+            match self.process.start_time() {
+                Ok(now) if is_in && now == start_time => return Ok(true),
+                Ok(_) | Err(Unknown::Gone) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -421,7 +457,7 @@ fn ourselves() -> Sender {
 fn look_again(
     plan: &Plan,
     process: &mut Process<'_>,
-    pinned: Option<&Pinned>,
+    pinned: Option<&mut Pinned<'_>>,
     handle: &Handle,
     found: &mut Match,
 ) -> Result<(), Outcome> {
@@ -449,7 +485,7 @@ fn look_again(
 fn still_meant(
     plan: &Plan,
     process: &mut Process<'_>,
-    pinned: Option<&Pinned>,
+    pinned: Option<&mut Pinned<'_>>,
     found: &mut Match,
 ) -> Result<bool, NoAnswer> {
     if let Some(start_time) = found.start_time
@@ -463,23 +499,15 @@ fn still_meant(
         return Ok(false);
     }
     let meant = match (found.why, pinned) {
-        // A child that was about to become another program when it was found may have been a match as its parent is.
-        (Why::Match, pinned) => plan.predicate.admits(process)? || is_kin(plan, process, pinned, found)?,
-        (Why::DescendantOf(_), Some(pinned)) => process.descends_from(&pinned.matches)?,
-        (Why::MemberOf(group), Some(pinned)) => pinned.groups.contains(&group),
+        (Why::Match, _) => plan.predicate.admits(process)?,
+        (Why::DescendantOf(of), Some(pinned)) => process.descends_from(&[of])? && pinned.has_match(of)?,
+        (Why::MemberOf(group), Some(pinned)) => pinned.has_one_in(group)?,
         (Why::DescendantOf(_) | Why::MemberOf(_), None) => true,
     };
     if meant {
         found.view = view(plan.detail, process)?;
     }
     Ok(meant)
-}
-
-fn is_kin(plan: &Plan, process: &mut Process<'_>, pinned: Option<&Pinned>, found: &Match) -> Fact<bool> {
-    let (Some(kin), Some(pinned)) = (&plan.kin, pinned) else { return Ok(false) };
-    let in_group = found.group.is_some_and(|group| pinned.groups.contains(&group));
-    let spared = kin.spared.contains(&found.pid);
-    Ok(!spared && (in_group || kin.tree && process.descends_from(&pinned.matches)?))
 }
 
 fn failure(errno: Errno) -> Outcome {

@@ -38,6 +38,8 @@ pub struct Plan {
     /// picked it, where it was named by its ID, which is all that a successor would have to share with it, and
     /// where it is kept for longer than a moment: waited for, or pinned with others before they are signalled.
     pub start_time_counts: bool,
+    /// Whether process IDs were named: whoever gets one of them later is not meant.
+    pub by_id: bool,
     /// When the question was asked, in clock ticks since boot.
     pub asked_at: u64,
     /// Whether no name is long enough for the pattern, so that a miss deserves a hint.
@@ -106,6 +108,7 @@ impl Plan {
                 || kin.is_some()
                 || request.freezes(),
             kin,
+            by_id,
             detail: detail(request),
             asked_at: ticks_since_boot(),
             pattern_too_long,

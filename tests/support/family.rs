@@ -61,9 +61,10 @@ impl Family {
         self.root.id()
     }
 
-    /// Reaps the first one, waiting for its end.
+    /// Reaps the first one, waiting for its end, and the orphans that are ours.
     pub fn wait(&mut self) {
         self.root.wait().expect("wait");
+        reap_orphans();
     }
 }
 
@@ -72,6 +73,11 @@ impl Drop for Family {
         let _ = self.root.kill();
         let _ = self.root.wait();
     }
+}
+
+/// We are the init of our PID namespace. Whoever else is our child must have been waited for.
+pub fn reap_orphans() {
+    while let Ok(Some(_)) = rustix::process::wait(rustix::process::WaitOptions::NOHANG) {}
 }
 
 /// Who has this name and has not ended, in ascending order.
