@@ -30,7 +30,8 @@ fn nobody_forks_away() {
             "#!/bin/bash\nulimit -u 400\nfor i in {{1..300}}; do {child} 1000 & done 2>/dev/null\nwait\n"
         );
         let spawner = dir.script("spawner", &spawner);
-        let hopper = "#!/bin/bash\n[ $1 -gt 3000 ] || \"$0\" $(($1 + 1)) &\n";
+        // Each lives some milliseconds: who is gone before a look is over cannot be caught but by luck.
+        let hopper = "#!/bin/bash\nsleep 0.01\n[ $1 -gt 1000 ] || \"$0\" $(($1 + 1)) &\n";
         let hopper = dir.script("hopper", hopper);
         for round in 0..8 {
             let mut spawning = Command::new(&spawner).stdin(Stdio::null()).spawn().expect("start a script");
@@ -43,9 +44,10 @@ fn nobody_forks_away() {
             let mut hopping = Command::new(&hopper).arg("0").spawn().expect("start a script");
             eventually("it hops", || pids("hopper").first().is_some_and(|pid| *pid != hopping.id()));
             hopping.wait().expect("wait");
-            let output = pkill("-KILL --freeze --allow-none --timeout 25 -x hopper").run();
+            let output = pkill("-KILL --tree --freeze --allow-none --timeout 25 -x hopper").run();
             assert_eq!((output.out(), output.err(), output.status), Default::default(), "round {round}");
             assert!(pids("hopper").is_empty(), "round {round}");
+            family::reap_orphans();
         }
     });
 }

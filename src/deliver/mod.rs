@@ -178,10 +178,13 @@ impl<'a> Delivery<'a> {
             |found: &Match| plan.by_id && found.why == Why::Match && found.start_time >= Some(plan.asked_at);
         for found in matches.found.into_iter().filter(|found| !succeeds(found)) {
             self.process.look_at(found.pid);
+            let key = (found.pid, found.start_time);
             if self.process.has_ended() != Ok(false) {
+                self.elusive |= self.request.freezes() && !self.known.contains_key(&key);
+                self.known.entry(key).or_insert(false);
                 continue;
             }
-            match self.known.get(&(found.pid, found.start_time)) {
+            match self.known.get(&key) {
                 Some(&hopeful) => {
                     any_left |= hopeful;
                     any_moving |= hopeful && self.request.freezes() && self.process.is_moving() == Ok(true);
