@@ -13,7 +13,7 @@ use rustix::stdio;
 use crate::deliver::{self, Answer, Audience};
 use crate::error::{Error, ErrorKind, errno_text};
 use crate::plan::Plan;
-use crate::proc::{Facts as _, ProcDir, Process};
+use crate::proc::{Facts as _, ProcDir, Process, without_holder};
 use crate::report::{End, ExitStatus, Outcome, Report, Target};
 use crate::request::{Action, Delivery, Listing, Mode, Pid, Program, Request, Separator, Style};
 use crate::scan::Match;
@@ -87,6 +87,29 @@ impl Output {
                 "note: the pattern also matches our ancestor {name} (pid {pid}); -A leaves ancestors out"
             ));
         }
+        self.unseen_holders(plan, matches)
+    }
+
+    /// `--port`: that somebody holds a port whom we cannot see, so that the answer may lack him.
+    fn unseen_holders(&mut self, plan: &Plan, matches: &[Match]) -> Result<(), Error> {
+        if plan.sockets().is_empty() || self.style == Style::Quiet {
+            return Ok(());
+        }
+        let likely: Vec<Pid> = matches.iter().map(|found| found.pid).collect();
+        let mut ports = without_holder(plan.sockets(), &likely)?
+            .iter()
+            .map(|socket| format!("{}:{}", socket.protocol.name(), socket.port))
+            .collect::<Vec<_>>();
+        ports.sort_unstable();
+        ports.dedup();
+        let Some(first) = ports.first() else { return Ok(()) };
+        let others = if ports.len() > 1 { format!(" and {} more", ports.len() - 1) } else { String::new() };
+        let why = if rustix::process::geteuid().is_root() {
+            "held by the kernel, or outside of our PID namespace"
+        } else {
+            "and no process whose descriptors we may read holds it; root sees more"
+        };
+        self.complain(&format!("note: the answer may be incomplete: {first}{others} is in use, {why}"));
         Ok(())
     }
 

@@ -5,18 +5,18 @@ mod accounts;
 mod pidfile;
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd;
 
 use crate::ere::{self, Pattern};
 use crate::error::Error;
-use crate::proc::{self, CLOCK_TICKS, ProcDir, Terminals};
+use crate::proc::{self, CLOCK_TICKS, ProcDir, Socket, Terminals};
 use crate::request::{
     Action, Criterion, Mode, Namespace, PatternText, Pick, Pid, Request, Selection, Style, Subject,
 };
-use crate::select::{Predicate, Test};
+use crate::select::{Cgroup, Predicate, Test, Unit};
 use crate::view::Detail;
 
 /// No name is longer than this, but for those of kernel workers (`TASK_COMM_LEN`, linux/sched.h).
@@ -92,6 +92,24 @@ impl Plan {
             surprising,
         })
     }
+
+    /// The sockets of `--port`.
+    pub fn sockets(&self) -> &[Socket] {
+        let sockets = self.predicate.tests().iter().find_map(|test| match test {
+            Test::Sockets(sockets) => Some(&sockets[..]),
+            _ => None,
+        });
+        sockets.unwrap_or_default()
+    }
+}
+
+/// `--local`: told by the PID namespaces that /proc shows a process to be in.
+fn local() -> Result<Test, Error> {
+    if ProcDir::named()?.numbers_are_ours() {
+        Ok(Test::Local)
+    } else {
+        Err(Error::fatal("--local has no answer: /proc is that of another PID namespace"))
+    }
 }
 
 fn ancestors() -> Result<Vec<Pid>, Error> {
@@ -157,7 +175,12 @@ fn test(criterion: &Criterion) -> Result<Test, Error> {
             Test::Age { now: ticks_since_boot(), least: seconds.saturating_mul(CLOCK_TICKS) }
         }
         Criterion::States(letters) => Test::State(letters.clone()),
-        Criterion::Cgroups(paths) => Test::Cgroup(bytes(paths)),
+        Criterion::Cgroups(groups) => {
+            Test::Cgroup(groups.iter().map(|group| Cgroup::new(group.as_bytes())).collect())
+        }
+        Criterion::Units(units) => Test::Unit(units.iter().map(|unit| Unit::new(unit.as_bytes())).collect()),
+        Criterion::Local => local()?,
+        Criterion::Ports(ports) => Test::Sockets(proc::bound_sockets(ports)?),
         Criterion::Environment(variables) => Test::Environment(bytes(variables)),
         Criterion::Namespaces { of, kinds } => Test::Namespaces(namespaces(*of, kinds)?),
         Criterion::Catches(signal) => Test::Catches(signal.mask()),

@@ -2,19 +2,23 @@
 //!
 //! A process may end between any two reads. That is a value here ([`Unknown::Gone`]), not an error.
 
+mod cgroup;
 mod description;
 mod dir;
 mod facts;
 mod process;
+mod sockets;
 mod stat;
 mod status;
 mod terminal;
 mod user_namespace;
 
+pub use cgroup::{Membership, memberships};
 pub use description::Description;
 pub use dir::{ProcDir, unreadable};
 pub use facts::{Fact, Facts, Unknown};
 pub use process::Process;
+pub use sockets::{Socket, bound_sockets, without_holder};
 pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
 pub use user_namespace::{UserNamespace, is_anonymous};

@@ -6,6 +6,7 @@ use rustix::io::Errno;
 use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
+use super::sockets::Held;
 use super::stat::Stat;
 use super::status::Status;
 use super::{Fact, Facts, ProcDir, Unknown};
@@ -36,6 +37,7 @@ pub struct Process<'p> {
     command_line: Text,
     environment: Text,
     cgroups: Text,
+    sockets: Held,
 }
 
 /// Bytes that were read once.
@@ -66,6 +68,7 @@ impl<'p> Process<'p> {
             command_line: Text::default(),
             environment: Text::default(),
             cgroups: Text::default(),
+            sockets: Held::default(),
         }
     }
 
@@ -98,6 +101,7 @@ impl<'p> Process<'p> {
         self.info = None;
         self.stat = None;
         self.status = None;
+        self.sockets.forget();
         for text in [
             &mut self.name,
             &mut self.full_name,
@@ -131,7 +135,7 @@ impl<'p> Process<'p> {
         self.proc
     }
 
-    fn file(&mut self, name: &str) -> &[u8] {
+    pub(super) fn file(&mut self, name: &str) -> &[u8] {
         self.path.truncate(self.dir_len);
         self.path.extend_from_slice(name.as_bytes());
         &self.path
@@ -360,6 +364,21 @@ impl Facts for Process<'_> {
             }
         }
         Ok(Some(&self.environment.bytes))
+    }
+
+    fn is_local(&mut self) -> Fact<bool> {
+        match self.status()?.namespace_pids.len() {
+            0 => Err(Unknown::Unreadable(Errno::NOSYS)), // before Linux 4.1
+            namespaces => Ok(namespaces == 1),
+        }
+    }
+
+    fn sockets(&mut self) -> Fact<Option<&[u64]>> {
+        let mut held = std::mem::take(&mut self.sockets);
+        let result = if held.is_known() { Ok(()) } else { held.read(self.proc, self.file("fd")) };
+        self.sockets = held;
+        result?;
+        Ok(self.sockets.inodes())
     }
 
     fn cgroups(&mut self) -> Fact<&[u8]> {

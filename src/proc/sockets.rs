@@ -1,0 +1,155 @@
+//! Sockets: which ones are bound to a port, and who holds them.
+
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd as _;
+
+use procfs::net::{TcpState, tcp, tcp6, udp, udp6};
+use procfs::{ProcError, ProcResult};
+use rustix::fs::{self, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::path::DecInt;
+
+use super::dir::next_numbers;
+use super::{Fact, Facts, ProcDir, Process};
+use crate::error::{Error, io_error_text};
+use crate::request::{Pid, Ports, Protocol};
+
+/// A socket that is bound to a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Socket {
+    /// Its inode number, which no other socket has, of whatever namespace.
+    pub inode: u64,
+    /// Its local port.
+    pub port: u16,
+    /// Its protocol.
+    pub protocol: Protocol,
+}
+
+/// The sockets of our network namespace that are bound to one of these ports, by inode number: TCP sockets that
+/// listen, and UDP sockets (proc_pid_net(5)). A port is one of a network, so those of other namespaces, which may
+/// have the same number, do not count.
+pub fn bound_sockets(ports: &[Ports]) -> Result<Vec<Socket>, Error> {
+    let mut sockets = vec![];
+    let asked = |protocol| ports.iter().any(|ports| ports.protocol.is_none_or(|one| one == protocol));
+    if asked(Protocol::Tcp) {
+        let both = [table("tcp", tcp())?, table("tcp6", tcp6())?];
+        let listening = both.into_iter().flatten().filter(|entry| entry.state == TcpState::Listen);
+        sockets.extend(listening.map(|entry| socket(Protocol::Tcp, entry.local_address.port(), entry.inode)));
+    }
+    if asked(Protocol::Udp) {
+        let both = [table("udp", udp())?, table("udp6", udp6())?];
+        let bound = both.into_iter().flatten();
+        sockets.extend(bound.map(|entry| socket(Protocol::Udp, entry.local_address.port(), entry.inode)));
+    }
+    let meant = |socket: &Socket, ports: &Ports| {
+        (ports.first..=ports.last).contains(&socket.port)
+            && ports.protocol.is_none_or(|protocol| protocol == socket.protocol)
+    };
+    // 0 is a socket that nobody holds any more.
+    sockets.retain(|socket| socket.inode != 0 && ports.iter().any(|ports| meant(socket, ports)));
+    sockets.sort_unstable_by_key(|socket| socket.inode);
+    Ok(sockets)
+}
+
+fn socket(protocol: Protocol, port: u16, inode: u64) -> Socket {
+    Socket { inode, port, protocol }
+}
+
+/// The entries of a table; none where IPv6 is switched off.
+fn table<T>(name: &str, table: ProcResult<Vec<T>>) -> Result<Vec<T>, Error> {
+    let why = match table {
+        Ok(entries) => return Ok(entries),
+        Err(ProcError::NotFound(_)) if name.ends_with('6') => return Ok(vec![]),
+        Err(ProcError::NotFound(_)) => "No such file or directory".into(),
+        Err(ProcError::PermissionDenied(_)) => "Permission denied".into(),
+        Err(ProcError::Io(error, _)) => io_error_text(&error),
+        Err(_) => "it is in no form that we know".into(),
+    };
+    Err(Error::fatal(format!("cannot read /proc/net/{name}: {why}")))
+}
+
+/// Those of the sockets that none of the processes holds whose descriptors we may read. The `likely` holders are
+/// looked at first; with luck nobody else is.
+pub fn without_holder(sockets: &[Socket], likely: &[Pid]) -> Result<Vec<Socket>, Error> {
+    let proc = ProcDir::open()?;
+    let mut process = Process::new(&proc);
+    let mut left = sockets.to_vec();
+    let mut pids = likely.to_vec();
+    loop {
+        for pid in pids.drain(..) {
+            if left.is_empty() {
+                return Ok(left);
+            }
+            process.look_at(pid);
+            if let Ok(Some(held)) = process.sockets() {
+                left.retain(|socket| !held.contains(&socket.inode));
+            }
+        }
+        if !proc.next_processes(&mut pids)? {
+            return Ok(left);
+        }
+    }
+}
+
+/// What is known of the sockets that the process which is looked at holds.
+#[derive(Default)]
+pub(super) struct Held {
+    state: State,
+    inodes: Vec<u64>,
+    descriptors: Vec<i32>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    NotAsked,
+    Refused,
+    Known,
+}
+
+impl Held {
+    pub fn forget(&mut self) {
+        self.state = State::NotAsked;
+    }
+
+    pub fn is_known(&self) -> bool {
+        self.state != State::NotAsked
+    }
+
+    /// None if we may not know.
+    pub fn inodes(&self) -> Option<&[u64]> {
+        (self.state == State::Known).then_some(&self.inodes)
+    }
+
+    /// Look at each descriptor: the link of a socket leads to `socket:[INODE]` (proc_pid_fd(5)).
+    pub fn read(&mut self, proc: &ProcDir, path: &[u8]) -> Fact<()> {
+        self.state = match self.read_links(proc, path) {
+            Ok(()) => State::Known,
+            Err(Errno::ACCESS | Errno::PERM) => State::Refused,
+            Err(errno) => return Err(errno.into()),
+        };
+        Ok(())
+    }
+
+    fn read_links(&mut self, proc: &ProcDir, path: &[u8]) -> Result<(), Errno> {
+        self.inodes.clear();
+        self.descriptors.clear();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = fs::openat(proc.base(), path, flags, Mode::empty())?;
+        while next_numbers(dir.as_fd(), &mut self.descriptors)? {}
+        for &descriptor in &self.descriptors {
+            let mut target = [MaybeUninit::uninit(); 32];
+            match fs::readlinkat_raw(&dir, DecInt::new(descriptor), &mut target) {
+                Ok((target, _)) => self.inodes.extend(socket_inode(target)),
+                Err(Errno::NOENT) => {} // closed meanwhile
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn socket_inode(target: &[u8]) -> Option<u64> {
+    let inode = target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
+    std::str::from_utf8(inode).ok()?.parse().ok()
+}
