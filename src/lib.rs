@@ -68,6 +68,7 @@ fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
     let mut delivery = Delivery::new(request, &plan, &proc)?;
     delivery.deliver(matches, output)?;
     while delivery.wants_another_look() {
+        plan.renew()?;
         delivery.deliver_again(scan::scan(&plan)?, output)?;
     }
     let report = delivery.report();

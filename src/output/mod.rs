@@ -13,7 +13,7 @@ use rustix::stdio;
 use crate::deliver::{self, Answer, Audience};
 use crate::error::{Error, ErrorKind, errno_text};
 use crate::plan::Plan;
-use crate::proc::{Facts as _, ProcDir, Process, without_holder};
+use crate::proc::{Facts as _, ProcDir, Process};
 use crate::report::{End, ExitStatus, Outcome, Report, Target};
 use crate::request::{Action, Delivery, Listing, Mode, Pid, Program, Request, Separator, Style};
 use crate::scan::Match;
@@ -90,26 +90,24 @@ impl Output {
         self.unseen_holders(plan, matches)
     }
 
-    /// `--port`: that somebody holds a port whom we cannot see, so that the answer may lack him.
+    /// `--port`: that somebody holds a port whom we cannot see, so that the answer may lack them.
     fn unseen_holders(&mut self, plan: &Plan, matches: &[Match]) -> Result<(), Error> {
-        if plan.sockets().is_empty() || self.style == Style::Quiet {
-            return Ok(());
-        }
+        let Some(sockets) = plan.sockets().filter(|_| self.style != Style::Quiet) else { return Ok(()) };
         let likely: Vec<Pid> = matches.iter().map(|found| found.pid).collect();
-        let mut ports = without_holder(plan.sockets(), &likely)?
-            .iter()
-            .map(|socket| format!("{}:{}", socket.protocol.name(), socket.port))
-            .collect::<Vec<_>>();
+        let unseen = sockets.without_holder(&likely)?;
+        let mut ports: Vec<_> = unseen.iter().map(|one| (one.protocol.name(), one.port)).collect();
         ports.sort_unstable();
         ports.dedup();
-        let Some(first) = ports.first() else { return Ok(()) };
-        let others = if ports.len() > 1 { format!(" and {} more", ports.len() - 1) } else { String::new() };
-        let why = if rustix::process::geteuid().is_root() {
-            "held by the kernel, or outside of our PID namespace"
-        } else {
-            "and no process whose descriptors we may read holds it; root sees more"
-        };
-        self.complain(&format!("note: the answer may be incomplete: {first}{others} is in use, {why}"));
+        if !ports.is_empty() {
+            let named = ports.iter().take(A_FEW).map(|(protocol, port)| format!("{protocol}:{port}"));
+            let named = named.collect::<Vec<_>>().join(", ");
+            let more = if ports.len() > A_FEW { ", ..." } else { "" };
+            self.complain(&if rustix::process::geteuid().is_root() {
+                format!("note: nobody whom we can see holds {named}{more}: the kernel, or a process of another PID namespace")
+            } else {
+                format!("note: nobody whom we may look at holds {named}{more}: the answer may be incomplete, root sees more")
+            });
+        }
         Ok(())
     }
 

@@ -6,13 +6,14 @@ mod pidfile;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::Arc;
 
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd;
 
 use crate::ere::{self, Pattern};
 use crate::error::Error;
-use crate::proc::{self, CLOCK_TICKS, ProcDir, Socket, Terminals};
+use crate::proc::{self, CLOCK_TICKS, ProcDir, Sockets, Terminals};
 use crate::request::{
     Action, Criterion, Mode, Namespace, PatternText, Pick, Pid, Request, Selection, Style, Subject,
 };
@@ -93,13 +94,17 @@ impl Plan {
         })
     }
 
+    /// Look up again what may have changed since the last scan.
+    pub fn renew(&self) -> Result<(), Error> {
+        self.sockets().map_or(Ok(()), Sockets::renew)
+    }
+
     /// The sockets of `--port`.
-    pub fn sockets(&self) -> &[Socket] {
-        let sockets = self.predicate.tests().iter().find_map(|test| match test {
-            Test::Sockets(sockets) => Some(&sockets[..]),
+    pub fn sockets(&self) -> Option<&Sockets> {
+        self.predicate.tests().iter().find_map(|test| match test {
+            Test::Sockets(sockets) => Some(&**sockets),
             _ => None,
-        });
-        sockets.unwrap_or_default()
+        })
     }
 }
 
@@ -180,7 +185,7 @@ fn test(criterion: &Criterion) -> Result<Test, Error> {
         }
         Criterion::Units(units) => Test::Unit(units.iter().map(|unit| Unit::new(unit.as_bytes())).collect()),
         Criterion::Local => local()?,
-        Criterion::Ports(ports) => Test::Sockets(proc::bound_sockets(ports)?),
+        Criterion::Ports(ports) => Test::Sockets(Arc::new(Sockets::new(ports)?)),
         Criterion::Environment(variables) => Test::Environment(bytes(variables)),
         Criterion::Namespaces { of, kinds } => Test::Namespaces(namespaces(*of, kinds)?),
         Criterion::Catches(signal) => Test::Catches(signal.mask()),

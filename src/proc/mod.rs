@@ -18,7 +18,7 @@ pub use description::Description;
 pub use dir::{ProcDir, unreadable};
 pub use facts::{Fact, Facts, Unknown};
 pub use process::Process;
-pub use sockets::{Socket, bound_sockets, without_holder};
+pub use sockets::{Socket, Sockets};
 pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
 pub use user_namespace::{UserNamespace, is_anonymous};

@@ -2,6 +2,7 @@
 
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd as _;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use procfs::net::{TcpState, tcp, tcp6, udp, udp6};
 use procfs::{ProcError, ProcResult};
@@ -25,12 +26,73 @@ pub struct Socket {
     pub protocol: Protocol,
 }
 
-/// The sockets of our network namespace that are bound to one of these ports, by inode number: TCP sockets that
-/// listen, and UDP sockets (proc_pid_net(5)). A port is one of a network, so those of other namespaces, which may
-/// have the same number, do not count.
-pub fn bound_sockets(ports: &[Ports]) -> Result<Vec<Socket>, Error> {
-    let mut sockets = vec![];
+/// The sockets of our network namespace that are bound to certain ports: TCP sockets that listen, and UDP sockets. A
+/// port is one of a network, so those of other namespaces, which may have the same number, do not count.
+#[derive(Debug)]
+pub struct Sockets {
+    ports: Vec<Ports>,
+    /// In ascending order of inode number.
+    bound: RwLock<Vec<Socket>>,
+}
+
+impl Sockets {
+    /// Read the tables of sockets (proc_pid_net(5)).
+    pub fn new(ports: &[Ports]) -> Result<Sockets, Error> {
+        Ok(Sockets { ports: ports.to_vec(), bound: RwLock::new(bound(ports)?) })
+    }
+
+    /// Read them again: who opens a port anew has another socket.
+    pub fn renew(&self) -> Result<(), Error> {
+        let bound = bound(&self.ports)?;
+        *self.bound.write().unwrap_or_else(PoisonError::into_inner) = bound;
+        Ok(())
+    }
+
+    /// Whether one of them is among the sockets with these inode numbers.
+    pub fn are_among(&self, inodes: &[u64]) -> bool {
+        let bound = self.bound();
+        inodes.iter().any(|inode| bound.binary_search_by_key(inode, |socket| socket.inode).is_ok())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.bound().is_empty()
+    }
+
+    /// Those that none of the processes holds whose descriptors we may read. The `likely` holders are looked at first;
+    /// with luck nobody else is.
+    pub fn without_holder(&self, likely: &[Pid]) -> Result<Vec<Socket>, Error> {
+        let mut left = self.bound().clone();
+        if left.is_empty() {
+            return Ok(left);
+        }
+        let proc = ProcDir::open()?;
+        let mut process = Process::new(&proc);
+        let mut pids = likely.to_vec();
+        loop {
+            for pid in pids.drain(..) {
+                process.look_at(pid);
+                if let Ok(Some(held)) = process.sockets() {
+                    left.retain(|socket| !held.contains(&socket.inode));
+                }
+                if left.is_empty() {
+                    return Ok(left);
+                }
+            }
+            if !proc.next_processes(&mut pids)? {
+                return Ok(left);
+            }
+        }
+    }
+
+    fn bound(&self) -> RwLockReadGuard<'_, Vec<Socket>> {
+        self.bound.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn bound(ports: &[Ports]) -> Result<Vec<Socket>, Error> {
     let asked = |protocol| ports.iter().any(|ports| ports.protocol.is_none_or(|one| one == protocol));
+    let mut sockets = vec![];
     if asked(Protocol::Tcp) {
         let both = [table("tcp", tcp())?, table("tcp6", tcp6())?];
         let listening = both.into_iter().flatten().filter(|entry| entry.state == TcpState::Listen);
@@ -66,29 +128,6 @@ fn table<T>(name: &str, table: ProcResult<Vec<T>>) -> Result<Vec<T>, Error> {
         Err(_) => "it is in no form that we know".into(),
     };
     Err(Error::fatal(format!("cannot read /proc/net/{name}: {why}")))
-}
-
-/// Those of the sockets that none of the processes holds whose descriptors we may read. The `likely` holders are
-/// looked at first; with luck nobody else is.
-pub fn without_holder(sockets: &[Socket], likely: &[Pid]) -> Result<Vec<Socket>, Error> {
-    let proc = ProcDir::open()?;
-    let mut process = Process::new(&proc);
-    let mut left = sockets.to_vec();
-    let mut pids = likely.to_vec();
-    loop {
-        for pid in pids.drain(..) {
-            if left.is_empty() {
-                return Ok(left);
-            }
-            process.look_at(pid);
-            if let Ok(Some(held)) = process.sockets() {
-                left.retain(|socket| !held.contains(&socket.inode));
-            }
-        }
-        if !proc.next_processes(&mut pids)? {
-            return Ok(left);
-        }
-    }
 }
 
 /// What is known of the sockets that the process which is looked at holds.

@@ -4,8 +4,10 @@ mod cgroup;
 mod glob;
 mod unit;
 
+use std::sync::Arc;
+
 use crate::ere::{Pattern, PatternError};
-use crate::proc::{Fact, Facts, Socket, Unknown};
+use crate::proc::{Fact, Facts, Sockets, Unknown};
 use crate::request::{Namespace, Pick, Pid, Subject};
 pub use cgroup::Cgroup;
 pub use unit::Unit;
@@ -57,8 +59,8 @@ pub enum Test {
     Environment(Vec<Vec<u8>>),
     /// It is in these namespaces, each given by its inode number.
     Namespaces(Vec<(Namespace, u64)>),
-    /// It holds one of these sockets, which are in ascending order of inode number.
-    Sockets(Vec<Socket>),
+    /// It holds one of these sockets.
+    Sockets(Arc<Sockets>),
 }
 
 /// No answer was possible.
@@ -129,14 +131,11 @@ impl Test {
             Test::Local => process.is_local()?,
             Test::Environment(wanted) => process.environment()?.is_some_and(|env| has_variable(env, wanted)),
             Test::Namespaces(wanted) => is_in_namespaces(process, wanted)?,
-            Test::Sockets(wanted) => !wanted.is_empty() && holds_any(process.sockets()?, wanted),
+            Test::Sockets(wanted) => {
+                !wanted.is_empty() && process.sockets()?.is_some_and(|held| wanted.are_among(held))
+            }
         })
     }
-}
-
-fn holds_any(held: Option<&[u64]>, wanted: &[Socket]) -> bool {
-    let is_wanted = |inode| wanted.binary_search_by_key(inode, |socket| socket.inode).is_ok();
-    held.unwrap_or_default().iter().any(is_wanted)
 }
 
 fn has_variable(environment: &[u8], wanted: &[Vec<u8>]) -> bool {
