@@ -32,6 +32,7 @@ pub fn document(request: &Request, report: &Report, names: &mut Names) -> Vec<u8
         targets: report.targets.iter().map(|target| TargetView::new(target, names)).collect(),
         summary: Summary {
             matched: report.targets.len(),
+            undecided: report.undecided,
             outcomes: Outcomes(report),
             exit_status: report.exit_status(request).code(),
         },
@@ -122,9 +123,15 @@ impl EndView {
 #[derive(Serialize)]
 struct Summary<'a> {
     matched: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    undecided: usize,
     #[serde(flatten)]
     outcomes: Outcomes<'a>,
     exit_status: i32,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl TargetView {

@@ -89,7 +89,7 @@ impl Process<'_> {
                 (Ok((state, _)), _) if !is_alive(state) => {}
                 (Ok((_, blocked)), Some(decisive)) => decisive.1 &= blocked,
                 (Ok(first), None) => decisive = Some(first),
-                (Err(Unknown::Gone), _) => {}
+                (Err(Unknown::Gone | Unknown::Denied), _) => {}
                 (Err(why), _) => return Err(why),
             }
         }

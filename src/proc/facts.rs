@@ -8,6 +8,9 @@ use rustix::io::Errno;
 pub enum Unknown {
     /// The process has ended, or is hidden from us (`hidepid` of proc(5)): nothing can be said about it.
     Gone,
+    /// The process is there, and the kernel does not tell us: it belongs to another user, or may not be looked into
+    /// (ptrace(2), "Ptrace access mode checking"). It may be one that is meant.
+    Denied,
     /// The question could not be asked, for instance because no descriptor was left for the file.
     Unreadable(Errno),
 }

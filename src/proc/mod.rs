@@ -46,7 +46,7 @@ pub fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
         match process.parent() {
             // 0: the parent is outside of our PID namespace, or there is none
             Ok(parent) if parent > 0 && !chain.contains(&parent) => chain.push(parent),
-            Ok(_) | Err(Unknown::Gone) => return Ok(chain),
+            Ok(_) | Err(Unknown::Gone | Unknown::Denied) => return Ok(chain),
             Err(Unknown::Unreadable(errno)) => return Err(unreadable(pid, errno)),
         }
         pid = chain[chain.len() - 1];

@@ -171,17 +171,23 @@ impl Predicate {
         Predicate { tests, inverse, left_out }
     }
 
-    /// Whether the process is one of those that were asked for. The first test that fails ends the look.
+    /// Whether the process is one of those that were asked for. The first test that fails ends the look. Where the
+    /// kernel does not tell what a test asks for ([`Unknown::Denied`]), another may still decide; if none does, there is
+    /// no answer, inverted or not.
     pub fn admits(&self, process: &mut impl Facts) -> Result<bool, NoAnswer> {
         if self.left_out.contains(&process.thread_group()) {
             return Ok(false);
         }
+        let mut denied = false;
         for test in &self.tests {
-            if !test.passes(process)? {
-                return Ok(self.inverse);
+            match test.passes(process) {
+                Ok(true) => {}
+                Ok(false) => return Ok(self.inverse),
+                Err(NoAnswer::Unknown(Unknown::Denied)) => denied = true,
+                Err(why) => return Err(why),
             }
         }
-        Ok(!self.inverse)
+        if denied { Err(Unknown::Denied.into()) } else { Ok(!self.inverse) }
     }
 
     /// The tests, cheapest first.
