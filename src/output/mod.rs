@@ -82,12 +82,8 @@ impl Output {
     /// ancestor of ours is among the matches. It is the commonest accident: the shell, sudo, ssh or cron job that
     /// carries the pattern in its own arguments.
     pub fn notes(&mut self, plan: &Plan, matches: &Matches) -> Result<(), Error> {
-        if matches.undecided > 0 && self.style != Style::Quiet {
-            let number = matches.undecided;
-            let processes = if number == 1 { "process" } else { "processes" };
-            self.complain(&format!(
-                "note: {number} {processes} could not be examined (Permission denied), so the answer may be incomplete"
-            ));
+        if self.style != Style::Quiet {
+            self.incomplete(plan, matches)?;
         }
         for found in matches.found.iter().filter(|found| plan.surprising.contains(&found.pid)) {
             let (name, pid) = (name(&ProcDir::named()?, found.pid), found.pid);
@@ -95,28 +91,45 @@ impl Output {
                 "note: the pattern also matches our ancestor {name} (pid {pid}); -A leaves ancestors out"
             ));
         }
-        self.unseen_holders(plan, matches)
+        Ok(())
     }
 
-    /// `--port`: that somebody holds a port whom we cannot see, so that the answer may lack them.
-    fn unseen_holders(&mut self, plan: &Plan, matches: &[Match]) -> Result<(), Error> {
-        let Some(sockets) = plan.sockets().filter(|_| self.style != Style::Quiet) else { return Ok(()) };
-        let likely: Vec<Pid> = matches.iter().map(|found| found.pid).collect();
-        let unseen = sockets.without_holder(&likely)?;
-        let mut ports: Vec<_> = unseen.iter().map(|one| (one.protocol.name(), one.port)).collect();
-        ports.sort_unstable();
-        ports.dedup();
-        if !ports.is_empty() {
-            let named = ports.iter().take(A_FEW).map(|(protocol, port)| format!("{protocol}:{port}"));
-            let named = named.collect::<Vec<_>>().join(", ");
-            let more = if ports.len() > A_FEW { ", ..." } else { "" };
-            self.complain(&if rustix::process::geteuid().is_root() {
-                format!("note: nobody whom we can see holds {named}{more}: the kernel, or a process of another PID namespace")
-            } else {
-                format!("note: nobody whom we may look at holds {named}{more}: the answer may be incomplete, root sees more")
-            });
+    /// That some could not be looked into. Where ports are asked for, that matters if one of them is not accounted for:
+    /// an ordinary user may not look into most processes, and few of those have to do with it.
+    fn incomplete(&mut self, plan: &Plan, matches: &Matches) -> Result<(), Error> {
+        match plan.sockets() {
+            Some(sockets) if !plan.predicate.is_inverse() => {
+                let likely: Vec<Pid> = matches.found.iter().map(|found| found.pid).collect();
+                let unseen = sockets.without_holder(&likely)?;
+                let mut ports: Vec<_> = unseen.iter().map(|one| (one.protocol.name(), one.port)).collect();
+                ports.sort_unstable();
+                ports.dedup();
+                self.unseen_holders(&ports);
+            }
+            _ if matches.undecided > 0 => {
+                let number = matches.undecided;
+                let processes = if number == 1 { "process" } else { "processes" };
+                self.complain(&format!(
+                    "note: {number} {processes} could not be examined (Permission denied), so the answer may be incomplete"
+                ));
+            }
+            _ => {}
         }
         Ok(())
+    }
+
+    fn unseen_holders(&mut self, ports: &[(&str, u16)]) {
+        if ports.is_empty() {
+            return;
+        }
+        let named: Vec<_> =
+            ports.iter().take(A_FEW).map(|(protocol, port)| format!("{protocol}:{port}")).collect();
+        let named = named.join(", ");
+        let more = if ports.len() > A_FEW { ", ..." } else { "" };
+        let hint = if rustix::process::geteuid().is_root() { "" } else { "; root may see more" };
+        self.complain(&format!(
+            "note: nobody whom we may look at holds {named}{more}, so the answer may be incomplete{hint}"
+        ));
     }
 
     /// pidwait: what is said before the wait, which may be long.

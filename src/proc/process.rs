@@ -101,7 +101,7 @@ impl<'p> Process<'p> {
         self.info = None;
         self.stat = None;
         self.status = None;
-        self.sockets.forget();
+        self.sockets.known = false;
         for text in [
             &mut self.name,
             &mut self.full_name,
@@ -373,12 +373,14 @@ impl Facts for Process<'_> {
         }
     }
 
-    fn sockets(&mut self) -> Fact<Option<&[u64]>> {
-        let mut held = std::mem::take(&mut self.sockets);
-        let result = if held.is_known() { Ok(()) } else { held.read(self.proc, self.file("fd")) };
-        self.sockets = held;
-        result?;
-        Ok(self.sockets.inodes())
+    fn sockets(&mut self) -> Fact<&[u64]> {
+        if !self.sockets.known {
+            let mut held = std::mem::take(&mut self.sockets);
+            let result = held.read(self.proc, self.file("fd"));
+            self.sockets = held;
+            result?;
+        }
+        Ok(&self.sockets.inodes)
     }
 
     fn cgroups(&mut self) -> Fact<&[u8]> {

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use rustix::path::DecInt;
 
 use super::dir::next_numbers;
-use super::{Fact, Facts, ProcDir, Process};
+use super::{Fact, Facts, ProcDir, Process, Unknown};
 use crate::error::{Error, io_error_text};
 use crate::request::{Pid, Ports, Protocol};
 
@@ -72,7 +72,7 @@ impl Sockets {
         loop {
             for pid in pids.drain(..) {
                 process.look_at(pid);
-                if let Ok(Some(held)) = process.sockets() {
+                if let Ok(held) = process.sockets() {
                     left.retain(|socket| !held.contains(&socket.inode));
                 }
                 if left.is_empty() {
@@ -130,43 +130,22 @@ fn table<T>(name: &str, table: ProcResult<Vec<T>>) -> Result<Vec<T>, Error> {
     Err(Error::fatal(format!("cannot read /proc/net/{name}: {why}")))
 }
 
-/// What is known of the sockets that the process which is looked at holds.
+/// The sockets that a process holds.
 #[derive(Default)]
 pub(super) struct Held {
-    state: State,
-    inodes: Vec<u64>,
+    pub known: bool,
+    pub inodes: Vec<u64>,
     descriptors: Vec<i32>,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum State {
-    #[default]
-    NotAsked,
-    Refused,
-    Known,
-}
-
 impl Held {
-    pub fn forget(&mut self) {
-        self.state = State::NotAsked;
-    }
-
-    pub fn is_known(&self) -> bool {
-        self.state != State::NotAsked
-    }
-
-    /// None if we may not know.
-    pub fn inodes(&self) -> Option<&[u64]> {
-        (self.state == State::Known).then_some(&self.inodes)
-    }
-
     /// Look at each descriptor: the link of a socket leads to `socket:[INODE]` (proc_pid_fd(5)).
     pub fn read(&mut self, proc: &ProcDir, path: &[u8]) -> Fact<()> {
-        self.state = match self.read_links(proc, path) {
-            Ok(()) => State::Known,
-            Err(Errno::ACCESS | Errno::PERM) => State::Refused,
-            Err(errno) => return Err(errno.into()),
-        };
+        self.read_links(proc, path).map_err(|errno| match errno {
+            Errno::ACCESS | Errno::PERM => Unknown::Denied,
+            errno => errno.into(),
+        })?;
+        self.known = true;
         Ok(())
     }
 

@@ -131,9 +131,7 @@ impl Test {
             Test::Local => process.is_local()?,
             Test::Environment(wanted) => process.environment()?.is_some_and(|env| has_variable(env, wanted)),
             Test::Namespaces(wanted) => is_in_namespaces(process, wanted)?,
-            Test::Sockets(wanted) => {
-                !wanted.is_empty() && process.sockets()?.is_some_and(|held| wanted.are_among(held))
-            }
+            Test::Sockets(wanted) => !wanted.is_empty() && wanted.are_among(process.sockets()?),
         })
     }
 }
@@ -193,6 +191,11 @@ impl Predicate {
     /// The tests, cheapest first.
     pub fn tests(&self) -> &[Test] {
         &self.tests
+    }
+
+    /// Whether those are meant who do not pass all tests.
+    pub fn is_inverse(&self) -> bool {
+        self.inverse
     }
 
     /// What the pattern is held against, if there is one.
