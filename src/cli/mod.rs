@@ -1,5 +1,6 @@
 //! argv → [`Request`]: what was typed becomes what is meant; nothing is looked up yet.
 
+pub mod kind;
 pub mod options;
 mod values;
 mod words;
@@ -13,7 +14,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::error::Error;
 use crate::request::*;
 use crate::signal::Signal;
-use options::{NO_VALUE, OPTIONS, Opt, Origin, Read, Setting};
+use options::{EXCLUSIVE, NO_VALUE, OPTIONS, Opt, Origin, Read, Setting};
 
 /// What the command line asks of a program.
 pub enum Invocation {
@@ -37,6 +38,7 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
         .no_binary_name(true)
         .try_get_matches_from(words.canonical)
         .map_err(complaint)?;
+    check_exclusive(&words.used, program)?;
     let settings = words.used.iter().filter_map(|opt| setting(opt, &matches));
     let mut draft = Draft { asked: asked(&words.used, &matches), ..Draft::default() };
     for setting in settings {
@@ -66,6 +68,24 @@ pub fn documented(program: Program) -> impl Iterator<Item = &'static Opt> {
 /// would be asked for in vain.
 fn makes_sense(program: Program, opt: &Opt) -> bool {
     opt.origin == Origin::Reference || opt.documented.contains(&program)
+}
+
+/// An option that has no effect in this program is in nobody's way.
+fn check_exclusive(used: &[&Opt], program: Program) -> Result<(), Error> {
+    let effective = |name| used.iter().any(|opt| opt.long == name && opt.documented.contains(&program));
+    for group in EXCLUSIVE {
+        let mut together = group.iter().filter(|name| effective(**name));
+        match (together.next(), together.next()) {
+            (Some(&"pid"), Some(&"pidfile")) => {
+                return Err(Error::nothing_to_match("Cannot use pidfile and pid option together"));
+            }
+            (Some(one), Some(other)) => {
+                return Err(Error::usage(format!("--{one} and --{other} cannot be used together")));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn version(program: Program) -> String {
@@ -161,12 +181,12 @@ struct Draft {
     quoted: bool,
     delimiter: Option<Vec<u8>>,
     print_nul: bool,
-    style: Option<Style>,
-    mode: Option<Mode>,
+    style: Style,
+    mode: Mode,
     at_most: Option<usize>,
     wait: Option<Option<Duration>>,
     timeout: Option<Duration>,
-    escalation: Option<Vec<Step>>,
+    escalation: Vec<Step>,
     resume: bool,
     until_none: bool,
     any: bool,
@@ -187,11 +207,7 @@ impl Draft {
             Setting::MatchCommandLine => self.subject = Subject::CommandLine,
             Setting::Whole => self.whole = true,
             Setting::IgnoreCase => self.ignore_case = true,
-            Setting::Pick(pick) => {
-                if self.pick.replace(pick).is_some() {
-                    return Err(Error::usage("--newest and --oldest cannot be used together"));
-                }
-            }
+            Setting::Pick(pick) => self.pick = Some(pick),
             Setting::Inverse => self.inverse = true,
             Setting::SkipAncestors => self.skip_ancestors = true,
             Setting::Threads => self.threads = true,
@@ -208,23 +224,11 @@ impl Draft {
             Setting::ShellQuote => self.quoted = true,
             Setting::Delimiter(delimiter) => self.delimiter = Some(delimiter),
             Setting::PrintNul => self.print_nul = true,
-            Setting::Style(style) => {
-                if self.style.replace(style).is_some() {
-                    return Err(Error::usage("--quiet, --verbose and --json exclude each other"));
-                }
-            }
-            Setting::Mode(mode) => {
-                if self.mode.replace(mode).is_some() {
-                    return Err(Error::usage("--dry-run and --interactive exclude each other"));
-                }
-            }
+            Setting::Style(style) => self.style = style,
+            Setting::Mode(mode) => self.mode = mode,
             Setting::Wait(limit) => self.wait = Some(limit),
             Setting::Timeout(limit) => self.timeout = Some(limit),
-            Setting::Escalation(steps) => {
-                if self.escalation.replace(steps).is_some() {
-                    return Err(Error::usage("--kill-after is a short form of --escalate: give one of them"));
-                }
-            }
+            Setting::Escalation(steps) => self.escalation = steps,
             Setting::Resume => self.resume = true,
             Setting::UntilNone => self.until_none = true,
             Setting::AnyEnd => self.any = true,
@@ -239,22 +243,6 @@ impl Draft {
     /// Check what the options say together.
     fn finish(mut self, program: Program, pattern: Option<Vec<u8>>) -> Result<Request, Error> {
         let signal = self.signal.unwrap_or(Signal::TERM);
-        if self.pick.is_some() && self.inverse {
-            return Err(Error::usage("--newest and --oldest cannot be used with --inverse"));
-        }
-        let style = self.style.unwrap_or_default();
-        if style == Style::Quiet && self.label.is_some() && program == Program::Pgrep {
-            return Err(Error::usage("--quiet cannot be used with --list-name or --list-full"));
-        }
-        if style == Style::Quiet && self.mode == Some(Mode::Rehearse) {
-            return Err(Error::usage("--quiet cannot be used with --dry-run, which is there to tell"));
-        }
-        if self.print_nul && self.delimiter.is_some() {
-            return Err(Error::usage("--print0 cannot be used with --delimiter"));
-        }
-        if self.print_nul && (self.count || matches!(style, Style::Verbose | Style::Json)) {
-            return Err(Error::usage("--print0 cannot be used with --count, --verbose or --json"));
-        }
         if self.threads && program != Program::Pgrep {
             let what = if program == Program::Pkill { "signals" } else { "waits for" };
             let why = format!("{} {what} whole processes, never single threads", program.name());
@@ -263,14 +251,8 @@ impl Draft {
         if matches!(self.wait, Some(Some(_))) && self.timeout.is_some() {
             return Err(Error::usage("--wait=DURATION and --timeout say the same: give one of them"));
         }
-        if self.until_none && self.release_memory {
-            return Err(Error::usage("--mrelease cannot be used with --until-none"));
-        }
         match self.pidfile.take() {
             Some(path) => {
-                if self.criteria.iter().any(|c| matches!(c, Criterion::Pids(_))) {
-                    return Err(Error::nothing_to_match("Cannot use pidfile and pid option together"));
-                }
                 let must_be_locked = self.pidfile_must_be_locked;
                 self.criteria.push(Criterion::Pidfile(Pidfile { path, must_be_locked }));
             }
@@ -320,8 +302,7 @@ impl Draft {
                 }
                 Program::Pkill => {
                     let (value, release_memory) = (self.value, self.release_memory);
-                    let mode = self.mode.unwrap_or_default();
-                    let escalation = self.escalation.unwrap_or_default();
+                    let (mode, escalation) = (self.mode, self.escalation);
                     let (resume, until_none) = (self.resume, self.until_none);
                     let waits =
                         self.wait.is_some() || limit.is_some() || !escalation.is_empty() || until_none;
@@ -340,7 +321,7 @@ impl Draft {
                 }
                 Program::Pidwait => Action::Wait { echo, wait: Wait { limit, any: self.any } },
             },
-            style,
+            style: self.style,
             count: self.count,
             at_most: self.at_most,
             allow_none: self.allow_none,

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::kind::Kind;
 use super::values;
 use crate::request::{
     Account, Criterion, Mode, Namespace, Pick, Pid, Program, Program::*, Step, Style, Subject,
@@ -83,21 +84,26 @@ impl Group {
 pub enum Read {
     /// It takes no value.
     Flag(Setting),
-    /// It takes a value, shown under this name in `--help`.
-    Value(&'static str, fn(&OsStr) -> Result<Setting, String>),
+    /// It takes a value of this kind.
+    Value(Kind, fn(&OsStr) -> Result<Setting, String>),
     /// It takes a value or none; a value stands behind `=`.
-    Optional(&'static str, fn(Option<&OsStr>) -> Result<Setting, String>),
+    Optional(Kind, fn(Option<&OsStr>) -> Result<Setting, String>),
     /// The same as a value, which is a condition on processes.
-    Condition(&'static str, fn(&OsStr) -> Result<Criterion, String>),
+    Condition(Kind, fn(&OsStr) -> Result<Criterion, String>),
 }
 
 impl Opt {
-    /// What the value is called in `--help`; None if the option takes none.
-    pub fn value_name(&self) -> Option<&'static str> {
+    /// What the value is; None if the option takes none.
+    pub fn value(&self) -> Option<Kind> {
         match self.read {
             Read::Flag(_) => None,
-            Read::Value(name, _) | Read::Optional(name, _) | Read::Condition(name, _) => Some(name),
+            Read::Value(kind, _) | Read::Optional(kind, _) | Read::Condition(kind, _) => Some(kind),
         }
+    }
+
+    /// What the value is called in `--help`.
+    pub fn value_name(&self) -> Option<&'static str> {
+        self.value().map(Kind::name)
     }
 
     /// Whether the option may stand without its value.
@@ -247,37 +253,37 @@ pub static OPTIONS: &[Opt] = &[
         "match without regard to upper and lower case"),
     opt("inverse", Some(('v', LISTS)), ALL, Matching, Flag(Setting::Inverse),
         "select what does not meet all criteria together"),
-    opt("pid", Some(('p', ALL)), ALL, Criteria, Condition("PID,...", |v| pids(v, "not a number").map(Criterion::Pids)),
+    opt("pid", Some(('p', ALL)), ALL, Criteria, Condition(Kind::Pids, |v| pids(v, "not a number").map(Criterion::Pids)),
         "process IDs"),
-    opt("pidfile", Some(('F', ALL)), ALL, Criteria, Value("FILE", |v| Ok(Setting::Pidfile(v.into()))),
+    opt("pidfile", Some(('F', ALL)), ALL, Criteria, Value(Kind::File, |v| Ok(Setting::Pidfile(v.into()))),
         "the process whose ID is in FILE; - is standard input"),
     opt("logpidfile", Some(('L', ALL)), ALL, Criteria, Flag(Setting::PidfileMustBeLocked),
         "with -F: fail unless somebody holds a lock on the file"),
-    opt("parent", Some(('P', ALL)), ALL, Criteria, Condition("PPID,...", |v| pids(v, "not a number").map(Criterion::Parents)),
+    opt("parent", Some(('P', ALL)), ALL, Criteria, Condition(Kind::Parents, |v| pids(v, "not a number").map(Criterion::Parents)),
         "children of these processes"),
-    opt("pgroup", Some(('g', ALL)), ALL, Criteria, Condition("PGID,...", |v| pids(v, "invalid process group").map(Criterion::ProcessGroups)),
+    opt("pgroup", Some(('g', ALL)), ALL, Criteria, Condition(Kind::ProcessGroups, |v| pids(v, "invalid process group").map(Criterion::ProcessGroups)),
         "process group IDs; 0 is our own"),
-    opt("session", Some(('s', ALL)), ALL, Criteria, Condition("SID,...", |v| pids(v, "invalid session id").map(Criterion::Sessions)),
+    opt("session", Some(('s', ALL)), ALL, Criteria, Condition(Kind::Sessions, |v| pids(v, "invalid session id").map(Criterion::Sessions)),
         "session IDs; 0 is our own"),
-    opt("terminal", Some(('t', ALL)), ALL, Criteria, Condition("TTY,...", |v| values::words(v).map(Criterion::Terminals)),
+    opt("terminal", Some(('t', ALL)), ALL, Criteria, Condition(Kind::Terminals, |v| values::words(v).map(Criterion::Terminals)),
         "controlling terminals, without /dev/; ? is none"),
-    opt("euid", Some(('u', ALL)), ALL, Criteria, Condition("USER,...", |v| accounts(v, "user").map(Criterion::EffectiveUsers)),
+    opt("euid", Some(('u', ALL)), ALL, Criteria, Condition(Kind::Users, |v| accounts(v, "user").map(Criterion::EffectiveUsers)),
         "effective users, by name or number"),
-    opt("uid", Some(('U', ALL)), ALL, Criteria, Condition("USER,...", |v| accounts(v, "user").map(Criterion::RealUsers)),
+    opt("uid", Some(('U', ALL)), ALL, Criteria, Condition(Kind::Users, |v| accounts(v, "user").map(Criterion::RealUsers)),
         "real users, by name or number"),
-    opt("group", Some(('G', ALL)), ALL, Criteria, Condition("GROUP,...", |v| accounts(v, "group").map(Criterion::RealGroups)),
+    opt("group", Some(('G', ALL)), ALL, Criteria, Condition(Kind::Groups, |v| accounts(v, "group").map(Criterion::RealGroups)),
         "real groups, by name or number"),
-    opt("older", Some(('O', ALL)), ALL, Criteria, Condition("SECONDS", |v| values::seconds(v).map(Criterion::OlderThan)),
+    opt("older", Some(('O', ALL)), ALL, Criteria, Condition(Kind::Duration, |v| values::seconds(v).map(Criterion::OlderThan)),
         "started at least so many seconds ago"),
-    opt("runstates", Some(('r', ALL)), ALL, Criteria, Condition("STATE,...", |v| values::states(v).map(Criterion::States)),
+    opt("runstates", Some(('r', ALL)), ALL, Criteria, Condition(Kind::States, |v| values::states(v).map(Criterion::States)),
         "in any of these states, as ps shows them"),
-    opt("cgroup", None, ALL, Criteria, Condition("PATH,...", |v| values::words(v).map(Criterion::Cgroups)),
+    opt("cgroup", None, ALL, Criteria, Condition(Kind::Cgroups, |v| values::words(v).map(Criterion::Cgroups)),
         "in the cgroup (v2) with exactly this path"),
-    opt("env", None, ALL, Criteria, Condition("NAME[=VALUE],...", |v| values::words(v).map(Criterion::Environment)),
+    opt("env", None, ALL, Criteria, Condition(Kind::Variables, |v| values::words(v).map(Criterion::Environment)),
         "with these environment variables"),
-    opt("ns", None, ALL, Criteria, Value("PID", |v| values::pid(v, "invalid process ID").map(Setting::NamespacesOf)),
+    opt("ns", None, ALL, Criteria, Value(Kind::Pid, |v| values::pid(v, "invalid process ID").map(Setting::NamespacesOf)),
         "in the same namespaces as process PID"),
-    opt("nslist", None, ALL, Criteria, Value("NS,...", |v| values::namespaces(v).map(Setting::NamespaceKinds)),
+    opt("nslist", None, ALL, Criteria, Value(Kind::Namespaces, |v| values::namespaces(v).map(Setting::NamespaceKinds)),
         "with --ns: only these count (ipc, mnt, net, pid, user, uts)"),
     opt("require-handler", Some(('H', ALL)), ALL, Criteria, Flag(Setting::CatchesTheSignal),
         "only processes that catch the signal to be sent"),
@@ -289,19 +295,19 @@ pub static OPTIONS: &[Opt] = &[
         "only the most recently started"),
     opt("oldest", Some(('o', ALL)), ALL, Choosing, Flag(Setting::Pick(Pick::Oldest)),
         "only the least recently started"),
-    opt("signal", None, ALL, Signal, Value("SIGNAL", |v| values::signal(v).map(Setting::Signal)),
+    opt("signal", None, ALL, Signal, Value(Kind::Signal, |v| values::signal(v).map(Setting::Signal)),
         "the signal, by name or number (with -H also in pgrep and pidwait)"),
-    opt("queue", Some(('q', SENDS)), SENDS, Signal, Value("VALUE", |v| values::integer(v).map(Setting::Queue)),
+    opt("queue", Some(('q', SENDS)), SENDS, Signal, Value(Kind::Integer, |v| values::integer(v).map(Setting::Queue)),
         "send this integer with the signal"),
     opt("mrelease", Some(('m', SENDS)), SENDS, Signal, Flag(Setting::ReleaseMemory),
         "free the memory of who was killed at once"),
-    new("wait", None, SENDS, Ending, Optional("DURATION", |v| v.map(values::duration).transpose().map(Setting::Wait)),
+    new("wait", None, SENDS, Ending, Optional(Kind::Duration, |v| v.map(values::duration).transpose().map(Setting::Wait)),
         "wait for the end of all who were signalled, or for DURATION"),
-    new("timeout", None, ACTS, Ending, Value("DURATION", |v| values::duration(v).map(Setting::Timeout)),
+    new("timeout", None, ACTS, Ending, Value(Kind::Duration, |v| values::duration(v).map(Setting::Timeout)),
         "wait no longer than DURATION in all (pkill: implies --wait)"),
-    new("kill-after", None, SENDS, Ending, Value("DURATION", |v| values::duration(v).map(values::kill_after).map(Setting::Escalation)),
+    new("kill-after", None, SENDS, Ending, Value(Kind::Duration, |v| values::duration(v).map(values::kill_after).map(Setting::Escalation)),
         "wait, and send KILL to who is left after DURATION"),
-    new("escalate", None, SENDS, Ending, Value("DURATION:SIGNAL,...", |v| values::steps(v).map(Setting::Escalation)),
+    new("escalate", None, SENDS, Ending, Value(Kind::Steps, |v| values::steps(v).map(Setting::Escalation)),
         "wait, and send more signals, each so long after the last"),
     new("cont", None, SENDS, Ending, Flag(Setting::Resume),
         "continue who is stopped, so that it can act on the signal"),
@@ -313,7 +319,7 @@ pub static OPTIONS: &[Opt] = &[
         "send nothing; tell what would happen to whom, and why"),
     new("interactive", Some(('I', SENDS)), SENDS, Safety, Flag(Setting::Mode(Mode::Ask)),
         "ask about each process on the terminal: y, n, a (all), q (quit)"),
-    new("max", None, ALL, Safety, Value("N", |v| values::count(v).map(Setting::AtMost)),
+    new("max", None, ALL, Safety, Value(Kind::Count, |v| values::count(v).map(Setting::AtMost)),
         "if more than N processes match, do nothing and exit with 4"),
     new("strict", None, SENDS, Safety, Flag(Setting::Strict),
         "exit with 4 if a match was not signalled, unless it had gone"),
@@ -327,7 +333,7 @@ pub static OPTIONS: &[Opt] = &[
         "PID and command line"),
     opt("shell-quote", Some(('Q', &[Pgrep, Pkill])), LISTS, Output, Flag(Setting::ShellQuote),
         "quote what -l and -a print for a shell"),
-    opt("delimiter", Some(('d', LISTS)), LISTS, Output, Value("STRING", |v| Ok(Setting::Delimiter(v.as_encoded_bytes().to_vec()))),
+    opt("delimiter", Some(('d', LISTS)), LISTS, Output, Value(Kind::Text, |v| Ok(Setting::Delimiter(v.as_encoded_bytes().to_vec()))),
         "what stands between two items instead of a newline"),
     opt("echo", Some(('e', ACTS)), ACTS, Output, Flag(Setting::Echo),
         "say who is signalled or waited for"),
@@ -345,6 +351,22 @@ pub static OPTIONS: &[Opt] = &[
         "show this help and exit"),
     opt("version", Some(('V', ALL)), ALL, Other, Flag(Setting::Version),
         "show the version and exit"),
+];
+
+/// Options of which a command line has one at most.
+pub static EXCLUSIVE: &[&[&str]] = &[
+    &["pid", "pidfile"],
+    &["newest", "oldest", "inverse"],
+    &["quiet", "verbose", "json"],
+    &["quiet", "list-name"],
+    &["quiet", "list-full"],
+    &["quiet", "dry-run"],
+    &["dry-run", "interactive"],
+    &["print0", "delimiter"],
+    &["print0", "count"],
+    &["print0", "verbose", "json"],
+    &["kill-after", "escalate"],
+    &["until-none", "mrelease"],
 ];
 
 fn pids(value: &OsStr, complaint: &str) -> Result<Vec<Pid>, String> {
