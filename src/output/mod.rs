@@ -86,7 +86,7 @@ impl Output {
             let number = matches.undecided;
             let processes = if number == 1 { "process" } else { "processes" };
             self.complain(&format!(
-                "note: {number} {processes} could not be examined (Permission denied), so the answer may be incomplete"
+                "note: {number} {processes} could not be examined, so the answer may be incomplete"
             ));
         }
         for found in matches.found.iter().filter(|found| plan.surprising.contains(&found.pid)) {
