@@ -2,6 +2,7 @@
 
 mod json;
 mod progress;
+mod signals;
 mod terminal;
 mod text;
 
@@ -66,6 +67,11 @@ impl Output {
         self.pending.extend_from_slice(text.as_bytes());
     }
 
+    /// `--list-signals`: a table, or with `--json` an array.
+    pub fn signals(&mut self, style: Style) {
+        self.pending.extend(if style == Style::Json { signals::array() } else { signals::table() });
+    }
+
     /// Have at hand what the request needs: `--interactive` needs a terminal, and a wait may be followed on one.
     pub fn prepare(&mut self, request: &Request) -> Result<(), Error> {
         self.style = request.style;
@@ -110,7 +116,7 @@ impl Output {
                 let number = matches.undecided;
                 let processes = if number == 1 { "process" } else { "processes" };
                 self.complain(&format!(
-                    "note: {number} {processes} could not be examined (Permission denied), so the answer may be incomplete"
+                    "note: {number} {processes} could not be examined, so the answer may be incomplete"
                 ));
             }
             _ => {}

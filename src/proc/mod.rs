@@ -6,7 +6,9 @@ mod cgroup;
 mod description;
 mod dir;
 mod facts;
+mod link;
 mod process;
+mod script;
 mod sockets;
 mod stat;
 mod status;
@@ -17,6 +19,7 @@ pub use cgroup::{Membership, memberships};
 pub use description::Description;
 pub use dir::{ProcDir, unreadable};
 pub use facts::{Fact, Facts, Unknown};
+pub use link::{FileId, Link};
 pub use process::Process;
 pub use sockets::{Socket, Sockets};
 pub use stat::CLOCK_TICKS;
@@ -30,6 +33,11 @@ use procfs::ProcError;
 
 use crate::error::Error;
 use crate::request::Pid;
+
+/// What is behind the last slash of a path.
+pub fn base_name(path: &[u8]) -> &[u8] {
+    memchr::memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..])
+}
 
 /// Our own process ID.
 pub fn ourselves() -> Pid {

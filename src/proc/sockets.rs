@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use rustix::path::DecInt;
 
 use super::dir::next_numbers;
-use super::{Fact, Facts, ProcDir, Process, Unknown};
+use super::{Facts as _, ProcDir, Process};
 use crate::error::{Error, io_error_text};
 use crate::request::{Pid, Ports, Protocol};
 
@@ -140,16 +140,7 @@ pub(super) struct Held {
 
 impl Held {
     /// Look at each descriptor: the link of a socket leads to `socket:[INODE]` (proc_pid_fd(5)).
-    pub fn read(&mut self, proc: &ProcDir, path: &[u8]) -> Fact<()> {
-        self.read_links(proc, path).map_err(|errno| match errno {
-            Errno::ACCESS | Errno::PERM => Unknown::Denied,
-            errno => errno.into(),
-        })?;
-        self.known = true;
-        Ok(())
-    }
-
-    fn read_links(&mut self, proc: &ProcDir, path: &[u8]) -> Result<(), Errno> {
+    pub fn read(&mut self, proc: &ProcDir, path: &[u8]) -> Result<(), Errno> {
         self.inodes.clear();
         self.descriptors.clear();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
