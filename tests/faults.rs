@@ -195,8 +195,14 @@ fn a_look_that_fails_is_never_no_match() {
         let dir = Dir::new();
         // Only the executable has the whole of its name.
         let long = dir.copy(&std::env::current_exe().expect("our own executable"), "victim-of-faults");
-        let mut victim =
-            Victim::named("victim-of-faults").executable(&long).arg0("argv0").catch(SIGNAL).spawn();
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a listening socket");
+        let port = socket.local_addr().expect("an address").port().to_string();
+        let mut victim = Victim::named("victim-of-faults")
+            .executable(&long)
+            .arg0("argv0")
+            .catch(SIGNAL)
+            .holds(socket)
+            .spawn();
         let (pid, name) = (victim.pid().to_string(), victim.name().to_owned());
         let (pid, name) = (pid.as_str(), name.as_str());
         let pidfile = dir.file("pidfile", pid);
@@ -222,6 +228,9 @@ fn a_look_that_fails_is_never_no_match() {
             (&["-A", "-f", "argv0"], &[OPENAT, READ]),
             (&["-p", pid], &[OPENAT, READ, STATFS]),
             (&["-F", pidfile], &[OPENAT, READ]),
+            (&["--cgroup", "/**,name=systemd:/**", name], &[OPENAT, READ]),
+            (&["--local", name], &[OPENAT, READ, STATFS, READLINKAT]),
+            (&["--port", &port], &[OPENAT, READ, INTERRUPTED, GETDENTS, READLINKAT]),
         ] {
             for &(call, errno, reason) in failures {
                 for when in 1.. {

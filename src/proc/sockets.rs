@@ -1,17 +1,18 @@
 //! Sockets: which ones are bound to a port, and who holds them.
 
+use std::io::ErrorKind;
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd as _;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use procfs::net::{TcpState, tcp, tcp6, udp, udp6};
-use procfs::{ProcError, ProcResult};
+use procfs::net::{TcpNetEntries, TcpState, UdpNetEntries};
+use procfs::{FromReadSI, current_system_info};
 use rustix::fs::{self, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::path::DecInt;
 
 use super::dir::next_numbers;
-use super::{Facts as _, ProcDir, Process};
+use super::{Facts as _, ProcDir, Process, Unknown, unreadable};
 use crate::error::{Error, io_error_text};
 use crate::request::{Pid, Ports, Protocol};
 
@@ -72,8 +73,10 @@ impl Sockets {
         loop {
             for pid in pids.drain(..) {
                 process.look_at(pid);
-                if let Ok(held) = process.sockets() {
-                    left.retain(|socket| !held.contains(&socket.inode));
+                match process.sockets() {
+                    Ok(held) => left.retain(|socket| !held.contains(&socket.inode)),
+                    Err(Unknown::Gone | Unknown::Denied) => {}
+                    Err(Unknown::Unreadable(errno)) => return Err(unreadable(pid, errno)),
                 }
                 if left.is_empty() {
                     return Ok(left);
@@ -94,14 +97,23 @@ fn bound(ports: &[Ports]) -> Result<Vec<Socket>, Error> {
     let asked = |protocol| ports.iter().any(|ports| ports.protocol.is_none_or(|one| one == protocol));
     let mut sockets = vec![];
     if asked(Protocol::Tcp) {
-        let both = [table("tcp", tcp())?, table("tcp6", tcp6())?];
-        let listening = both.into_iter().flatten().filter(|entry| entry.state == TcpState::Listen);
-        sockets.extend(listening.map(|entry| socket(Protocol::Tcp, entry.local_address.port(), entry.inode)));
+        for TcpNetEntries(entries) in [table("tcp")?, table("tcp6")?].into_iter().flatten() {
+            let listening = entries.into_iter().filter(|entry| entry.state == TcpState::Listen);
+            sockets.extend(listening.map(|entry| Socket {
+                inode: entry.inode,
+                port: entry.local_address.port(),
+                protocol: Protocol::Tcp,
+            }));
+        }
     }
     if asked(Protocol::Udp) {
-        let both = [table("udp", udp())?, table("udp6", udp6())?];
-        let bound = both.into_iter().flatten();
-        sockets.extend(bound.map(|entry| socket(Protocol::Udp, entry.local_address.port(), entry.inode)));
+        for UdpNetEntries(entries) in [table("udp")?, table("udp6")?].into_iter().flatten() {
+            sockets.extend(entries.into_iter().map(|entry| Socket {
+                inode: entry.inode,
+                port: entry.local_address.port(),
+                protocol: Protocol::Udp,
+            }));
+        }
     }
     let meant = |socket: &Socket, ports: &Ports| {
         (ports.first..=ports.last).contains(&socket.port)
@@ -113,21 +125,18 @@ fn bound(ports: &[Ports]) -> Result<Vec<Socket>, Error> {
     Ok(sockets)
 }
 
-fn socket(protocol: Protocol, port: u16, inode: u64) -> Socket {
-    Socket { inode, port, protocol }
-}
-
-/// The entries of a table; none where IPv6 is switched off.
-fn table<T>(name: &str, table: ProcResult<Vec<T>>) -> Result<Vec<T>, Error> {
-    let why = match table {
-        Ok(entries) => return Ok(entries),
-        Err(ProcError::NotFound(_)) if name.ends_with('6') => return Ok(vec![]),
-        Err(ProcError::NotFound(_)) => "No such file or directory".into(),
-        Err(ProcError::PermissionDenied(_)) => "Permission denied".into(),
-        Err(ProcError::Io(error, _)) => io_error_text(&error),
-        Err(_) => "it is in no form that we know".into(),
+/// A table of our network namespace; None where IPv6 is switched off.
+fn table<T: FromReadSI>(name: &str) -> Result<Option<T>, Error> {
+    let path = format!("/proc/net/{name}");
+    let why = match std::fs::read(&path) {
+        Ok(text) => match T::from_read(&text[..], current_system_info()) {
+            Ok(table) => return Ok(Some(table)),
+            Err(_) => "it is in no form that we know".into(),
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound && name.ends_with('6') => return Ok(None),
+        Err(error) => io_error_text(&error),
     };
-    Err(Error::fatal(format!("cannot read /proc/net/{name}: {why}")))
+    Err(Error::fatal(format!("cannot read {path}: {why}")))
 }
 
 /// The sockets that a process holds.
