@@ -28,8 +28,8 @@ pub fn page(program: Program) -> String {
 }
 
 fn part(program: Program, path: &str) -> String {
-    let path = directory().join(path);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let file = directory().join(path);
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("man/{path} is missing: {error}"));
     let mut page = String::new();
     let mut ours = true;
     for line in text.lines() {
@@ -42,7 +42,7 @@ fn part(program: Program, path: &str) -> String {
             _ => page += &format!("{}\n", line.replace("@version", env!("CARGO_PKG_VERSION"))),
         }
     }
-    assert!(ours, "{}: @only without @end", path.display());
+    assert!(ours, "man/{path}: @only without @end");
     page
 }
 
