@@ -52,8 +52,8 @@ fn configured(
 }
 
 /// A process with this name, known to the case by it.
-fn add(scene: &mut Scene, name: &'static str, part: fn(Spec) -> Spec) -> u32 {
-    scene.adopt(name, part(Victim::named(name)).spawn()).pid()
+fn add(scene: &mut Scene, name: &'static str, part: fn(Spec) -> Spec) {
+    add_other(scene, name, name, part);
 }
 
 /// One that just runs.
@@ -81,7 +81,8 @@ fn stubborn_server(scene: &mut Scene) {
 
 /// A process that the file names.
 fn with_pidfile(scene: &mut Scene, name: &'static str, path: &str, part: fn(Spec) -> Spec) {
-    let pid = add(scene, name, part);
+    add(scene, name, part);
+    let pid = scene.get(name).pid();
     std::fs::write(path, format!("{pid}\n")).expect("a pidfile");
 }
 
@@ -154,7 +155,7 @@ pub fn examples() -> Vec<Example> {
         ),
         typed(
             "pkill -STOP -x backup",
-            |scene| drop(add(scene, "backup", plain)),
+            |scene| add(scene, "backup", plain),
             |case| case.fate("backup", "stopped"),
         ),
         typed_so(
@@ -168,10 +169,10 @@ pub fn examples() -> Vec<Example> {
         ),
         typed(
             "pkill -RTMIN+8 -x waybar",
-            |scene| drop(add(scene, "waybar", |part| part.catch(libc::SIGRTMIN() + 8))),
+            |scene| add(scene, "waybar", |part| part.catch(libc::SIGRTMIN() + 8)),
             |case| case.fate("waybar", "RTMIN+8"),
         ),
-        typed("pkill -0 -x radosgw", |scene| drop(add(scene, "radosgw", plain)), |case| case),
+        typed("pkill -0 -x radosgw", |scene| add(scene, "radosgw", plain), |case| case),
         typed("pkill -0 -x radosgw", |_| {}, |case| case.status(1)),
         typed_so(
             "pkill --json worker | jq '.targets[] | select(.errno).pid'",
@@ -200,7 +201,7 @@ pub fn examples() -> Vec<Example> {
         configured(
             "pkill -USR1 -x --allow-none app-server",
             "pkill -USR1 -x --allow-none app-server",
-            |scene| drop(add(scene, "app-server", |part| part.catch(libc::SIGUSR1))),
+            |scene| add(scene, "app-server", |part| part.catch(libc::SIGUSR1)),
             |case| case.fate("app-server", "USR1"),
         ),
         configured(
@@ -230,7 +231,7 @@ pub fn examples() -> Vec<Example> {
         typed_so(
             "pgrep -a -u www-data",
             "pgrep -a -u 33",
-            |scene| drop(add(scene, "php-fpm", |part| part.arg("-F").uids(33, 33, 33))),
+            |scene| add(scene, "php-fpm", |part| part.arg("-F").uids(33, 33, 33)),
             |case| case.prints("{php-fpm.pid} php-fpm -F\n"),
         ),
         typed("pgrep -o -x nginx", nginx, |case| case.pids("nginx")),
@@ -264,7 +265,7 @@ pub fn examples() -> Vec<Example> {
         typed_so(
             "pgrep -l --cgroup /system.slice/cron.service",
             "pgrep -l --cgroup {cgroup} cron",
-            |scene| drop(add(scene, "cron", plain)),
+            |scene| add(scene, "cron", plain),
             |case| case.prints("{cron.pid} cron\n"),
         ),
         typed(
@@ -277,12 +278,12 @@ pub fn examples() -> Vec<Example> {
         ),
         typed(
             "pgrep --print0 -x ffmpeg | xargs -0 renice -n 19 -p",
-            |scene| drop(add(scene, "ffmpeg", plain)),
+            |scene| add(scene, "ffmpeg", plain),
             |case| case.prints_with(", new priority 19"),
         ),
         typed(
             "pgrep --json -x worker | jq '.targets[] | .pid, .arguments'",
-            |scene| drop(add(scene, "worker", |part| part.arg("--queue=mail"))),
+            |scene| add(scene, "worker", |part| part.arg("--queue=mail")),
             |case| case.prints("{worker.pid}\n[\n  \"worker\",\n  \"--queue=mail\"\n]\n"),
         ),
         // pidwait
