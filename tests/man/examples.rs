@@ -187,14 +187,14 @@ pub fn examples() -> Vec<Example> {
             },
         ),
         configured(
-            "17 3 * * * root pkill -A -f -O 86400 --allow-none '^/srv/import --once'",
+            "17 3 * * * root pkill -A -f -O 1d --allow-none '^/srv/import --once'",
             "pkill -A -f -O 0 --allow-none '^/srv/import --once'",
             import,
             |case| case.fate("import", "killed by TERM"),
         ),
         configured(
-            "17 3 * * * root pkill -A -f -O 86400 --allow-none '^/srv/import --once'",
-            "pkill -A -f -O 86400 --allow-none '^/srv/import --once'",
+            "17 3 * * * root pkill -A -f -O 1d --allow-none '^/srv/import --once'",
+            "pkill -A -f -O 1d --allow-none '^/srv/import --once'",
             import,
             |case| case,
         ),
@@ -257,7 +257,7 @@ pub fn examples() -> Vec<Example> {
             |case| case.pids("worker"),
         ),
         typed_so(
-            "pgrep -a -O 86400 -f '^/srv/import --once'",
+            "pgrep -a -O 1d -f '^/srv/import --once'",
             "pgrep -a -O 0 -f '^/srv/import --once'",
             import,
             |case| case.prints("{import.pid} /srv/import --once\n"),

@@ -1,10 +1,11 @@
 //! A man page (mdoc(7)) from its template in `man/pages`, the sections that it includes from `man/sections`, the option
 //! table, and the prose of each option in `man/options`.
 //!
-//! Templates, sections and prose know four words, each at the start of a line:
+//! Templates, sections and prose know five words, each at the start of a line:
 //!
 //! - `@include NAME`: the section `man/sections/NAME.mdoc`;
 //! - `@options`: all options of the program, under the headings of `--help`;
+//! - `@new`: a list of those that procps-ng has not;
 //! - `@only PROGRAM...`: the lines up to `@end` are for these programs only;
 //! - `@version`: the end of a line, the version of the package.
 
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use pkill::Program;
 use pkill::cli::documented;
-use pkill::cli::options::{EXCLUSIVE, Opt};
+use pkill::cli::options::{EXCLUSIVE, Opt, Origin};
 
 /// Where pages and their parts are.
 pub fn directory() -> PathBuf {
@@ -39,6 +40,7 @@ fn part(program: Program, path: &str) -> String {
             _ if !ours => {}
             ("@include", name) => page += &part(program, &format!("sections/{name}.mdoc")),
             ("@options", _) => page += &options(program),
+            ("@new", _) => page += &new(program),
             _ => page += &format!("{}\n", line.replace("@version", env!("CARGO_PKG_VERSION"))),
         }
     }
@@ -59,6 +61,12 @@ fn options(program: Program) -> String {
         page += &excluded(program, opt);
     }
     page + ".El\n"
+}
+
+fn new(program: Program) -> String {
+    let new = documented(program).filter(|opt| opt.origin == Origin::New);
+    let new: Vec<String> = new.map(|opt| format!(".Fl -{}", opt.long)).collect();
+    format!("{} .\n", new.join(" ,\n"))
 }
 
 /// `-x VALUE, --long=VALUE`.
