@@ -112,6 +112,7 @@ fn commands(program: Program) -> Vec<String> {
             literal = line.starts_with(".Bd");
         } else if let Some(text) = line.strip_prefix(".Dl ").or(literal.then_some(line)) {
             let text = text.trim().replace("\\(dq", "\"").replace("\\e", "\\");
+            let text = render::TYPED.iter().fold(text, |text, (plain, typed)| text.replace(typed, plain));
             let ours = text.split([' ', '=']).any(|word| PROGRAMS.iter().any(|one| one.name() == word));
             match text.strip_prefix("$ ") {
                 Some(command) => commands.push(command.to_owned()),

@@ -15,6 +15,10 @@ use pkill::Program;
 use pkill::cli::documented;
 use pkill::cli::options::{EXCLUSIVE, Opt, Origin};
 
+/// What roff(7) makes typographic in some places is written so that it can be copied to a terminal.
+pub const TYPED: [(&str, &str); 5] =
+    [("-", "\\-"), ("'", "\\(aq"), ("^", "\\(ha"), ("`", "\\(ga"), ("~", "\\(ti")];
+
 /// Where pages and their parts are.
 pub fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("man")
@@ -25,7 +29,20 @@ pub fn page(program: Program) -> String {
     let name = program.name();
     let head = ".\\\" Rendered from src/cli/options.rs and the parts in man/. Do not edit: change those, and run\n\
         .\\\" RENDER_WRITE=1 cargo test --test man\n";
-    format!("{head}{}", part(program, &format!("pages/{name}.mdoc")))
+    let page = part(program, &format!("pages/{name}.mdoc"));
+    let mut literal = false;
+    let lines = page.lines().map(|line| {
+        if line.starts_with(".Bd") || line.starts_with(".Ed") {
+            literal = line.starts_with(".Bd");
+        } else if literal
+            || [".Dl ", ".Ql ", ".Li ", ".It Li ", ".Ic "].iter().any(|one| line.starts_with(one))
+        {
+            return TYPED.iter().fold(line.to_owned(), |line, (plain, typed)| line.replace(plain, typed))
+                + "\n";
+        }
+        format!("{line}\n")
+    });
+    format!("{head}{}", lines.collect::<String>())
 }
 
 fn part(program: Program, path: &str) -> String {
