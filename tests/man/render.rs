@@ -29,20 +29,24 @@ pub fn page(program: Program) -> String {
     let name = program.name();
     let head = ".\\\" Rendered from src/cli/options.rs and the parts in man/. Do not edit: change those, and run\n\
         .\\\" RENDER_WRITE=1 cargo test --test man\n";
-    let page = part(program, &format!("pages/{name}.mdoc"));
-    let mut literal = false;
-    let lines = page.lines().map(|line| {
+    format!("{head}{}", copyable(&part(program, &format!("pages/{name}.mdoc"))))
+}
+
+/// Displays and literal words, so that they can be copied.
+fn copyable(page: &str) -> String {
+    let literal_macros = [".Dl ", ".Ql ", ".Li ", ".It Li ", ".Ic "];
+    let mut in_display = false;
+    let mut copyable = String::new();
+    for line in page.lines() {
+        let mut line = line.to_owned();
         if line.starts_with(".Bd") || line.starts_with(".Ed") {
-            literal = line.starts_with(".Bd");
-        } else if literal
-            || [".Dl ", ".Ql ", ".Li ", ".It Li ", ".Ic "].iter().any(|one| line.starts_with(one))
-        {
-            return TYPED.iter().fold(line.to_owned(), |line, (plain, typed)| line.replace(plain, typed))
-                + "\n";
+            in_display = line.starts_with(".Bd");
+        } else if in_display || literal_macros.iter().any(|one| line.starts_with(one)) {
+            line = TYPED.iter().fold(line, |line, (plain, typed)| line.replace(plain, typed));
         }
-        format!("{line}\n")
-    });
-    format!("{head}{}", lines.collect::<String>())
+        copyable += &format!("{line}\n");
+    }
+    copyable
 }
 
 fn part(program: Program, path: &str) -> String {
@@ -58,6 +62,7 @@ fn part(program: Program, path: &str) -> String {
             ("@include", name) => page += &part(program, &format!("sections/{name}.mdoc")),
             ("@options", _) => page += &options(program),
             ("@new", _) => page += &new(program),
+            (word, _) if word.starts_with('@') => panic!("man/{path}: {word}"),
             _ => page += &format!("{}\n", line.replace("@version", env!("CARGO_PKG_VERSION"))),
         }
     }
