@@ -85,6 +85,13 @@ fn a_name_costs_one_file_per_process() {
             ("pgrep", &["-t", "?", "-o", name], &["stat"]),
             ("pgrep", &["-a", name], &["cmdline"]),
             ("pgrep", &["-P", "1", name], &[]),
+            ("pgrep", &["--fixed-strings", name], &[]),
+            ("pgrep", &[name, "--and", "^v", "--not", "x"], &[]),
+            ("pgrep", &["--younger", "1d", "--no-zombies", name], &["stat"]),
+            ("pgrep", &["--no-kernel-threads", "--cpu-time", "0", name], &["stat"]),
+            ("pgrep", &["--rss", "1", name], &["statm"]),
+            ("pgrep", &["--exe", "/proc/self/exe", "--inverse", "-P", "1", name], &[]),
+            ("pgrep", &["--cwd", "/", name], &[]),
             // pkill looks twice.
             ("pkill", &["-0", name], &["comm"]),
         ] {
