@@ -5,17 +5,22 @@ mod support;
 #[path = "support/tracer.rs"]
 mod tracer;
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
-use support::{Dir, Helper, Victim, eventually, stat_field};
+use support::{Dir, Helper, Victim, eventually, need_root, stat_field};
 use tracer::{Stop, Traced};
 
 /// Runs pkill on the helper, which does as it is told in between. Returns the report's word.
-fn outcome(args: &[&str], pid: u32, mut meanwhile: impl FnMut()) -> String {
-    let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+fn outcome(args: &[&str], pid: u32, meanwhile: impl FnMut()) -> String {
+    outcome_of(tracer::command(env!("CARGO_BIN_EXE_pkill")), args, pid, meanwhile)
+}
+
+fn outcome_of(mut command: Command, args: &[&str], pid: u32, mut meanwhile: impl FnMut()) -> String {
     command.args(["--json", "-TERM", "-P", &support::own_pid()]).args(args);
     let mut program = Traced::start(command);
     let mut pinned = 0;
@@ -79,6 +84,32 @@ fn who_has_moved_on_is_left_alone() {
             }
         }
     }
+}
+
+/// What was told at the first look is denied at the second. The signal would be allowed: the real user stays the same.
+#[test]
+fn who_may_not_be_looked_into_any_more_is_left_alone() {
+    if !need_root() {
+        return;
+    }
+    const NOBODY: u32 = 65534;
+    let dir = Dir::new();
+    let pkill = dir.executable(Path::new(env!("CARGO_BIN_EXE_pkill")));
+    let setuid = dir.copy(Path::new("/bin/sleep"), "setuid");
+    std::fs::set_permissions(&setuid, std::fs::Permissions::from_mode(0o4755)).expect("chmod");
+    let name = Victim::spec().tag();
+    let shell = dir.copy(Path::new("/bin/sh"), &name);
+    let script = format!("echo ready; read line; exec {} 1000", setuid.display());
+    let mut helper = Helper::ready(Command::new(shell).args(["-c", &script]).uid(NOBODY).gid(NOBODY));
+    let pid = helper.pid();
+    let mut command = tracer::command(pkill);
+    command.uid(NOBODY).gid(NOBODY);
+    let word = outcome_of(command, &["--exe", &name], pid, || {
+        helper.tell("");
+        helper.wait_for_exec(&setuid);
+    });
+    assert_eq!(word, "changed");
+    assert!(helper.lives());
 }
 
 fn ticks() -> u64 {
