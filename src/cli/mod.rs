@@ -22,6 +22,8 @@ pub enum Invocation {
     Run(Request),
     /// To print this text and end.
     Print(String),
+    /// To print the signals in this style and end.
+    ListSignals(Style),
 }
 
 /// Understand the command line (without the program's name).
@@ -44,6 +46,10 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
             Setting::Help => {
                 let help = command(program, documented(program)).render_help().to_string();
                 return Ok(Invocation::Print(help));
+            }
+            Setting::ListSignals => {
+                let json = words.used.iter().any(|opt| opt.long == "json");
+                return Ok(Invocation::ListSignals(if json { Style::Json } else { Style::Plain }));
             }
             Setting::Version => return Ok(Invocation::Print(version(program))),
             setting => draft.take(setting)?,
@@ -238,7 +244,7 @@ impl Draft {
             Setting::AtMost(number) => self.at_most = Some(number),
             Setting::Strict => self.strict = true,
             Setting::AllowNone => self.allow_none = true,
-            Setting::Help | Setting::Version => unreachable!("answered before"),
+            Setting::Help | Setting::ListSignals | Setting::Version => unreachable!("answered before"),
         }
         Ok(())
     }

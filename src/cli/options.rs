@@ -119,9 +119,9 @@ impl Opt {
         matches!(self.read, Read::Each(..))
     }
 
-    /// Whether nothing that stands behind the option matters: `--help` and `--version` answer at once.
+    /// Whether nothing else matters: `--help`, `--version` and `--list-signals` answer at once.
     pub fn ends_the_reading(&self) -> bool {
-        matches!(self.read, Read::Flag(Setting::Help | Setting::Version))
+        matches!(self.read, Read::Flag(Setting::Help | Setting::ListSignals | Setting::Version))
     }
 
     /// What the option says with this value, or what is wrong with it.
@@ -215,6 +215,8 @@ pub enum Setting {
     Strict,
     /// `--allow-none`.
     AllowNone,
+    /// `--list-signals`.
+    ListSignals,
     /// `--help`.
     Help,
     /// `--version`.
@@ -382,6 +384,8 @@ pub static OPTIONS: &[Opt] = &[
         "a line for each process: PID, user, name, and what became of it"),
     new("json", None, ALL, Output, Flag(Setting::Style(Style::Json)),
         "one JSON document about all of it"),
+    new("list-signals", None, SENDS, Other, Flag(Setting::ListSignals),
+        "show all signals, what they do and what they mean, and exit"),
     opt("help", Some(('h', ALL)), ALL, Other, Flag(Setting::Help),
         "show this help and exit"),
     opt("version", Some(('V', ALL)), ALL, Other, Flag(Setting::Version),

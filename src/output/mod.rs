@@ -2,6 +2,7 @@
 
 mod json;
 mod progress;
+mod signals;
 mod terminal;
 mod text;
 
@@ -64,6 +65,11 @@ impl Output {
     /// A text as it is.
     pub fn print(&mut self, text: &str) {
         self.pending.extend_from_slice(text.as_bytes());
+    }
+
+    /// `--list-signals`: a table, or with `--json` an array.
+    pub fn signals(&mut self, style: Style) {
+        self.pending.extend(if style == Style::Json { signals::array() } else { signals::table() });
     }
 
     /// Have at hand what the request needs: `--interactive` needs a terminal, and a wait may be followed on one.
