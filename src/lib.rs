@@ -5,7 +5,7 @@
 //! ```
 //!
 //! [`cli`] understands the command line and knows nothing of the machine. [`plan`] looks up what it names: users,
-//! groups, pidfiles, namespaces. [`scan`] looks at the processes through [`proc`], as cheaply as the tests of
+//! groups, pidfiles, namespaces, ports. [`scan`] looks at the processes through [`proc`], as cheaply as the tests of
 //! [`select`] allow. [`deliver`] holds a handle on each match, looks again, and signals it or waits for it.
 //! [`output`] writes. Data moves forward only: a later stage never asks an earlier one.
 //!

@@ -1,5 +1,5 @@
 //! [`Request`] → [`Plan`]: names resolved, the pattern compiled, the tests in order of cost. The only stage that
-//! asks users, groups, pidfiles and namespaces.
+//! asks users, groups, pidfiles, namespaces and ports.
 
 mod accounts;
 mod files;
