@@ -151,7 +151,7 @@ fn check(result: libc::c_long) -> Result<(), Errno> {
 /// descriptors on /dev/null, so that printing to a closed standard output would look like success.
 #[macro_export]
 macro_rules! program {
-    ($program:expr) => {
+    ($called:expr) => {
         #[global_allocator]
         static ALLOCATOR: $crate::sys::Allocator = $crate::sys::Allocator { status: $crate::OUT_OF_MEMORY };
 
@@ -159,18 +159,18 @@ macro_rules! program {
         #[unsafe(no_mangle)]
         extern "C" fn main(argc: std::ffi::c_int, argv: *const *const std::ffi::c_char) -> std::ffi::c_int {
             // SAFETY: these are the arguments that the C library passes to main.
-            let args = unsafe { $crate::sys::start(argc, argv) };
-            $crate::run($program, args).code()
+            let (name, args) = unsafe { $crate::sys::start(argc, argv) };
+            $crate::run($called(&name), args).code()
         }
     };
 }
 
-/// The start of each program: its arguments, without its name.
+/// The start of each program: the name that it is called by, which may be missing, and its arguments.
 ///
 /// # Safety
 ///
 /// `argv` must point to `argc` C strings, as it does in `main`, and no other thread may run.
-pub unsafe fn start(argc: i32, argv: *const *const libc::c_char) -> Vec<OsString> {
+pub unsafe fn start(argc: i32, argv: *const *const libc::c_char) -> (OsString, Vec<OsString>) {
     reserve_standard_descriptors();
     // SAFETY: a disposition is set before any thread is started. Writing to a closed pipe must not end pkill
     // before it has signalled everybody; EPIPE is dealt with where it is met.
@@ -180,7 +180,8 @@ pub unsafe fn start(argc: i32, argv: *const *const libc::c_char) -> Vec<OsString
         let text = unsafe { CStr::from_ptr(*argv.add(at)) };
         OsStr::from_bytes(text.to_bytes()).to_owned()
     };
-    (1..argc as usize).map(argument).collect()
+    let mut all = (0..argc as usize).map(argument);
+    (all.next().unwrap_or_default(), all.collect())
 }
 
 /// Put something that can be neither read nor written in the place of each closed standard descriptor, so that no
