@@ -10,8 +10,8 @@ use rustix::io::Errno;
 
 /// Whether the user's locale (`LC_ALL`, `LC_CTYPE`, `LANG`, in this order) encodes text in UTF-8.
 ///
-/// Asks the C library, as a locale that is named but not installed means the C locale. It looks the
-/// locale up with newlocale(3) rather than setlocale(3), which finds the same one and fails the same
+/// Asks the C library, if it is the system's, as a locale that is named but not installed means the C locale. It looks
+/// the locale up with newlocale(3) rather than setlocale(3), which finds the same one and fails the same
 /// way, but changes nothing that another thread may be reading.
 pub(crate) fn locale_is_utf8() -> bool {
     // It is asked for every name beyond ASCII that is printed, and each answer takes reading the locale's files.
@@ -19,6 +19,18 @@ pub(crate) fn locale_is_utf8() -> bool {
     *ANSWER.get_or_init(ask_for_locale)
 }
 
+/// A static program may find no locales where it runs, or those of another C library: it goes by the name.
+#[cfg(target_feature = "crt-static")]
+fn ask_for_locale() -> bool {
+    let set = |name| std::env::var(name).ok().filter(|locale| !locale.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
+    // language_territory.codeset@modifier (setlocale(3))
+    let codeset =
+        locale.split('@').next().and_then(|name| name.split_once('.')).map_or("", |(_, codeset)| codeset);
+    ["UTF-8", "UTF8"].iter().any(|name| codeset.eq_ignore_ascii_case(name))
+}
+
+#[cfg(not(target_feature = "crt-static"))]
 fn ask_for_locale() -> bool {
     // SAFETY: the name is a C string, and a null base is what newlocale(3) asks for to make a new object.
     let locale = unsafe { libc::newlocale(libc::LC_CTYPE_MASK, c"".as_ptr(), std::ptr::null_mut()) };
