@@ -54,6 +54,10 @@ pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitSt
             output.print(&text);
             Ok(ExitStatus::Success)
         }
+        Invocation::ListSignals(style) => {
+            output.signals(style);
+            Ok(ExitStatus::Success)
+        }
         Invocation::Run(request) => answer(&request, &mut output),
     });
     output.finish(result)

@@ -159,24 +159,27 @@ fn quiet() {
 
 #[test]
 fn what_excludes_each_other() {
-    let styles = "--quiet, --verbose and --json exclude each other";
     let no_number = "not a number:";
     check(
         two,
         &[
-            case("pgrep --quiet --json {tag}").ours_only().usage(styles),
-            case("pkill --quiet --verbose {tag}").ours_only().usage(styles),
-            case("pidwait --json --verbose {tag}").ours_only().usage(styles),
-            case("pgrep --print0 -d , {tag}").ours_only().usage("--print0 cannot be used with --delimiter"),
-            case("pgrep --print0 -c {tag}").ours_only().usage("--print0 cannot be used with --count"),
-            case("pgrep --print0 --verbose {tag}").ours_only().usage("--print0 cannot be used with"),
-            case("pgrep --json --print0 {tag}").ours_only().usage("--print0 cannot be used with"),
+            case("pgrep --quiet --json {tag}").ours_only().usage("cannot be used together"),
+            case("pkill --quiet --verbose {tag}").ours_only().usage("cannot be used together"),
+            case("pidwait --json --verbose {tag}").ours_only().usage("cannot be used together"),
+            case("pgrep --print0 -d , {tag}")
+                .ours_only()
+                .usage("--print0 and --delimiter cannot be used together"),
+            case("pgrep --print0 -c {tag}").ours_only().usage("--print0 and --count cannot be used together"),
+            case("pgrep --print0 --verbose {tag}").ours_only().usage("cannot be used together"),
+            case("pgrep --json --print0 {tag}").ours_only().usage("cannot be used together"),
             case("pkill --dry-run --interactive {tag}")
                 .ours_only()
-                .usage("--dry-run and --interactive exclude each other"),
-            case("pkill --dry-run --quiet {tag}").ours_only().usage("--quiet cannot be used with --dry-run"),
-            case("pgrep --quiet -l {tag}").ours_only().usage("--quiet cannot be used with --list-name"),
-            case("pgrep --quiet -a {tag}").ours_only().usage("--quiet cannot be used with --list-name"),
+                .usage("--dry-run and --interactive cannot be used together"),
+            case("pkill --dry-run --quiet {tag}")
+                .ours_only()
+                .usage("--quiet and --dry-run cannot be used together"),
+            case("pgrep --quiet -l {tag}").ours_only().usage("--quiet and --list-"),
+            case("pgrep --quiet -a {tag}").ours_only().usage("--quiet and --list-"),
             case("pidwait -I {tag}").ours_only().usage("invalid option -- 'I'"),
             // What is not for a program is refused, other than the reference's options.
             case("pgrep --interactive {tag}")

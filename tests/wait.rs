@@ -404,7 +404,7 @@ fn nonsense() {
         (&["--escalate=:KILL"], "invalid"),
         (&["--escalate=x:KILL"], "invalid"),
         (&["--escalate=1:NOSUCH"], "Unknown signal"),
-        (&["--kill-after=1", "--escalate=2:KILL"], "give one of them"),
+        (&["--kill-after=1", "--escalate=2:KILL"], "cannot be used together"),
         (&["--wait=1", "--timeout=1"], "give one of them"),
         (&["--until-none", "--mrelease"], "--mrelease"),
         (&["--any"], "--any"),

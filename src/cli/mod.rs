@@ -1,5 +1,6 @@
 //! argv → [`Request`]: what was typed becomes what is meant; nothing is looked up yet.
 
+pub mod kind;
 pub mod options;
 mod values;
 mod words;
@@ -13,7 +14,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::error::Error;
 use crate::request::*;
 use crate::signal::Signal;
-use options::{NO_VALUE, OPTIONS, Opt, Origin, Read, Setting};
+use options::{EXCLUSIVE, NO_VALUE, OPTIONS, Opt, Origin, Read, Setting};
 
 /// What the command line asks of a program.
 pub enum Invocation {
@@ -21,6 +22,8 @@ pub enum Invocation {
     Run(Request),
     /// To print this text and end.
     Print(String),
+    /// To print the signals in this style and end.
+    ListSignals(Style),
 }
 
 /// Understand the command line (without the program's name).
@@ -35,13 +38,18 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
         .no_binary_name(true)
         .try_get_matches_from(words.canonical)
         .map_err(complaint)?;
-    let settings = words.used.iter().filter_map(|opt| setting(opt, &matches));
+    check_exclusive(&words.used, program)?;
+    let settings = words.used.iter().flat_map(|opt| settings(opt, &matches));
     let mut draft = Draft { asked: asked(&words.used, &matches), ..Draft::default() };
     for setting in settings {
         match setting {
             Setting::Help => {
                 let help = command(program, documented(program)).render_help().to_string();
                 return Ok(Invocation::Print(help));
+            }
+            Setting::ListSignals => {
+                let json = words.used.iter().any(|opt| opt.long == "json");
+                return Ok(Invocation::ListSignals(if json { Style::Json } else { Style::Plain }));
             }
             Setting::Version => return Ok(Invocation::Print(version(program))),
             setting => draft.take(setting)?,
@@ -60,6 +68,24 @@ pub fn documented(program: Program) -> impl Iterator<Item = &'static Opt> {
 /// would be asked for in vain.
 fn makes_sense(program: Program, opt: &Opt) -> bool {
     opt.origin == Origin::Reference || opt.documented.contains(&program)
+}
+
+/// An option that has no effect in this program is in nobody's way.
+fn check_exclusive(used: &[&Opt], program: Program) -> Result<(), Error> {
+    let effective = |name| used.iter().any(|opt| opt.long == name && opt.documented.contains(&program));
+    for group in EXCLUSIVE {
+        let mut together = group.iter().filter(|name| effective(**name));
+        match (together.next(), together.next()) {
+            (Some(&"pid"), Some(&"pidfile")) => {
+                return Err(Error::nothing_to_match("Cannot use pidfile and pid option together"));
+            }
+            (Some(one), Some(other)) => {
+                return Err(Error::usage(format!("--{one} and --{other} cannot be used together")));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn version(program: Program) -> String {
@@ -91,11 +117,13 @@ fn command(program: Program, rows: impl Iterator<Item = &'static Opt>) -> Comman
         .args(rows.map(|opt| argument(program, opt)))
 }
 
-/// A row of the table as clap has it. Where an option is repeated, the last one counts, as in the reference.
+/// A row of the table as clap has it. Where an option is repeated, the last one counts, as in the reference, unless each
+/// does.
 fn argument(program: Program, opt: &'static Opt) -> Arg {
     let short = opt.short.filter(|(_, programs)| programs.contains(&program)).map(|(letter, _)| letter);
     let arg = Arg::new(opt.long).long(opt.long).short(short).help(opt.help);
-    let arg = arg.help_heading(opt.group.title()).overrides_with(opt.long);
+    let arg = arg.help_heading(opt.group.title());
+    let arg = if opt.repeats() { arg.action(ArgAction::Append) } else { arg.overrides_with(opt.long) };
     let optional = |arg: Arg| arg.num_args(0..=1).require_equals(true).default_missing_value(NO_VALUE);
     match opt.value_name() {
         None => arg.action(ArgAction::SetTrue),
@@ -106,18 +134,22 @@ fn argument(program: Program, opt: &'static Opt) -> Arg {
     }
 }
 
-fn setting(opt: &'static Opt, matches: &ArgMatches) -> Option<Setting> {
+fn settings(opt: &'static Opt, matches: &ArgMatches) -> Vec<Setting> {
     match &opt.read {
-        Read::Flag(setting) => matches.get_flag(opt.long).then(|| setting.clone()),
-        _ => matches.get_one::<Setting>(opt.long).cloned(),
+        Read::Flag(setting) => matches.get_flag(opt.long).then(|| setting.clone()).into_iter().collect(),
+        _ => matches.get_many(opt.long).into_iter().flatten().cloned().collect(),
     }
 }
 
 /// The options that select, as they were typed.
-fn asked(used: &[&'static Opt], matches: &ArgMatches) -> Vec<(&'static str, Option<OsString>)> {
+fn asked(used: &[&'static Opt], matches: &ArgMatches) -> Vec<(&'static str, Asked)> {
     let typed = |opt: &Opt| {
-        let mut values = matches.get_raw(opt.long).into_iter().flatten();
-        opt.value_name().and(values.next_back()).map(OsString::from)
+        let mut values = matches.get_raw(opt.long).into_iter().flatten().map(OsString::from);
+        match opt.value() {
+            None => Asked::Flag,
+            Some(_) if opt.repeats() => Asked::Each(values.collect()),
+            Some(_) => values.next_back().map_or(Asked::Flag, Asked::Value),
+        }
     };
     let selecting = used.iter().filter(|opt| opt.group.selects());
     selecting.map(|opt| (opt.long, typed(opt))).collect()
@@ -135,9 +167,9 @@ fn complaint(error: clap::Error) -> Error {
 struct Draft {
     criteria: Vec<Criterion>,
     pick: Option<Pick>,
-    subject: Subject,
-    whole: bool,
-    ignore_case: bool,
+    and: Vec<Vec<u8>>,
+    not: Vec<Vec<u8>>,
+    reading: Reading,
     inverse: bool,
     skip_ancestors: bool,
     threads: bool,
@@ -155,18 +187,18 @@ struct Draft {
     quoted: bool,
     delimiter: Option<Vec<u8>>,
     print_nul: bool,
-    style: Option<Style>,
-    mode: Option<Mode>,
+    style: Style,
+    mode: Mode,
     at_most: Option<usize>,
     wait: Option<Option<Duration>>,
     timeout: Option<Duration>,
-    escalation: Option<Vec<Step>>,
+    escalation: Vec<Step>,
     resume: bool,
     until_none: bool,
     any: bool,
     strict: bool,
     allow_none: bool,
-    asked: Vec<(&'static str, Option<OsString>)>,
+    asked: Vec<(&'static str, Asked)>,
 }
 
 impl Draft {
@@ -178,14 +210,13 @@ impl Draft {
             Setting::NamespacesOf(pid) => self.namespaces_of = Some(pid),
             Setting::NamespaceKinds(kinds) => self.namespace_kinds = Some(kinds),
             Setting::CatchesTheSignal => self.catches_the_signal = true,
-            Setting::MatchCommandLine => self.subject = Subject::CommandLine,
-            Setting::Whole => self.whole = true,
-            Setting::IgnoreCase => self.ignore_case = true,
-            Setting::Pick(pick) => {
-                if self.pick.replace(pick).is_some() {
-                    return Err(Error::usage("--newest and --oldest cannot be used together"));
-                }
-            }
+            Setting::MatchCommandLine => self.reading.subject = Subject::CommandLine,
+            Setting::Whole => self.reading.whole = true,
+            Setting::IgnoreCase => self.reading.ignore_case = true,
+            Setting::Plain => self.reading.plain = true,
+            Setting::And(pattern) => self.and.push(pattern),
+            Setting::Not(pattern) => self.not.push(pattern),
+            Setting::Pick(pick) => self.pick = Some(pick),
             Setting::Inverse => self.inverse = true,
             Setting::SkipAncestors => self.skip_ancestors = true,
             Setting::Threads => self.threads = true,
@@ -202,30 +233,18 @@ impl Draft {
             Setting::ShellQuote => self.quoted = true,
             Setting::Delimiter(delimiter) => self.delimiter = Some(delimiter),
             Setting::PrintNul => self.print_nul = true,
-            Setting::Style(style) => {
-                if self.style.replace(style).is_some() {
-                    return Err(Error::usage("--quiet, --verbose and --json exclude each other"));
-                }
-            }
-            Setting::Mode(mode) => {
-                if self.mode.replace(mode).is_some() {
-                    return Err(Error::usage("--dry-run and --interactive exclude each other"));
-                }
-            }
+            Setting::Style(style) => self.style = style,
+            Setting::Mode(mode) => self.mode = mode,
             Setting::Wait(limit) => self.wait = Some(limit),
             Setting::Timeout(limit) => self.timeout = Some(limit),
-            Setting::Escalation(steps) => {
-                if self.escalation.replace(steps).is_some() {
-                    return Err(Error::usage("--kill-after is a short form of --escalate: give one of them"));
-                }
-            }
+            Setting::Escalation(steps) => self.escalation = steps,
             Setting::Resume => self.resume = true,
             Setting::UntilNone => self.until_none = true,
             Setting::AnyEnd => self.any = true,
             Setting::AtMost(number) => self.at_most = Some(number),
             Setting::Strict => self.strict = true,
             Setting::AllowNone => self.allow_none = true,
-            Setting::Help | Setting::Version => unreachable!("answered before"),
+            Setting::Help | Setting::ListSignals | Setting::Version => unreachable!("answered before"),
         }
         Ok(())
     }
@@ -233,22 +252,6 @@ impl Draft {
     /// Check what the options say together.
     fn finish(mut self, program: Program, pattern: Option<Vec<u8>>) -> Result<Request, Error> {
         let signal = self.signal.unwrap_or(Signal::TERM);
-        if self.pick.is_some() && self.inverse {
-            return Err(Error::usage("--newest and --oldest cannot be used with --inverse"));
-        }
-        let style = self.style.unwrap_or_default();
-        if style == Style::Quiet && self.label.is_some() && program == Program::Pgrep {
-            return Err(Error::usage("--quiet cannot be used with --list-name or --list-full"));
-        }
-        if style == Style::Quiet && self.mode == Some(Mode::Rehearse) {
-            return Err(Error::usage("--quiet cannot be used with --dry-run, which is there to tell"));
-        }
-        if self.print_nul && self.delimiter.is_some() {
-            return Err(Error::usage("--print0 cannot be used with --delimiter"));
-        }
-        if self.print_nul && (self.count || matches!(style, Style::Verbose | Style::Json)) {
-            return Err(Error::usage("--print0 cannot be used with --count, --verbose or --json"));
-        }
         if self.threads && program != Program::Pgrep {
             let what = if program == Program::Pkill { "signals" } else { "waits for" };
             let why = format!("{} {what} whole processes, never single threads", program.name());
@@ -257,14 +260,8 @@ impl Draft {
         if matches!(self.wait, Some(Some(_))) && self.timeout.is_some() {
             return Err(Error::usage("--wait=DURATION and --timeout say the same: give one of them"));
         }
-        if self.until_none && self.release_memory {
-            return Err(Error::usage("--mrelease cannot be used with --until-none"));
-        }
         match self.pidfile.take() {
             Some(path) => {
-                if self.criteria.iter().any(|c| matches!(c, Criterion::Pids(_))) {
-                    return Err(Error::nothing_to_match("Cannot use pidfile and pid option together"));
-                }
                 let must_be_locked = self.pidfile_must_be_locked;
                 self.criteria.push(Criterion::Pidfile(Pidfile { path, must_be_locked }));
             }
@@ -288,10 +285,10 @@ impl Draft {
             }
             self.criteria.push(Criterion::Catches(signal));
         }
-        if pattern.is_none() && self.criteria.is_empty() && self.pick.is_none() {
+        let names_nobody = self.criteria.iter().all(Criterion::only_leaves_out);
+        if pattern.is_none() && self.and.is_empty() && names_nobody && self.pick.is_none() {
             return Err(Error::usage("no matching criteria specified"));
         }
-        let (subject, ignore_case, whole) = (self.subject, self.ignore_case, self.whole);
         let label = self.label.map(|subject| Label { subject, quoted: self.quoted });
         let name = Label { subject: Subject::Name, quoted: self.quoted };
         let limit = self.timeout.or(self.wait.flatten());
@@ -299,7 +296,10 @@ impl Draft {
         Ok(Request {
             program,
             selection: Selection {
-                pattern: pattern.map(|text| PatternText { text, subject, ignore_case, whole }),
+                pattern,
+                and: self.and,
+                not: self.not,
+                reading: self.reading,
                 criteria: self.criteria,
                 pick: self.pick.unwrap_or_default(),
                 inverse: self.inverse,
@@ -314,8 +314,7 @@ impl Draft {
                 }
                 Program::Pkill => {
                     let (value, release_memory) = (self.value, self.release_memory);
-                    let mode = self.mode.unwrap_or_default();
-                    let escalation = self.escalation.unwrap_or_default();
+                    let (mode, escalation) = (self.mode, self.escalation);
                     let (resume, until_none) = (self.resume, self.until_none);
                     let waits =
                         self.wait.is_some() || limit.is_some() || !escalation.is_empty() || until_none;
@@ -334,7 +333,7 @@ impl Draft {
                 }
                 Program::Pidwait => Action::Wait { echo, wait: Wait { limit, any: self.any } },
             },
-            style,
+            style: self.style,
             count: self.count,
             at_most: self.at_most,
             allow_none: self.allow_none,

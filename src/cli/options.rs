@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::kind::Kind;
 use super::values;
 use crate::request::{
     Account, Criterion, Mode, Namespace, Pick, Pid, Program, Program::*, Step, Style, Subject,
@@ -83,21 +84,29 @@ impl Group {
 pub enum Read {
     /// It takes no value.
     Flag(Setting),
-    /// It takes a value, shown under this name in `--help`.
-    Value(&'static str, fn(&OsStr) -> Result<Setting, String>),
+    /// It takes a value of this kind.
+    Value(Kind, fn(&OsStr) -> Result<Setting, String>),
     /// It takes a value or none; a value stands behind `=`.
-    Optional(&'static str, fn(Option<&OsStr>) -> Result<Setting, String>),
+    Optional(Kind, fn(Option<&OsStr>) -> Result<Setting, String>),
+    /// It takes a value and may be repeated: each one counts.
+    Each(Kind, fn(&OsStr) -> Setting),
     /// The same as a value, which is a condition on processes.
-    Condition(&'static str, fn(&OsStr) -> Result<Criterion, String>),
+    Condition(Kind, fn(&OsStr) -> Result<Criterion, String>),
 }
 
 impl Opt {
-    /// What the value is called in `--help`; None if the option takes none.
-    pub fn value_name(&self) -> Option<&'static str> {
+    /// What the value is; None if the option takes none.
+    pub fn value(&self) -> Option<Kind> {
         match self.read {
             Read::Flag(_) => None,
-            Read::Value(name, _) | Read::Optional(name, _) | Read::Condition(name, _) => Some(name),
+            Read::Value(kind, _) | Read::Optional(kind, _) | Read::Condition(kind, _) => Some(kind),
+            Read::Each(kind, _) => Some(kind),
         }
+    }
+
+    /// What the value is called in `--help`.
+    pub fn value_name(&self) -> Option<&'static str> {
+        self.value().map(Kind::name)
     }
 
     /// Whether the option may stand without its value.
@@ -105,9 +114,14 @@ impl Opt {
         matches!(self.read, Read::Optional(..))
     }
 
-    /// Whether nothing that stands behind the option matters: `--help` and `--version` answer at once.
+    /// Whether each value counts where the option is repeated, and not only the last.
+    pub fn repeats(&self) -> bool {
+        matches!(self.read, Read::Each(..))
+    }
+
+    /// Whether nothing else matters: `--help`, `--version` and `--list-signals` answer at once.
     pub fn ends_the_reading(&self) -> bool {
-        matches!(self.read, Read::Flag(Setting::Help | Setting::Version))
+        matches!(self.read, Read::Flag(Setting::Help | Setting::ListSignals | Setting::Version))
     }
 
     /// What the option says with this value, or what is wrong with it.
@@ -116,6 +130,7 @@ impl Opt {
             Read::Flag(setting) => Ok(setting.clone()),
             Read::Value(_, parse) => parse(value),
             Read::Optional(_, parse) => parse(Some(value).filter(|value| *value != NO_VALUE)),
+            Read::Each(_, setting) => Ok(setting(value)),
             Read::Condition(_, parse) => parse(value).map(Setting::Criterion),
         }
     }
@@ -146,6 +161,12 @@ pub enum Setting {
     Whole,
     /// `-i`.
     IgnoreCase,
+    /// `--fixed-strings`.
+    Plain,
+    /// `--and`.
+    And(Vec<u8>),
+    /// `--not`.
+    Not(Vec<u8>),
     /// `-n`, `-o`.
     Pick(Pick),
     /// `--inverse`.
@@ -194,6 +215,8 @@ pub enum Setting {
     Strict,
     /// `--allow-none`.
     AllowNone,
+    /// `--list-signals`.
+    ListSignals,
     /// `--help`.
     Help,
     /// `--version`.
@@ -232,7 +255,7 @@ const fn new(
 }
 
 use Group::*;
-use Read::{Condition, Flag, Optional, Value};
+use Read::{Condition, Each, Flag, Optional, Value};
 
 /// Every option of the three programs, in the order of `--help`.
 #[rustfmt::skip]
@@ -243,39 +266,63 @@ pub static OPTIONS: &[Opt] = &[
         "the pattern must match the whole name (with -f, the whole command line)"),
     opt("ignore-case", Some(('i', ALL)), ALL, Matching, Flag(Setting::IgnoreCase),
         "match without regard to upper and lower case"),
+    new("fixed-strings", None, ALL, Matching, Flag(Setting::Plain),
+        "patterns are plain text, not regular expressions"),
+    new("and", None, ALL, Matching, Each(Kind::Pattern, |v| Setting::And(v.as_encoded_bytes().to_vec())),
+        "this pattern must match too; may be repeated"),
+    new("not", None, ALL, Matching, Each(Kind::Pattern, |v| Setting::Not(v.as_encoded_bytes().to_vec())),
+        "this pattern must not match; may be repeated"),
     opt("inverse", Some(('v', LISTS)), ALL, Matching, Flag(Setting::Inverse),
         "select what does not meet all criteria together"),
-    opt("pid", Some(('p', ALL)), ALL, Criteria, Condition("PID,...", |v| pids(v, "not a number").map(Criterion::Pids)),
+    opt("pid", Some(('p', ALL)), ALL, Criteria, Condition(Kind::Pids, |v| pids(v, "not a number").map(Criterion::Pids)),
         "process IDs"),
-    opt("pidfile", Some(('F', ALL)), ALL, Criteria, Value("FILE", |v| Ok(Setting::Pidfile(v.into()))),
+    opt("pidfile", Some(('F', ALL)), ALL, Criteria, Value(Kind::File, |v| Ok(Setting::Pidfile(v.into()))),
         "the process whose ID is in FILE; - is standard input"),
     opt("logpidfile", Some(('L', ALL)), ALL, Criteria, Flag(Setting::PidfileMustBeLocked),
         "with -F: fail unless somebody holds a lock on the file"),
-    opt("parent", Some(('P', ALL)), ALL, Criteria, Condition("PPID,...", |v| pids(v, "not a number").map(Criterion::Parents)),
+    opt("parent", Some(('P', ALL)), ALL, Criteria, Condition(Kind::Parents, |v| pids(v, "not a number").map(Criterion::Parents)),
         "children of these processes"),
-    opt("pgroup", Some(('g', ALL)), ALL, Criteria, Condition("PGID,...", |v| pids(v, "invalid process group").map(Criterion::ProcessGroups)),
+    opt("pgroup", Some(('g', ALL)), ALL, Criteria, Condition(Kind::ProcessGroups, |v| pids(v, "invalid process group").map(Criterion::ProcessGroups)),
         "process group IDs; 0 is our own"),
-    opt("session", Some(('s', ALL)), ALL, Criteria, Condition("SID,...", |v| pids(v, "invalid session id").map(Criterion::Sessions)),
+    opt("session", Some(('s', ALL)), ALL, Criteria, Condition(Kind::Sessions, |v| pids(v, "invalid session id").map(Criterion::Sessions)),
         "session IDs; 0 is our own"),
-    opt("terminal", Some(('t', ALL)), ALL, Criteria, Condition("TTY,...", |v| values::words(v).map(Criterion::Terminals)),
+    opt("terminal", Some(('t', ALL)), ALL, Criteria, Condition(Kind::Terminals, |v| values::words(v).map(Criterion::Terminals)),
         "controlling terminals, without /dev/; ? is none"),
-    opt("euid", Some(('u', ALL)), ALL, Criteria, Condition("USER,...", |v| accounts(v, "user").map(Criterion::EffectiveUsers)),
+    opt("euid", Some(('u', ALL)), ALL, Criteria, Condition(Kind::Users, |v| accounts(v, "user").map(Criterion::EffectiveUsers)),
         "effective users, by name or number"),
-    opt("uid", Some(('U', ALL)), ALL, Criteria, Condition("USER,...", |v| accounts(v, "user").map(Criterion::RealUsers)),
+    opt("uid", Some(('U', ALL)), ALL, Criteria, Condition(Kind::Users, |v| accounts(v, "user").map(Criterion::RealUsers)),
         "real users, by name or number"),
-    opt("group", Some(('G', ALL)), ALL, Criteria, Condition("GROUP,...", |v| accounts(v, "group").map(Criterion::RealGroups)),
+    opt("group", Some(('G', ALL)), ALL, Criteria, Condition(Kind::Groups, |v| accounts(v, "group").map(Criterion::RealGroups)),
         "real groups, by name or number"),
-    opt("older", Some(('O', ALL)), ALL, Criteria, Condition("SECONDS", |v| values::seconds(v).map(Criterion::OlderThan)),
-        "started at least so many seconds ago"),
-    opt("runstates", Some(('r', ALL)), ALL, Criteria, Condition("STATE,...", |v| values::states(v).map(Criterion::States)),
+    opt("older", Some(('O', ALL)), ALL, Criteria, Condition(Kind::Duration, |v| values::age(v).map(Criterion::OlderThan)),
+        "started at least so long ago: seconds, or as in 2h30m"),
+    new("younger", None, ALL, Criteria, Condition(Kind::Duration, |v| values::age(v).map(Criterion::YoungerThan)),
+        "started less than so long ago"),
+    opt("runstates", Some(('r', ALL)), ALL, Criteria, Condition(Kind::States, |v| values::states(v).map(Criterion::States)),
         "in any of these states, as ps shows them"),
-    opt("cgroup", None, ALL, Criteria, Condition("PATH,...", |v| values::words(v).map(Criterion::Cgroups)),
+    new("no-zombies", None, ALL, Criteria, Flag(Setting::Criterion(Criterion::NoZombie)),
+        "leave out who has ended but was not reaped"),
+    new("no-kernel-threads", None, ALL, Criteria, Flag(Setting::Criterion(Criterion::NoKernelThread)),
+        "leave out the threads of the kernel"),
+    new("exe", None, ALL, Criteria, Condition(Kind::Executable, |v| values::path(v).map(Criterion::Executable)),
+        "running this executable, by path or base name"),
+    new("exe-deleted", None, ALL, Criteria, Flag(Setting::Criterion(Criterion::ExecutableDeleted)),
+        "running an executable that was deleted or replaced since"),
+    new("script", None, ALL, Criteria, Condition(Kind::Script, |v| values::path(v).map(Criterion::Script)),
+        "running this script in an interpreter, by path or base name"),
+    new("cwd", None, ALL, Criteria, Condition(Kind::Directory, |v| values::path(v).map(|dir| Criterion::WorkingDirectory(dir.into()))),
+        "with this working directory, or one below it"),
+    new("rss", None, ALL, Criteria, Condition(Kind::Size, |v| values::size(v).map(Criterion::ResidentMemory)),
+        "with at least so much in memory: bytes, or as in 500M"),
+    new("cpu-time", None, ALL, Criteria, Condition(Kind::Duration, |v| values::duration(v).map(Criterion::CpuTime)),
+        "with at least so much CPU time used"),
+    opt("cgroup", None, ALL, Criteria, Condition(Kind::Cgroups, |v| values::words(v).map(Criterion::Cgroups)),
         "in the cgroup (v2) with exactly this path"),
-    opt("env", None, ALL, Criteria, Condition("NAME[=VALUE],...", |v| values::words(v).map(Criterion::Environment)),
+    opt("env", None, ALL, Criteria, Condition(Kind::Variables, |v| values::words(v).map(Criterion::Environment)),
         "with these environment variables"),
-    opt("ns", None, ALL, Criteria, Value("PID", |v| values::pid(v, "invalid process ID").map(Setting::NamespacesOf)),
+    opt("ns", None, ALL, Criteria, Value(Kind::Pid, |v| values::pid(v, "invalid process ID").map(Setting::NamespacesOf)),
         "in the same namespaces as process PID"),
-    opt("nslist", None, ALL, Criteria, Value("NS,...", |v| values::namespaces(v).map(Setting::NamespaceKinds)),
+    opt("nslist", None, ALL, Criteria, Value(Kind::Namespaces, |v| values::namespaces(v).map(Setting::NamespaceKinds)),
         "with --ns: only these count (ipc, mnt, net, pid, user, uts)"),
     opt("require-handler", Some(('H', ALL)), ALL, Criteria, Flag(Setting::CatchesTheSignal),
         "only processes that catch the signal to be sent"),
@@ -287,19 +334,19 @@ pub static OPTIONS: &[Opt] = &[
         "only the most recently started"),
     opt("oldest", Some(('o', ALL)), ALL, Choosing, Flag(Setting::Pick(Pick::Oldest)),
         "only the least recently started"),
-    opt("signal", None, ALL, Signal, Value("SIGNAL", |v| values::signal(v).map(Setting::Signal)),
+    opt("signal", None, ALL, Signal, Value(Kind::Signal, |v| values::signal(v).map(Setting::Signal)),
         "the signal, by name or number (with -H also in pgrep and pidwait)"),
-    opt("queue", Some(('q', SENDS)), SENDS, Signal, Value("VALUE", |v| values::integer(v).map(Setting::Queue)),
+    opt("queue", Some(('q', SENDS)), SENDS, Signal, Value(Kind::Integer, |v| values::integer(v).map(Setting::Queue)),
         "send this integer with the signal"),
     opt("mrelease", Some(('m', SENDS)), SENDS, Signal, Flag(Setting::ReleaseMemory),
         "free the memory of who was killed at once"),
-    new("wait", None, SENDS, Ending, Optional("DURATION", |v| v.map(values::duration).transpose().map(Setting::Wait)),
+    new("wait", None, SENDS, Ending, Optional(Kind::Duration, |v| v.map(values::duration).transpose().map(Setting::Wait)),
         "wait for the end of all who were signalled, or for DURATION"),
-    new("timeout", None, ACTS, Ending, Value("DURATION", |v| values::duration(v).map(Setting::Timeout)),
+    new("timeout", None, ACTS, Ending, Value(Kind::Duration, |v| values::duration(v).map(Setting::Timeout)),
         "wait no longer than DURATION in all (pkill: implies --wait)"),
-    new("kill-after", None, SENDS, Ending, Value("DURATION", |v| values::duration(v).map(values::kill_after).map(Setting::Escalation)),
+    new("kill-after", None, SENDS, Ending, Value(Kind::Duration, |v| values::duration(v).map(values::kill_after).map(Setting::Escalation)),
         "wait, and send KILL to who is left after DURATION"),
-    new("escalate", None, SENDS, Ending, Value("DURATION:SIGNAL,...", |v| values::steps(v).map(Setting::Escalation)),
+    new("escalate", None, SENDS, Ending, Value(Kind::Steps, |v| values::steps(v).map(Setting::Escalation)),
         "wait, and send more signals, each so long after the last"),
     new("cont", None, SENDS, Ending, Flag(Setting::Resume),
         "continue who is stopped, so that it can act on the signal"),
@@ -311,7 +358,7 @@ pub static OPTIONS: &[Opt] = &[
         "send nothing; tell what would happen to whom, and why"),
     new("interactive", Some(('I', SENDS)), SENDS, Safety, Flag(Setting::Mode(Mode::Ask)),
         "ask about each process on the terminal: y, n, a (all), q (quit)"),
-    new("max", None, ALL, Safety, Value("N", |v| values::count(v).map(Setting::AtMost)),
+    new("max", None, ALL, Safety, Value(Kind::Count, |v| values::count(v).map(Setting::AtMost)),
         "if more than N processes match, do nothing and exit with 4"),
     new("strict", None, SENDS, Safety, Flag(Setting::Strict),
         "exit with 4 if a match was not signalled, unless it had gone"),
@@ -325,7 +372,7 @@ pub static OPTIONS: &[Opt] = &[
         "PID and command line"),
     opt("shell-quote", Some(('Q', &[Pgrep, Pkill])), LISTS, Output, Flag(Setting::ShellQuote),
         "quote what -l and -a print for a shell"),
-    opt("delimiter", Some(('d', LISTS)), LISTS, Output, Value("STRING", |v| Ok(Setting::Delimiter(v.as_encoded_bytes().to_vec()))),
+    opt("delimiter", Some(('d', LISTS)), LISTS, Output, Value(Kind::Text, |v| Ok(Setting::Delimiter(v.as_encoded_bytes().to_vec()))),
         "what stands between two items instead of a newline"),
     opt("echo", Some(('e', ACTS)), ACTS, Output, Flag(Setting::Echo),
         "say who is signalled or waited for"),
@@ -337,10 +384,28 @@ pub static OPTIONS: &[Opt] = &[
         "a line for each process: PID, user, name, and what became of it"),
     new("json", None, ALL, Output, Flag(Setting::Style(Style::Json)),
         "one JSON document about all of it"),
+    new("list-signals", None, SENDS, Other, Flag(Setting::ListSignals),
+        "show all signals, what they do and what they mean, and exit"),
     opt("help", Some(('h', ALL)), ALL, Other, Flag(Setting::Help),
         "show this help and exit"),
     opt("version", Some(('V', ALL)), ALL, Other, Flag(Setting::Version),
         "show the version and exit"),
+];
+
+/// Options of which a command line has one at most.
+pub static EXCLUSIVE: &[&[&str]] = &[
+    &["pid", "pidfile"],
+    &["newest", "oldest", "inverse"],
+    &["quiet", "verbose", "json"],
+    &["quiet", "list-name"],
+    &["quiet", "list-full"],
+    &["quiet", "dry-run"],
+    &["dry-run", "interactive"],
+    &["print0", "delimiter"],
+    &["print0", "count"],
+    &["print0", "verbose", "json"],
+    &["kill-after", "escalate"],
+    &["until-none", "mrelease"],
 ];
 
 fn pids(value: &OsStr, complaint: &str) -> Result<Vec<Pid>, String> {
