@@ -11,6 +11,7 @@
 //!
 //! What differs between the three programs is only the last step. [`run`] is the pipeline as a function.
 
+pub mod accounts;
 pub mod cli;
 pub mod deliver;
 pub mod ere;

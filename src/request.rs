@@ -1,7 +1,8 @@
 //! What was asked: plain data, as the command line says it, with nothing looked up yet.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::signal::Signal;
@@ -27,6 +28,16 @@ impl Program {
             Program::Pgrep => "pgrep",
             Program::Pkill => "pkill",
             Program::Pidwait => "pidwait",
+        }
+    }
+
+    /// The program that a file which can be all three is when it is called so: the last component of `argv[0]`,
+    /// exactly. Under any other name it only lists.
+    pub fn called(argv0: &OsStr) -> Self {
+        match Path::new(argv0).file_name().map(OsStr::as_bytes) {
+            Some(b"pkill") => Program::Pkill,
+            Some(b"pidwait") => Program::Pidwait,
+            _ => Program::Pgrep,
         }
     }
 }

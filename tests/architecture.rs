@@ -15,6 +15,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("error", &[]),
     // The system, for everybody.
     ("sys", &[]),
+    ("accounts", &[]),
     // What a process is, and questions about it.
     ("ere", &["sys"]),
     ("proc", &["error", "request", "sys"]),
@@ -25,7 +26,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("report", &["error", "permission", "request", "signal", "view"]),
     // The stages.
     ("cli", &["error", "request", "signal"]),
-    ("plan", &["ere", "error", "proc", "request", "select", "view"]),
+    ("plan", &["accounts", "ere", "error", "proc", "request", "select", "view"]),
     ("scan", &["error", "plan", "proc", "request", "select", "view"]),
     (
         "deliver",
@@ -43,7 +44,13 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "view",
         ],
     ),
-    ("output", &["deliver", "error", "plan", "proc", "report", "request", "scan", "signal", "sys", "view"]),
+    (
+        "output",
+        &[
+            "accounts", "deliver", "error", "plan", "proc", "report", "request", "scan", "signal", "sys",
+            "view",
+        ],
+    ),
 ];
 
 /// Where process data is bytes and nothing else.
