@@ -41,7 +41,7 @@ fn the_formatters_have_nothing_to_say() {
     for (formatter, args) in [mandoc, groff].into_iter().filter(|(formatter, _)| need(formatter)) {
         for program in PROGRAMS {
             let dir = Dir::new();
-            let page = dir.file(program.name(), &render::page(program));
+            let page = dir.file(program.name(), render::page(program));
             let output = Command::new(formatter).args(args).arg(page).output().expect("start a formatter");
             let said = [output.stdout, output.stderr].concat();
             assert_eq!(String::from_utf8_lossy(&said), "", "{formatter}");
