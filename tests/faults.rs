@@ -220,6 +220,7 @@ fn a_look_that_fails_is_never_no_match() {
         const GETDENTS: Failure = ("getdents64", "ENOMEM", "Cannot allocate memory");
         const STATFS: Failure = ("statfs,fstatfs", "ENOMEM", "Cannot allocate memory");
         const FSTATAT: Failure = ("newfstatat", "ENOMEM", "Cannot allocate memory");
+        const STATX: Failure = ("statx", "ENOMEM", "Cannot allocate memory");
         const READLINKAT: Failure = ("readlinkat", "ENOMEM", "Cannot allocate memory");
         for (args, failures) in [
             (&["-n", name][..], &[OPENAT, READ, INTERRUPTED, GETDENTS, STATFS][..]),
@@ -232,7 +233,7 @@ fn a_look_that_fails_is_never_no_match() {
             (&["-p", pid], &[OPENAT, READ, STATFS]),
             (&["--rss", "1", name], &[OPENAT, READ]),
             (&["--exe", "victim-of-faults", "-A"], &[READLINKAT]),
-            (&["--exe", hard, "-A"], &[READLINKAT, FSTATAT]),
+            (&["--exe", hard, "-A"], &[READLINKAT, STATX]),
             (&["--cwd", "/", name], &[READLINKAT]),
             (&["-F", pidfile], &[OPENAT, READ]),
             (&["--cgroup", "/**,name=systemd:/**", name], &[OPENAT, READ]),

@@ -205,10 +205,23 @@ fn a_link_is_read_where_it_decides() {
             };
             let what = format!("{args:?}: {:?}", trace.output);
             assert_eq!(of("readlinkat", &pid.to_string()), links, "{what}");
-            assert_eq!(of("newfstatat", &pid.to_string()), stats, "{what}");
+            assert_eq!(of("statx", &pid.to_string()), stats, "{what}");
             for other in &crowd[1..] {
                 assert_eq!(of("readlinkat", &other.pid().to_string()), 0, "{what}");
             }
+        }
+        // Under another name only the file tells, also where the newer call is missing.
+        let dir = Dir::new();
+        let copy = dir.copy(path.as_ref(), "copy");
+        std::fs::hard_link(&copy, dir.path().join("hard")).expect("a link");
+        let copied = Victim::spec().executable(&copy).spawn();
+        let hard = dir.path().join("hard");
+        for errno in ["ENOSYS", "EPERM"] {
+            let inject = format!("inject=statx:error={errno}");
+            found(
+                &Trace::new("pgrep", &["--exe", hard.to_str().expect("UTF-8")], &[&inject]),
+                &[copied.pid()],
+            );
         }
     });
 }
