@@ -5,12 +5,13 @@
 //! ```
 //!
 //! [`cli`] understands the command line and knows nothing of the machine. [`plan`] looks up what it names: users,
-//! groups, pidfiles, namespaces. [`scan`] looks at the processes through [`proc`], as cheaply as the tests of
+//! groups, pidfiles, namespaces, ports. [`scan`] looks at the processes through [`proc`], as cheaply as the tests of
 //! [`select`] allow. [`deliver`] holds a handle on each match, looks again, and signals it or waits for it.
 //! [`output`] writes. Data moves forward only: a later stage never asks an earlier one.
 //!
 //! What differs between the three programs is only the last step. [`run`] is the pipeline as a function.
 
+pub mod accounts;
 pub mod cli;
 pub mod deliver;
 pub mod ere;
@@ -53,6 +54,10 @@ pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitSt
             output.print(&text);
             Ok(ExitStatus::Success)
         }
+        Invocation::ListSignals(style) => {
+            output.signals(style);
+            Ok(ExitStatus::Success)
+        }
         Invocation::Run(request) => answer(&request, &mut output),
     });
     output.finish(result)
@@ -62,12 +67,13 @@ fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
     output.prepare(request)?;
     let plan = Plan::new(request)?;
     let matches = scan::scan(&plan)?;
-    output.notes(&plan, &matches.found)?;
-    output.before_waiting(request, &matches.found)?;
+    output.notes(&plan, &matches)?;
+    output.before_waiting(request, &matches)?;
     let proc = ProcDir::named()?;
     let mut delivery = Delivery::new(request, &plan, &proc)?;
     delivery.deliver(matches, output)?;
     while delivery.wants_another_look() {
+        plan.renew()?;
         delivery.deliver_again(scan::scan(&plan)?, output)?;
     }
     let report = delivery.report();

@@ -1,7 +1,8 @@
 //! What was asked: plain data, as the command line says it, with nothing looked up yet.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::signal::Signal;
@@ -29,6 +30,16 @@ impl Program {
             Program::Pidwait => "pidwait",
         }
     }
+
+    /// The program that a file which can be all three is when it is called so: the last component of `argv[0]`,
+    /// exactly. Under any other name it only lists.
+    pub fn called(argv0: &OsStr) -> Self {
+        match Path::new(argv0).file_name().map(OsStr::as_bytes) {
+            Some(b"pkill") => Program::Pkill,
+            Some(b"pidwait") => Program::Pidwait,
+            _ => Program::Pgrep,
+        }
+    }
 }
 
 /// The whole command line, understood.
@@ -50,8 +61,19 @@ pub struct Request {
     pub allow_none: bool,
     /// `--strict`: a match that was not signalled is a failure, unless it had gone.
     pub strict: bool,
-    /// The options that select, as they were typed: name and value.
-    pub asked: Vec<(&'static str, Option<OsString>)>,
+    /// The options that select, by name, with their values as they were typed.
+    pub asked: Vec<(&'static str, Asked)>,
+}
+
+/// What was typed behind an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It takes no value.
+    Flag,
+    /// Its value, the last one if there were more.
+    Value(OsString),
+    /// Each value of an option that may be repeated.
+    Each(Vec<OsString>),
 }
 
 /// How much is said about each process.
@@ -72,7 +94,13 @@ pub enum Style {
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// The operand, if there is one.
-    pub pattern: Option<PatternText>,
+    pub pattern: Option<Vec<u8>>,
+    /// `--and`: these patterns must match too.
+    pub and: Vec<Vec<u8>>,
+    /// `--not`: these must not.
+    pub not: Vec<Vec<u8>>,
+    /// How all of them are read.
+    pub reading: Reading,
     /// All other conditions, joined by AND.
     pub criteria: Vec<Criterion>,
     /// `-n`, `-o`: one of those that meet all of it.
@@ -87,17 +115,17 @@ pub struct Selection {
     pub threads: bool,
 }
 
-/// The pattern, and what it is held against.
-#[derive(Clone, Debug)]
-pub struct PatternText {
-    /// An extended regular expression, as typed.
-    pub text: Vec<u8>,
-    /// What it is matched against.
+/// How patterns are read, and what they are held against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// What they are matched against.
     pub subject: Subject,
     /// `-i`.
     pub ignore_case: bool,
-    /// `-x`: it must match from the first byte to the last.
+    /// `-x`: they must match from the first byte to the last.
     pub whole: bool,
+    /// `--fixed-strings`: plain text, not extended regular expressions.
+    pub plain: bool,
 }
 
 /// What a pattern is matched against.
@@ -145,12 +173,36 @@ pub enum Criterion {
     RealGroups(Vec<Account>),
     /// `-t`: the controlling terminal, by its name below /dev.
     Terminals(Vec<OsString>),
-    /// `-O`: seconds since the start, at least.
-    OlderThan(u64),
+    /// `--exe`: the file that it executes; by path if there is a slash in it, else by base name.
+    Executable(OsString),
+    /// `--exe-deleted`: that file was deleted or replaced since.
+    ExecutableDeleted,
+    /// `--script`: the script that it interprets, or module or class that it runs; by path or base name.
+    Script(OsString),
+    /// `--cwd`: the working directory is this one or one below.
+    WorkingDirectory(PathBuf),
+    /// `-O`: so long since the start, at least.
+    OlderThan(Duration),
+    /// `--younger`: less than that.
+    YoungerThan(Duration),
+    /// `--rss`: so many bytes of it are in memory, at least.
+    ResidentMemory(u64),
+    /// `--cpu-time`: it has used the CPUs for so long, at least.
+    CpuTime(Duration),
+    /// `--no-zombies`: it has not ended.
+    NoZombie,
+    /// `--no-kernel-threads`.
+    NoKernelThread,
     /// `-r`: the state, as the letter that /proc/PID/stat shows.
     States(Vec<u8>),
-    /// `--cgroup`: the path in the cgroup v2 hierarchy.
+    /// `--cgroup`: `/PATH` in the v2 hierarchy or `CONTROLLER:/PATH` in one of v1; the path may be a pattern.
     Cgroups(Vec<OsString>),
+    /// `--unit`: a systemd unit.
+    Units(Vec<OsString>),
+    /// `--local`: in our own PID namespace.
+    Local,
+    /// `--port`: holds a socket that is bound to one of these.
+    Ports(Vec<Ports>),
     /// `--env`: `NAME` or `NAME=VALUE`.
     Environment(Vec<OsString>),
     /// `--ns`, `--nslist`: in the same namespaces as that process.
@@ -164,6 +216,13 @@ pub enum Criterion {
     Catches(Signal),
 }
 
+impl Criterion {
+    /// Whether it names nobody, but only leaves some out: alone it would ask for nearly everything.
+    pub fn only_leaves_out(&self) -> bool {
+        matches!(self, Criterion::NoZombie | Criterion::NoKernelThread)
+    }
+}
+
 /// A user or a group as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Account {
@@ -171,6 +230,36 @@ pub enum Account {
     Id(u32),
     /// By name.
     Name(OsString),
+}
+
+/// Local ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// Of this protocol; without one, of each.
+    pub protocol: Option<Protocol>,
+    /// The lowest one.
+    pub first: u16,
+    /// The highest one.
+    pub last: u16,
+}
+
+/// A protocol that has ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// A socket counts if it listens.
+    Tcp,
+    /// A socket counts if it is bound.
+    Udp,
+}
+
+impl Protocol {
+    /// The name that it is asked for with.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+        }
+    }
 }
 
 /// `-F` and `-L`.

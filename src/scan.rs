@@ -8,7 +8,7 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::error::Error;
 use crate::plan::{Candidates, Plan};
-use crate::proc::{Fact, Facts, Link, ProcDir, Process, Unknown, unreadable};
+use crate::proc::{Fact, Facts, ProcDir, Process, Relation, Unknown, unreadable};
 use crate::request::Pid;
 use crate::select::{NoAnswer, Predicate, Why, pick};
 use crate::view::{View, view};
@@ -35,19 +35,21 @@ pub struct Match {
     pub group: Option<Pid>,
 }
 
-/// Who was selected, in ascending order of process ID; where kin is selected too and something is done with it,
-/// parents come before their children.
-#[derive(Debug, Default)]
+/// What a scan has come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matches {
-    /// They.
+    /// Who was selected, in ascending order of process ID; where kin is selected too and something is done with it,
+    /// parents come before their children.
     pub found: Vec<Match>,
+    /// How many others may be meant too: the kernel does not tell us what decides ([`Unknown::Denied`]).
+    pub undecided: usize,
     /// Whether somebody had gone before it could be looked at, perhaps not without a successor.
     pub missed: bool,
 }
 
 /// Look at the candidates.
 pub fn scan(plan: &Plan) -> Result<Matches, Error> {
-    let Seen { mut found, links, missed } = match &plan.candidates {
+    let Seen { mut found, undecided, relations, missed } = match &plan.candidates {
         Candidates::Listed(pids) => {
             let proc = ProcDir::named()?;
             let mut look = Look::new(plan, &proc);
@@ -66,10 +68,11 @@ pub fn scan(plan: &Plan) -> Result<Matches, Error> {
     found.sort_by_key(|(process, _)| *process); // stable: threads stay in the kernel's order
     let found = found.into_iter().map(|(_, found)| found).collect();
     let found = pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid));
-    match &plan.kin {
-        None => Ok(Matches { found, missed }),
-        Some(kin) => Ok(Matches { found: kin::add(plan, kin, found, links)?, missed }),
-    }
+    let found = match &plan.kin {
+        None => found,
+        Some(kin) => kin::add(plan, kin, found, relations)?,
+    };
+    Ok(Matches { found, undecided, missed })
 }
 
 /// Whether a listed ID is that of a process. The start time is read first: it is all that a process which is named by
@@ -107,7 +110,8 @@ fn walk(plan: &Plan) -> Result<Seen, Error> {
         for helper in helpers {
             let mut theirs = helper.join().expect("a helper does not panic")?;
             seen.found.append(&mut theirs.found);
-            seen.links.append(&mut theirs.links);
+            seen.relations.append(&mut theirs.relations);
+            seen.undecided += theirs.undecided;
             seen.missed |= theirs.missed;
         }
         Ok(seen)
@@ -136,14 +140,14 @@ fn look_at_all(plan: &Plan, walk: &ProcDir, proc: &ProcDir, mut pids: Vec<Pid>) 
     }
 }
 
-/// What a look has shown.
+/// What one thread has seen.
 #[derive(Default)]
 struct Seen {
     /// Each with the process that it is or belongs to.
     found: Vec<(Pid, Match)>,
+    undecided: usize,
     /// Of all processes, where kin is wanted.
-    links: Vec<Link>,
-    /// Somebody had gone before.
+    relations: Vec<Relation>,
     missed: bool,
 }
 
@@ -168,7 +172,7 @@ impl<'p> Look<'p> {
             self.process.look_at(pid);
             self.examine()?;
             if self.plan.kin.is_some() {
-                self.seen.links.extend(self.process.link());
+                self.seen.relations.extend(self.process.relation());
             }
             return Ok(());
         }
@@ -190,6 +194,7 @@ impl<'p> Look<'p> {
                 Err(why) => self.missed(why)?,
             },
             Ok(false) => {}
+            Err(NoAnswer::Unknown(Unknown::Denied)) => self.seen.undecided += 1,
             Err(NoAnswer::Unknown(why)) => self.missed(why)?,
             Err(NoAnswer::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
         }
@@ -207,7 +212,7 @@ impl Look<'_> {
 /// That a process has gone is no matter; that we could not look is one, as it may have been meant.
 fn unknown(pid: Pid, why: Unknown) -> Result<(), Error> {
     match why {
-        Unknown::Gone => Ok(()),
+        Unknown::Gone | Unknown::Denied => Ok(()),
         Unknown::Unreadable(errno) => Err(unreadable(pid, errno)),
     }
 }

@@ -15,6 +15,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("error", &[]),
     // The system, for everybody.
     ("sys", &[]),
+    ("accounts", &[]),
     // What a process is, and questions about it.
     ("ere", &["sys"]),
     ("proc", &["error", "request", "sys"]),
@@ -25,7 +26,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("report", &["error", "permission", "request", "select", "signal", "view"]),
     // The stages.
     ("cli", &["error", "request", "signal"]),
-    ("plan", &["ere", "error", "proc", "request", "select", "view"]),
+    ("plan", &["accounts", "ere", "error", "proc", "request", "select", "view"]),
     ("scan", &["error", "plan", "proc", "request", "select", "view"]),
     (
         "deliver",
@@ -45,7 +46,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     (
         "output",
-        &["deliver", "error", "plan", "proc", "report", "request", "scan", "select", "signal", "sys", "view"],
+        &[
+            "accounts", "deliver", "error", "plan", "proc", "report", "request", "scan", "select", "signal",
+            "sys", "view",
+        ],
     ),
 ];
 

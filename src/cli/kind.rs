@@ -23,6 +23,10 @@ pub enum Kind {
     States,
     /// Cgroups, by path in their hierarchy.
     Cgroups,
+    /// systemd units, by name.
+    Units,
+    /// Local ports.
+    Ports,
     /// Environment variables, with or without a value.
     Variables,
     /// Kinds of namespaces.
@@ -35,6 +39,16 @@ pub enum Kind {
     Duration,
     /// A file.
     File,
+    /// A directory.
+    Directory,
+    /// An executable, by path or base name.
+    Executable,
+    /// A script, by path or base name.
+    Script,
+    /// A pattern like the operand.
+    Pattern,
+    /// A number of bytes.
+    Size,
     /// A number of processes.
     Count,
     /// An integer.
@@ -57,12 +71,19 @@ impl Kind {
             Kind::Groups => "GROUP,...",
             Kind::States => "STATE,...",
             Kind::Cgroups => "PATH,...",
+            Kind::Units => "UNIT,...",
+            Kind::Ports => "[tcp:|udp:]PORT[-PORT],...",
             Kind::Variables => "NAME[=VALUE],...",
             Kind::Namespaces => "NS,...",
             Kind::Signal => "SIGNAL",
             Kind::Steps => "DURATION:SIGNAL,...",
             Kind::Duration => "DURATION",
             Kind::File => "FILE",
+            Kind::Directory => "DIR",
+            Kind::Executable => "PATH",
+            Kind::Script => "NAME",
+            Kind::Pattern => "PATTERN",
+            Kind::Size => "SIZE",
             Kind::Count => "N",
             Kind::Integer => "VALUE",
             Kind::Text => "STRING",

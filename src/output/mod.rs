@@ -2,6 +2,7 @@
 
 mod json;
 mod progress;
+mod signals;
 mod terminal;
 mod text;
 
@@ -16,7 +17,7 @@ use crate::plan::Plan;
 use crate::proc::{Facts as _, ProcDir, Process};
 use crate::report::{End, ExitStatus, Outcome, Report, Target};
 use crate::request::{Action, Delivery, Listing, Mode, Pid, Program, Request, Separator, Style};
-use crate::scan::Match;
+use crate::scan::{Match, Matches};
 use crate::select::Why;
 use crate::signal::Signal;
 use crate::view::View;
@@ -67,6 +68,11 @@ impl Output {
         self.pending.extend_from_slice(text.as_bytes());
     }
 
+    /// `--list-signals`: a table, or with `--json` an array.
+    pub fn signals(&mut self, style: Style) {
+        self.pending.extend(if style == Style::Json { signals::array() } else { signals::table() });
+    }
+
     /// Have at hand what the request needs: `--interactive` needs a terminal, and a wait may be followed on one.
     pub fn prepare(&mut self, request: &Request) -> Result<(), Error> {
         self.style = request.style;
@@ -79,10 +85,14 @@ impl Output {
         Ok(())
     }
 
-    /// What should be known before anything is sent: with `-f`, that an ancestor of ours is among the matches. It is
-    /// the commonest accident: the shell, sudo, ssh or cron job that carries the pattern in its own arguments.
-    pub fn notes(&mut self, plan: &Plan, matches: &[Match]) -> Result<(), Error> {
-        for found in matches.iter().filter(|found| plan.surprising.contains(&found.pid)) {
+    /// What should be known before anything is sent: that some could not be looked into; and with `-f`, that an
+    /// ancestor of ours is among the matches. It is the commonest accident: the shell, sudo, ssh or cron job that
+    /// carries the pattern in its own arguments.
+    pub fn notes(&mut self, plan: &Plan, matches: &Matches) -> Result<(), Error> {
+        if self.style != Style::Quiet {
+            self.incomplete(plan, matches)?;
+        }
+        for found in matches.found.iter().filter(|found| plan.surprising.contains(&found.pid)) {
             let (name, pid) = (name(&ProcDir::named()?, found.pid), found.pid);
             self.complain(&format!(
                 "note: the pattern also matches our ancestor {name} (pid {pid}); -A leaves ancestors out"
@@ -91,11 +101,49 @@ impl Output {
         Ok(())
     }
 
+    /// That some could not be looked into. Where ports are asked for, that matters if one of them is not accounted for:
+    /// an ordinary user may not look into most processes, and few of those have to do with it.
+    fn incomplete(&mut self, plan: &Plan, matches: &Matches) -> Result<(), Error> {
+        match plan.sockets() {
+            Some(sockets) if !plan.predicate.is_inverse() => {
+                let likely: Vec<Pid> = matches.found.iter().map(|found| found.pid).collect();
+                let unseen = sockets.without_holder(&likely)?;
+                let mut ports: Vec<_> = unseen.iter().map(|one| (one.protocol.name(), one.port)).collect();
+                ports.sort_unstable();
+                ports.dedup();
+                self.unseen_holders(&ports);
+            }
+            _ if matches.undecided > 0 => {
+                let number = matches.undecided;
+                let processes = if number == 1 { "process" } else { "processes" };
+                self.complain(&format!(
+                    "note: {number} {processes} could not be examined, so the answer may be incomplete"
+                ));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn unseen_holders(&mut self, ports: &[(&str, u16)]) {
+        if ports.is_empty() {
+            return;
+        }
+        let named: Vec<_> =
+            ports.iter().take(A_FEW).map(|(protocol, port)| format!("{protocol}:{port}")).collect();
+        let named = named.join(", ");
+        let more = if ports.len() > A_FEW { ", ..." } else { "" };
+        let hint = if rustix::process::geteuid().is_root() { "" } else { "; root may see more" };
+        self.complain(&format!(
+            "note: nobody whom we may look at holds {named}{more}, so the answer may be incomplete{hint}"
+        ));
+    }
+
     /// pidwait: what is said before the wait, which may be long.
-    pub fn before_waiting(&mut self, request: &Request, matches: &[Match]) -> Result<(), Error> {
+    pub fn before_waiting(&mut self, request: &Request, matches: &Matches) -> Result<(), Error> {
         let plain = matches!(request.style, Style::Plain | Style::Verbose);
         if request.count && plain && matches!(request.action, Action::Wait { .. }) {
-            self.print(&format!("{}\n", matches.len()));
+            self.print(&format!("{}\n", matches.found.len()));
             self.flush()?;
         }
         Ok(())

@@ -11,9 +11,9 @@ const TRIES: usize = 16;
 /// So many parents are remembered at most.
 const MEMORY: usize = 1 << 16;
 
-/// What ties a process to others.
+/// What relates a process to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct Relation {
     /// The process ID.
     pub pid: Pid,
     /// The parent's; 0 if that is outside of our PID namespace.
@@ -40,10 +40,10 @@ impl<'p> Process<'p> {
     }
 
     /// All of it from one file.
-    pub fn link(&mut self) -> Fact<Link> {
+    pub fn relation(&mut self) -> Fact<Relation> {
         let stat = self.stat()?;
         let (parent, group, start_time) = (stat.parent, stat.process_group, stat.start_time);
-        Ok(Link { pid: self.thread_group(), parent, group, start_time })
+        Ok(Relation { pid: self.thread_group(), parent, group, start_time })
     }
 
     pub(super) fn has_ancestor(&mut self, wanted: &[Pid]) -> Fact<bool> {

@@ -7,14 +7,15 @@ use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
 use super::lineage::Lineage;
+use super::sockets::Held;
 use super::stat::Stat;
 use super::status::Status;
-use super::{Fact, Facts, ProcDir, Unknown};
+use super::{Fact, Facts, FileId, Link, ProcDir, Unknown, base_name};
 use crate::request::{Namespace, Pid};
 use crate::sys::{PidfdInfo, pidfd_info};
 
 /// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h).
-const NAME_MAX: usize = 15;
+pub(super) const NAME_MAX: usize = 15;
 
 /// The process that is looked at now. Its buffers serve the next one too, so a scan allocates nothing per process.
 pub struct Process<'p> {
@@ -34,12 +35,14 @@ pub struct Process<'p> {
     has_info: bool,
     stat: Option<Stat>,
     status: Option<Status>,
+    executable: Option<Option<Link>>,
     name: Text,
     full_name: Text,
     arguments: Text,
     command_line: Text,
     environment: Text,
     cgroups: Text,
+    sockets: Held,
 }
 
 /// Bytes that were read once.
@@ -66,12 +69,14 @@ impl<'p> Process<'p> {
             has_info: proc.numbers_are_ours(),
             stat: None,
             status: None,
+            executable: None,
             name: Text::default(),
             full_name: Text::default(),
             arguments: Text::default(),
             command_line: Text::default(),
             environment: Text::default(),
             cgroups: Text::default(),
+            sockets: Held::default(),
         }
     }
 
@@ -104,6 +109,8 @@ impl<'p> Process<'p> {
         self.info = None;
         self.stat = None;
         self.status = None;
+        self.sockets.known = false;
+        self.executable = None;
         for text in [
             &mut self.name,
             &mut self.full_name,
@@ -120,11 +127,6 @@ impl<'p> Process<'p> {
     pub fn is_process(&mut self) -> Fact<bool> {
         let pid = self.pid;
         Ok(self.status()?.thread_group == pid)
-    }
-
-    /// Whether all of its threads have ended, so that only its parent still keeps it.
-    pub fn has_ended(&mut self) -> Fact<bool> {
-        Ok(self.stat()?.has_ended())
     }
 
     /// Whether one of its threads may still run, and fork: all have stopped, or ended, else.
@@ -154,7 +156,8 @@ impl<'p> Process<'p> {
         self.proc
     }
 
-    fn file(&mut self, name: &str) -> &[u8] {
+    /// The path of one of its files.
+    pub(super) fn file(&mut self, name: &str) -> &[u8] {
         self.path.truncate(self.dir_len);
         self.path.extend_from_slice(name.as_bytes());
         &self.path
@@ -209,16 +212,6 @@ impl<'p> Process<'p> {
         let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
         self.scratch = buffer;
         result?.ok_or(Unknown::Unreadable(Errno::BADMSG))
-    }
-
-    /// The path of its executable; empty where that is refused (other users' processes) or absent (kernel threads).
-    fn executable(&mut self) -> Fact<Vec<u8>> {
-        let base = self.proc;
-        match fs::readlinkat(base.base(), self.file("exe"), vec![]).map_err(Unknown::from) {
-            Ok(target) => Ok(target.into_bytes()),
-            Err(Unknown::Gone) => Ok(vec![]),
-            Err(why) => Err(why),
-        }
     }
 
     /// What a pidfd tells; None where only the files do: from older kernels, and about threads.
@@ -317,6 +310,45 @@ impl Facts for Process<'_> {
         Ok(self.stat()?.state)
     }
 
+    fn has_ended(&mut self) -> Fact<bool> {
+        Ok(self.stat()?.has_ended())
+    }
+
+    fn is_kernel_thread(&mut self) -> Fact<bool> {
+        Ok(self.stat()?.is_kernel_thread())
+    }
+
+    fn cpu_time(&mut self) -> Fact<u64> {
+        Ok(self.stat()?.cpu_time)
+    }
+
+    fn resident_memory(&mut self) -> Fact<u64> {
+        let pages = self.parsed("statm", |text| {
+            let text = std::str::from_utf8(text).ok()?;
+            text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()
+        })?;
+        Ok(pages.saturating_mul(procfs::page_size()))
+    }
+
+    fn executable(&mut self) -> Fact<Option<&Link>> {
+        if self.executable.is_none() {
+            self.executable = Some(self.link("exe")?);
+        }
+        Ok(self.executable.as_ref().and_then(Option::as_ref))
+    }
+
+    fn executable_file(&mut self) -> Fact<Option<FileId>> {
+        self.linked_file("exe")
+    }
+
+    fn working_directory(&mut self) -> Fact<Option<Link>> {
+        self.link("cwd")
+    }
+
+    fn scripts(&mut self) -> Fact<Vec<Vec<u8>>> {
+        self.find_scripts()
+    }
+
     fn start_time(&mut self) -> Fact<u64> {
         Ok(self.stat()?.start_time)
     }
@@ -337,7 +369,13 @@ impl Facts for Process<'_> {
                 if longer(base_name(argv0), &name) {
                     full.extend_from_slice(base_name(argv0));
                 } else {
-                    let target = self.executable()?;
+                    let target = match self.read_link("exe") {
+                        Ok(target) => target,
+                        // Refused (other users' processes), absent (kernel threads), or too long for any answer.
+                        Err(errno) if Unknown::from(errno) == Unknown::Gone => vec![],
+                        Err(Errno::NAMETOOLONG) => vec![],
+                        Err(errno) => return Err(errno.into()),
+                    };
                     let target = base_name(target.strip_suffix(b" (deleted)").unwrap_or(&target));
                     if longer(target, &name) {
                         full.extend_from_slice(target);
@@ -389,6 +427,26 @@ impl Facts for Process<'_> {
         Ok(Some(&self.environment.bytes))
     }
 
+    fn is_local(&mut self) -> Fact<bool> {
+        match self.status()?.namespace_pids.len() {
+            0 => Err(Unknown::Unreadable(Errno::NOSYS)), // before Linux 4.1
+            namespaces => Ok(namespaces == 1),
+        }
+    }
+
+    fn sockets(&mut self) -> Fact<&[u64]> {
+        if !self.sockets.known {
+            let mut held = std::mem::take(&mut self.sockets);
+            let read = held.read(self.proc, self.file("fd"));
+            self.sockets = held;
+            if self.unless_it_has_none(read)?.is_none() {
+                self.sockets.inodes.clear();
+            }
+            self.sockets.known = true;
+        }
+        Ok(&self.sockets.inodes)
+    }
+
     fn cgroups(&mut self) -> Fact<&[u8]> {
         self.text("cgroup", |p| &mut p.cgroups)?;
         Ok(&self.cgroups.bytes)
@@ -409,10 +467,6 @@ impl Facts for Process<'_> {
 fn trim_end(arguments: &[u8]) -> &[u8] {
     let end = arguments.iter().rposition(|&b| b != 0).map_or(0, |last| last + 1);
     &arguments[..end]
-}
-
-fn base_name(path: &[u8]) -> &[u8] {
-    memchr::memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..])
 }
 
 /// Whether `candidate` is what the kernel cut down to `name`.

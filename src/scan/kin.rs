@@ -5,35 +5,40 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Match, describe, unknown};
 use crate::error::Error;
 use crate::plan::{Kin, Plan};
-use crate::proc::{Facts, Link, ProcDir, Process};
+use crate::proc::{Facts, ProcDir, Process, Relation};
 use crate::request::Pid;
 use crate::select::with_kin;
 
-/// `links` are those of all processes that could be seen.
-pub fn add(plan: &Plan, kin: &Kin, matches: Vec<Match>, mut links: Vec<Link>) -> Result<Vec<Match>, Error> {
+/// `relations` are those of all processes that could be seen.
+pub fn add(
+    plan: &Plan,
+    kin: &Kin,
+    matches: Vec<Match>,
+    mut relations: Vec<Relation>,
+) -> Result<Vec<Match>, Error> {
     let proc = ProcDir::named()?;
     let mut process = Process::new(&proc);
-    add_hidden(&mut links, &mut process);
+    add_hidden(&mut relations, &mut process);
     let ids = matches.iter().filter_map(|found| Some((found.pid, found.start_time?))).collect();
     let mut matches: BTreeMap<Pid, Match> = matches.into_iter().map(|found| (found.pid, found)).collect();
     let mut selected = vec![];
-    for (link, why) in with_kin(&links, &ids, kin.tree, kin.whole_group) {
-        let mut found = match matches.remove(&link.pid) {
+    for (relation, why) in with_kin(&relations, &ids, kin.tree, kin.whole_group) {
+        let mut found = match matches.remove(&relation.pid) {
             Some(found) => found,
-            None if kin.spared.contains(&link.pid) => continue,
+            None if kin.spared.contains(&relation.pid) => continue,
             None => {
-                process.look_at(link.pid);
+                process.look_at(relation.pid);
                 match describe(plan, &mut process) {
-                    Ok(found) if found.start_time == Some(link.start_time) => Match { why, ..found },
+                    Ok(found) if found.start_time == Some(relation.start_time) => Match { why, ..found },
                     Ok(_) => continue,
                     Err(why) => {
-                        unknown(link.pid, why)?;
+                        unknown(relation.pid, why)?;
                         continue;
                     }
                 }
             }
         };
-        found.group = kin.whole_group.then_some(link.group);
+        found.group = kin.whole_group.then_some(relation.group);
         selected.push(found);
     }
     // Who has ended between the look at it and that at its parent.
@@ -46,9 +51,9 @@ pub fn add(plan: &Plan, kin: &Kin, matches: Vec<Match>, mut links: Vec<Link>) ->
 
 /// Who is hidden from us (`hidepid` of proc(5)) may have descendants that are not. A pidfd tells its parent all the
 /// same (Linux 6.13).
-fn add_hidden(links: &mut Vec<Link>, process: &mut Process<'_>) {
-    let mut known: BTreeSet<Pid> = links.iter().map(|link| link.pid).collect();
-    let mut missing: Vec<Pid> = links.iter().map(|link| link.parent).collect();
+fn add_hidden(relations: &mut Vec<Relation>, process: &mut Process<'_>) {
+    let mut known: BTreeSet<Pid> = relations.iter().map(|relation| relation.pid).collect();
+    let mut missing: Vec<Pid> = relations.iter().map(|relation| relation.parent).collect();
     while let Some(pid) = missing.pop() {
         if pid == 0 || !known.insert(pid) {
             continue;
@@ -56,7 +61,7 @@ fn add_hidden(links: &mut Vec<Link>, process: &mut Process<'_>) {
         process.look_at(pid);
         if let Ok(parent) = process.parent() {
             // Nobody can see more of it, so it is never selected itself: nobody starts with the system.
-            links.push(Link { pid, parent, group: 0, start_time: 0 });
+            relations.push(Relation { pid, parent, group: 0, start_time: 0 });
             missing.push(parent);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use crate::proc::Link;
+use crate::proc::Relation;
 use crate::request::Pid;
 
 /// Why a process is selected.
@@ -20,57 +20,59 @@ pub enum Why {
 /// are no more than members of a group. A match is one although it descends from another. `tree` and `whole_group`
 /// say who else is wanted.
 pub fn with_kin(
-    links: &[Link],
+    relations: &[Relation],
     matches: &BTreeMap<Pid, u64>,
     tree: bool,
     whole_group: bool,
-) -> Vec<(Link, Why)> {
-    let ordered = top_down(links);
+) -> Vec<(Relation, Why)> {
+    let ordered = top_down(relations);
     let mut why = HashMap::new();
-    for link in &ordered {
-        let above = match why.get(&link.parent) {
-            Some(Why::Match) => Some(link.parent),
+    for relation in &ordered {
+        let above = match why.get(&relation.parent) {
+            Some(Why::Match) => Some(relation.parent),
             Some(&Why::DescendantOf(of)) => Some(of),
             _ => None,
         };
-        if matches.get(&link.pid) == Some(&link.start_time) {
-            why.insert(link.pid, Why::Match);
+        if matches.get(&relation.pid) == Some(&relation.start_time) {
+            why.insert(relation.pid, Why::Match);
         } else if let Some(of) = above.filter(|_| tree) {
-            why.insert(link.pid, Why::DescendantOf(of));
+            why.insert(relation.pid, Why::DescendantOf(of));
         }
     }
     if whole_group {
-        let selected = ordered.iter().filter(|link| why.contains_key(&link.pid));
+        let selected = ordered.iter().filter(|relation| why.contains_key(&relation.pid));
         // 0 is the group of kernel threads, and all groups from outside of our PID namespace.
-        let groups: BTreeSet<Pid> = selected.map(|link| link.group).filter(|&group| group > 0).collect();
-        for link in ordered.iter().filter(|link| groups.contains(&link.group)) {
-            why.entry(link.pid).or_insert(Why::MemberOf(link.group));
+        let groups: BTreeSet<Pid> =
+            selected.map(|relation| relation.group).filter(|&group| group > 0).collect();
+        for relation in ordered.iter().filter(|relation| groups.contains(&relation.group)) {
+            why.entry(relation.pid).or_insert(Why::MemberOf(relation.group));
         }
     }
-    let selected = ordered.into_iter().filter_map(|link| Some((link, *why.get(&link.pid)?)));
+    let selected = ordered.into_iter().filter_map(|relation| Some((relation, *why.get(&relation.pid)?)));
     let (members, families): (Vec<_>, Vec<_>) =
         selected.partition(|(_, why)| matches!(why, Why::MemberOf(_)));
     [families, members].concat()
 }
 
-/// Parents before their children, and else by process ID. The links were not read at one instant, so an ID may have
+/// Parents before their children, and else by process ID. The relations were not read at one instant, so an ID may have
 /// passed on in between: who is older than its parent is not that one's child.
-fn top_down(links: &[Link]) -> Vec<Link> {
-    let by_pid: BTreeMap<Pid, &Link> = links.iter().map(|link| (link.pid, link)).collect();
-    let mut children = HashMap::<Pid, Vec<Link>>::new();
+fn top_down(relations: &[Relation]) -> Vec<Relation> {
+    let by_pid: BTreeMap<Pid, &Relation> =
+        relations.iter().map(|relation| (relation.pid, relation)).collect();
+    let mut children = HashMap::<Pid, Vec<Relation>>::new();
     let mut queue = VecDeque::new();
-    for link in by_pid.values() {
-        match by_pid.get(&link.parent) {
-            Some(parent) if parent.start_time <= link.start_time => {
-                children.entry(link.parent).or_default().push(**link);
+    for relation in by_pid.values() {
+        match by_pid.get(&relation.parent) {
+            Some(parent) if parent.start_time <= relation.start_time => {
+                children.entry(relation.parent).or_default().push(**relation);
             }
-            _ => queue.push_back(Link { parent: 0, ..**link }),
+            _ => queue.push_back(Relation { parent: 0, ..**relation }),
         }
     }
     let mut ordered = vec![];
-    while let Some(link) = queue.pop_front() {
-        queue.extend(children.remove(&link.pid).unwrap_or_default());
-        ordered.push(link);
+    while let Some(relation) = queue.pop_front() {
+        queue.extend(children.remove(&relation.pid).unwrap_or_default());
+        ordered.push(relation);
     }
     ordered
 }
@@ -80,15 +82,17 @@ mod tests {
     use super::*;
 
     /// PID, parent, group, start time.
-    fn selected(links: &[[i32; 4]], matches: &[i32], tree: bool, whole_group: bool) -> Vec<(Pid, Why)> {
-        let links: Vec<Link> = links
+    fn selected(relations: &[[i32; 4]], matches: &[i32], tree: bool, whole_group: bool) -> Vec<(Pid, Why)> {
+        let relations: Vec<Relation> = relations
             .iter()
-            .map(|&[pid, parent, group, start]| Link { pid, parent, group, start_time: start as u64 })
+            .map(|&[pid, parent, group, start]| Relation { pid, parent, group, start_time: start as u64 })
             .collect();
-        let of = |pid| links.iter().find(|link| link.pid == pid).map_or(0, |link| link.start_time);
+        let of = |pid| {
+            relations.iter().find(|relation| relation.pid == pid).map_or(0, |relation| relation.start_time)
+        };
         let matches = matches.iter().map(|&pid| (pid, of(pid))).collect();
-        let kin = with_kin(&links, &matches, tree, whole_group);
-        kin.into_iter().map(|(link, why)| (link.pid, why)).collect()
+        let kin = with_kin(&relations, &matches, tree, whole_group);
+        kin.into_iter().map(|(relation, why)| (relation.pid, why)).collect()
     }
 
     use Why::{DescendantOf, Match, MemberOf};
@@ -96,19 +100,19 @@ mod tests {
     #[test]
     fn parents_come_before_children_and_each_comes_once() {
         // 30 -> 20 -> 10 and 25; the process IDs have wrapped around.
-        let links =
+        let relations =
             [[1, 0, 1, 0], [10, 20, 1, 9], [20, 30, 1, 8], [25, 20, 1, 8], [30, 1, 1, 7], [40, 1, 1, 7]];
-        let tree = |matches: &[i32]| selected(&links, matches, true, false);
+        let tree = |matches: &[i32]| selected(&relations, matches, true, false);
         assert_eq!(tree(&[20]), [(20, Match), (10, DescendantOf(20)), (25, DescendantOf(20))]);
         let nested = [(30, Match), (20, DescendantOf(30)), (10, Match), (25, DescendantOf(30))];
         assert_eq!(tree(&[30, 10]), nested);
         assert_eq!(tree(&[40]), [(40, Match)]);
         assert_eq!(tree(&[]), []);
-        assert_eq!(selected(&links, &[20, 10], false, false), [(20, Match), (10, Match)]);
+        assert_eq!(selected(&relations, &[20, 10], false, false), [(20, Match), (10, Match)]);
     }
 
     #[test]
-    fn torn_links_select_nobody() {
+    fn torn_relations_select_nobody() {
         // A cycle, as two process IDs passed on; a child that is older than its parent.
         let cycle = [[5, 6, 1, 1], [6, 5, 1, 1], [7, 1, 1, 9], [8, 7, 1, 3], [9, 7, 1, 9]];
         assert_eq!(selected(&cycle, &[7], true, false), [(7, Match), (9, DescendantOf(7))]);
@@ -117,9 +121,9 @@ mod tests {
 
     #[test]
     fn groups_are_whole_and_kernel_threads_are_none() {
-        let links =
+        let relations =
             [[2, 0, 0, 0], [3, 2, 0, 0], [10, 1, 10, 1], [11, 10, 10, 2], [12, 10, 12, 2], [13, 1, 10, 5]];
-        let group = |matches: &[i32], tree| selected(&links, matches, tree, true);
+        let group = |matches: &[i32], tree| selected(&relations, matches, tree, true);
         assert_eq!(group(&[11], false), [(11, Match), (10, MemberOf(10)), (13, MemberOf(10))]);
         assert_eq!(group(&[2], false), [(2, Match)]);
         let two = [(13, Match), (12, Match), (10, MemberOf(10)), (11, MemberOf(10))];

@@ -1,10 +1,22 @@
 //! Pure: a test looks at facts and says yes or no.
 
+mod cgroup;
+mod file;
+mod glob;
 mod kin;
+mod unit;
+
+use std::sync::Arc;
 
 use crate::ere::{Pattern, PatternError};
-use crate::proc::{Fact, Facts, Unknown};
-use crate::request::{Namespace, Pick, Pid, Subject};
+use crate::proc::{Fact, Facts, Sockets, Unknown};
+use crate::request::{Namespace, Pick, Pid};
+use cgroup::is_in_cgroup;
+use unit::is_in_unit;
+
+pub use cgroup::Cgroup;
+pub use file::{FileName, normal};
+pub use unit::Unit;
 
 pub use kin::{Why, with_kin};
 
@@ -40,18 +52,42 @@ pub enum Test {
         /// The least age.
         least: u64,
     },
+    /// The test inside fails.
+    Not(Box<Test>),
+    /// It has ended and was not reaped yet.
+    Zombie,
+    /// It is a thread of the kernel.
+    KernelThread,
+    /// It has used so much CPU time at least, in clock ticks.
+    CpuTime(u64),
+    /// At least so many bytes of it are in memory.
+    ResidentMemory(u64),
+    /// It executes this file.
+    Executable(FileName),
+    /// The file that it executes was deleted or replaced since.
+    ExecutableDeleted,
+    /// Its working directory is this one or below.
+    WorkingDirectory(Vec<u8>),
+    /// It is an interpreter that runs this.
+    Script(FileName),
     /// Its real UID is listed.
     RealUser(Vec<u32>),
     /// Its real GID is listed.
     RealGroup(Vec<u32>),
     /// It has a handler for one of these signals (a mask).
     Catches(u64),
-    /// Its path in the cgroup v2 hierarchy is listed.
-    Cgroup(Vec<Vec<u8>>),
+    /// It is in one of these control groups.
+    Cgroup(Vec<Cgroup>),
+    /// It is in one of these systemd units.
+    Unit(Vec<Unit>),
+    /// It is in our own PID namespace.
+    Local,
     /// One of these is in its environment, by name or by name and value.
     Environment(Vec<Vec<u8>>),
     /// It is in these namespaces, each given by its inode number.
     Namespaces(Vec<(Namespace, u64)>),
+    /// It holds one of these sockets.
+    Sockets(Arc<Sockets>),
 }
 
 /// No answer was possible.
@@ -84,16 +120,23 @@ impl Test {
             Test::Session(_) | Test::ProcessGroup(_) => 1,
             Test::EffectiveUser(_) => 2,
             Test::Name(_) => 3,
+            Test::Not(test) => test.cost(),
+            // A link costs as little as a name, but where it is denied, the process must be looked at more closely.
+            Test::WorkingDirectory(_) | Test::ExecutableDeleted | Test::ResidentMemory(_) => 4,
+            Test::Executable(_) => 4,
             // No dearer than the name where the kernel answers at once, and much dearer where it does not.
             Test::Parent(_) | Test::RealUser(_) | Test::RealGroup(_) => 4,
-            // As dear as a parent for each generation that is not known yet.
+            // An ancestor is as dear as a parent for each generation that is not known yet.
             Test::FullName(_) | Test::Ancestor(_) => 5,
-            Test::CommandLine(_) => 6,
+            Test::CommandLine(_) | Test::Script(_) => 6,
             Test::Terminal(_) | Test::State(_) | Test::Age { .. } => 7,
-            Test::Cgroup(_) => 8,
-            Test::Catches(_) => 9,
+            Test::Zombie | Test::KernelThread | Test::CpuTime(_) => 7,
+            Test::Cgroup(_) | Test::Unit(_) => 8,
+            Test::Catches(_) | Test::Local => 9,
             Test::Environment(_) => 10,
             Test::Namespaces(_) => 11,
+            // Every descriptor is looked at.
+            Test::Sockets(_) => 12,
         }
     }
 
@@ -114,20 +157,26 @@ impl Test {
             Test::Terminal(numbers) => numbers.contains(&process.terminal()?),
             Test::State(letters) => letters.contains(&process.state()?),
             Test::Age { now, least } => now.saturating_sub(process.start_time()?) >= *least,
+            Test::Not(test) => !test.passes(process)?,
+            Test::Zombie => process.has_ended()?,
+            Test::KernelThread => process.is_kernel_thread()?,
+            Test::CpuTime(least) => process.cpu_time()? >= *least,
+            Test::ResidentMemory(least) => process.resident_memory()? >= *least,
+            Test::Executable(file) => file::executes(process, file)?,
+            Test::ExecutableDeleted => process.executable()?.is_some_and(|link| link.deleted),
+            Test::WorkingDirectory(directory) => file::works_in(process, directory)?,
+            Test::Script(file) => file::interprets(process, file)?,
             Test::RealUser(ids) => ids.contains(&process.real_uid()?),
             Test::RealGroup(ids) => ids.contains(&process.real_gid()?),
             Test::Catches(mask) => process.caught_signals()? & mask != 0,
-            Test::Cgroup(paths) => in_cgroup(process.cgroups()?, paths),
+            Test::Cgroup(groups) => is_in_cgroup(process.cgroups()?, groups),
+            Test::Unit(units) => is_in_unit(process.cgroups()?, units),
+            Test::Local => process.is_local()?,
             Test::Environment(wanted) => process.environment()?.is_some_and(|env| has_variable(env, wanted)),
             Test::Namespaces(wanted) => is_in_namespaces(process, wanted)?,
+            Test::Sockets(wanted) => !wanted.is_empty() && wanted.are_among(process.sockets()?),
         })
     }
-}
-
-/// The line of the v2 hierarchy is the one that begins with `0::` (cgroups(7)).
-fn in_cgroup(lines: &[u8], paths: &[Vec<u8>]) -> bool {
-    let mut v2 = lines.split(|&b| b == b'\n').filter_map(|line| line.strip_prefix(b"0::"));
-    v2.any(|path| paths.iter().any(|p| p == path))
 }
 
 fn has_variable(environment: &[u8], wanted: &[Vec<u8>]) -> bool {
@@ -163,17 +212,23 @@ impl Predicate {
         Predicate { tests, inverse, left_out }
     }
 
-    /// Whether the process is one of those that were asked for. The first test that fails ends the look.
+    /// Whether the process is one of those that were asked for. The first test that fails ends the look. Where the
+    /// kernel does not tell what a test asks for ([`Unknown::Denied`]), another may still decide; if none does, there is
+    /// no answer, inverted or not.
     pub fn admits(&self, process: &mut impl Facts) -> Result<bool, NoAnswer> {
         if self.left_out.contains(&process.thread_group()) {
             return Ok(false);
         }
+        let mut denied = false;
         for test in &self.tests {
-            if !test.passes(process)? {
-                return Ok(self.inverse);
+            match test.passes(process) {
+                Ok(true) => {}
+                Ok(false) => return Ok(self.inverse),
+                Err(NoAnswer::Unknown(Unknown::Denied)) => denied = true,
+                Err(why) => return Err(why),
             }
         }
-        Ok(!self.inverse)
+        if denied { Err(Unknown::Denied.into()) } else { Ok(!self.inverse) }
     }
 
     /// The tests, cheapest first.
@@ -181,13 +236,9 @@ impl Predicate {
         &self.tests
     }
 
-    /// What the pattern is held against, if there is one.
-    pub fn subject(&self) -> Option<Subject> {
-        self.tests.iter().find_map(|test| match test {
-            Test::Name(_) | Test::FullName(_) => Some(Subject::Name),
-            Test::CommandLine(_) => Some(Subject::CommandLine),
-            _ => None,
-        })
+    /// Whether those are meant who do not pass all tests.
+    pub fn is_inverse(&self) -> bool {
+        self.inverse
     }
 }
 
