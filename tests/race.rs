@@ -2,6 +2,8 @@
 //! the victim; there the victim is killed and reaped, and its PID goes to a bystander. Whichever call it is, the
 //! bystander gets no signal, and what pkill reports of the victim is true.
 
+#[path = "support/family.rs"]
+mod family;
 mod support;
 #[path = "support/tracer.rs"]
 mod tracer;
@@ -323,6 +325,63 @@ fn one_of_a_family_or_group() {
             Case { leads: true, ..case("--json -USR1 --whole-group {name}") },
             Case { leads: true, ..case("--json -USR1 --whole-group --freeze -q 5 -f {name}") },
         ]);
+    });
+}
+
+/// The PID of a descendant passes on, to one who descends from nobody that matches.
+#[test]
+fn a_descendant() {
+    namespace(|| {
+        if !need_file(LAST_PID) {
+            return;
+        }
+        for args in ["-USR1 --tree --json -x top", "-USR1 --tree --freeze --json -x top"] {
+            for swap in 0.. {
+                let mut family = family::Family::start(&["top leaf other"]);
+                let leaf = family::pid("leaf");
+                let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+                command.args(args.split(' '));
+                let mut program = Traced::start(command);
+                let (mut calls, mut sent, mut bystander) = (0, false, None);
+                let status = loop {
+                    match program.next() {
+                        Stop::Entry(call) => {
+                            if calls == swap {
+                                let pid = rustix::process::Pid::from_raw(leaf as i32).expect("a PID");
+                                // Whoever is stopped, or has ended, reaps nobody.
+                                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+                                let there = || Path::new(&format!("/proc/{leaf}")).exists();
+                                let stopped = || ["T", "Z"].contains(&stat_field(family.root(), 3).as_str());
+                                eventually("reaped", || !there() || stopped());
+                                if !there() {
+                                    bystander = Some((with_pid(leaf, bystander_part()), sent));
+                                }
+                            }
+                            sent |= is_signal(call);
+                            calls += 1;
+                        }
+                        Stop::Exit(..) => {}
+                        Stop::Ended(status) => break status,
+                    }
+                };
+                let (out, err) = program.written();
+                let what = format!("{args} at {swap}: {out}{err}");
+                assert!(status == 0 && err.is_empty(), "{what}");
+                if let Some((mut bystander, sent)) = bystander {
+                    assert_eq!(bystander.received(), Some(vec![]), "{what}");
+                    let report: Value = serde_json::from_str(&out).expect("a document");
+                    let mut targets = report["targets"].as_array().expect("targets").iter();
+                    let told = targets.find(|target| target["pid"] == leaf);
+                    let gone = told.is_none_or(|one| one["outcome"] == "gone" || one["outcome"] == "changed");
+                    assert!(gone || sent, "{what}");
+                }
+                family.wait();
+                if calls <= swap {
+                    println!("{args}: {swap} schedules");
+                    break;
+                }
+            }
+        }
     });
 }
 

@@ -19,7 +19,7 @@ use options::{EXCLUSIVE, NO_VALUE, OPTIONS, Opt, Origin, Read, Setting};
 /// What the command line asks of a program.
 pub enum Invocation {
     /// To do its work.
-    Run(Request),
+    Run(Box<Request>),
     /// To print this text and end.
     Print(String),
     /// To print the signals in this style and end.
@@ -56,7 +56,9 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
         }
     }
     let pattern = matches.get_one::<OsString>("PATTERN");
-    draft.finish(program, pattern.map(|p| p.as_encoded_bytes().to_vec())).map(Invocation::Run)
+    draft
+        .finish(program, pattern.map(|p| p.as_encoded_bytes().to_vec()))
+        .map(|request| Invocation::Run(Box::new(request)))
 }
 
 /// The options that stand in a program's `--help`.

@@ -111,7 +111,7 @@ impl Plan {
                 || kin.is_some()
                 || request.freezes(),
             kin,
-            by_id,
+            by_id: by_id && !selection.inverse,
             detail: detail(request),
             asked_at: ticks_since_boot(),
             pattern_too_long,
