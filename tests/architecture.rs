@@ -25,6 +25,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("report", &["error", "permission", "request", "signal", "view"]),
     // The stages.
     ("cli", &["error", "request", "signal"]),
+    // Beside them: what may be typed.
+    ("complete", &["cli", "ere", "error", "proc", "request", "signal", "sys"]),
     ("plan", &["ere", "error", "proc", "request", "select", "view"]),
     ("scan", &["error", "plan", "proc", "request", "select", "view"]),
     (
@@ -43,11 +45,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "view",
         ],
     ),
-    ("output", &["deliver", "error", "plan", "proc", "report", "request", "scan", "signal", "sys", "view"]),
+    ("output", &["complete", "deliver", "error", "plan", "proc", "report", "request", "scan", "signal", "sys", "view"]),
 ];
 
 /// Where process data is bytes and nothing else.
-const BYTES_ONLY: &[&str] = &["proc", "select", "view", "scan", "deliver"];
+const BYTES_ONLY: &[&str] = &["complete", "proc", "select", "view", "scan", "deliver"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

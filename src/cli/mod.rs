@@ -22,6 +22,35 @@ pub enum Invocation {
     Run(Request),
     /// To print this text and end.
     Print(String),
+    /// To list what may be typed.
+    Complete(Question),
+}
+
+/// `--complete`: what may stand in the place of a word.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// What the word is.
+    pub wanted: Wanted,
+    /// What is typed of it so far.
+    pub word: Vec<u8>,
+}
+
+/// A part of the command line that has candidates.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted {
+    /// The value of an option.
+    Value(kind::Kind),
+    /// The pattern.
+    Pattern(Matching),
+}
+
+/// How the pattern will be taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Matching {
+    /// What it is held against.
+    pub subject: Subject,
+    /// Whether it is plain text.
+    pub literal: bool,
 }
 
 /// Understand the command line (without the program's name).
@@ -49,8 +78,11 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
             setting => draft.take(setting)?,
         }
     }
-    let pattern = matches.get_one::<OsString>("PATTERN");
-    draft.finish(program, pattern.map(|p| p.as_encoded_bytes().to_vec())).map(Invocation::Run)
+    let pattern = matches.get_one::<OsString>("PATTERN").map(|p| p.as_encoded_bytes().to_vec());
+    match draft.complete {
+        Some(wanted) => Ok(Invocation::Complete(draft.question(wanted, pattern))),
+        None => draft.finish(program, pattern).map(Invocation::Run),
+    }
 }
 
 /// The options that stand in a program's `--help`.
@@ -187,6 +219,7 @@ struct Draft {
     strict: bool,
     allow_none: bool,
     asked: Vec<(&'static str, Option<OsString>)>,
+    complete: Option<Wanted>,
 }
 
 impl Draft {
@@ -229,9 +262,19 @@ impl Draft {
             Setting::AtMost(number) => self.at_most = Some(number),
             Setting::Strict => self.strict = true,
             Setting::AllowNone => self.allow_none = true,
+            Setting::Complete(wanted) => self.complete = Some(wanted),
             Setting::Help | Setting::Version => unreachable!("answered before"),
         }
         Ok(())
+    }
+
+    /// What `--complete` asks for: the other options tell how the pattern will be taken, and the operand is the word.
+    fn question(self, wanted: Wanted, word: Option<Vec<u8>>) -> Question {
+        let wanted = match wanted {
+            Wanted::Pattern(_) => Wanted::Pattern(Matching { subject: self.subject, literal: false }),
+            Wanted::Value(_) => wanted,
+        };
+        Question { wanted, word: word.unwrap_or_default() }
     }
 
     /// Check what the options say together.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::kind::Kind;
-use super::values;
+use super::{Matching, Wanted, values};
 use crate::request::{
     Account, Criterion, Mode, Namespace, Pick, Pid, Program, Program::*, Step, Style, Subject,
 };
@@ -200,6 +200,8 @@ pub enum Setting {
     Strict,
     /// `--allow-none`.
     AllowNone,
+    /// `--complete`.
+    Complete(Wanted),
     /// `--help`.
     Help,
     /// `--version`.
@@ -343,11 +345,22 @@ pub static OPTIONS: &[Opt] = &[
         "a line for each process: PID, user, name, and what became of it"),
     new("json", None, ALL, Output, Flag(Setting::Style(Style::Json)),
         "one JSON document about all of it"),
+    new("complete", None, ALL, Other, Value(Kind::Candidates, |v| wanted(v).map(Setting::Complete)),
+        "list what may stand as WHAT (an option's value, pattern) and exit"),
     opt("help", Some(('h', ALL)), ALL, Other, Flag(Setting::Help),
         "show this help and exit"),
     opt("version", Some(('V', ALL)), ALL, Other, Flag(Setting::Version),
         "show the version and exit"),
 ];
+
+/// What candidates can be had for: the value of any option that takes one, and the pattern.
+fn wanted(value: &OsStr) -> Result<Wanted, String> {
+    let kind = || OPTIONS.iter().find(|opt| opt.long == value)?.value();
+    match value.to_str() {
+        Some("pattern") => Ok(Wanted::Pattern(Matching::default())),
+        _ => kind().map(Wanted::Value).ok_or_else(|| values::complain("no such value to complete", value)),
+    }
+}
 
 /// Options of which a command line has one at most.
 pub static EXCLUSIVE: &[&[&str]] = &[

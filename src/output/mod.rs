@@ -10,6 +10,7 @@ use std::os::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::stdio;
 
+use crate::complete::Candidate;
 use crate::deliver::{self, Answer, Audience};
 use crate::error::{Error, ErrorKind, errno_text};
 use crate::plan::Plan;
@@ -44,6 +45,9 @@ const A_FEW: usize = 5;
 /// So many characters of a command line stand in a question: it may be 2 MB long, and who is meant must stay in sight.
 const COMMAND_LINE_MAX: usize = 200;
 
+/// So many characters of a command line describe a candidate: it has one line of a screen.
+const DESCRIPTION_MAX: usize = 60;
+
 /// So many of those that are still there after a wait are named.
 const MANY: usize = 100;
 
@@ -64,6 +68,17 @@ impl Output {
     /// A text as it is.
     pub fn print(&mut self, text: &str) {
         self.pending.extend_from_slice(text.as_bytes());
+    }
+
+    /// `--complete`: a line for each, with a tab before its description. A candidate that would not come to the shell as
+    /// it is cannot be typed either.
+    pub fn candidates(&mut self, candidates: &[Candidate]) {
+        for Candidate { text, about } in candidates.iter().filter(|candidate| is_printable(&candidate.text)) {
+            self.pending.extend_from_slice(text);
+            self.pending.push(b'\t');
+            self.pending.extend(cut(&shown(about), DESCRIPTION_MAX).bytes());
+            self.pending.push(b'\n');
+        }
     }
 
     /// Have at hand what the request needs: `--interactive` needs a terminal, and a wait may be followed on one.
@@ -323,7 +338,7 @@ impl Audience for Output {
             View::Full(about) => {
                 let line = about.arguments.split(|&b| b == 0).collect::<Vec<_>>().join(&b' ');
                 let text = if line.is_empty() { &about.name } else { &line };
-                let text = cut(shown(text).trim_end());
+                let text = cut(shown(text).trim_end(), COMMAND_LINE_MAX);
                 format!("send {signal} to {} {} {text}?", found.pid, self.names.user(about.effective_uid))
             }
             View::Id | View::Text(_) => format!("send {signal} to {}?", found.pid),
@@ -344,8 +359,12 @@ fn shown(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&printable(bytes)).into_owned()
 }
 
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(COMMAND_LINE_MAX) {
+fn is_printable(bytes: &[u8]) -> bool {
+    printable(bytes) == bytes
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
     }
@@ -373,7 +392,7 @@ mod tests {
             ("é".repeat(COMMAND_LINE_MAX + 1), "é".repeat(COMMAND_LINE_MAX) + "..."),
             (String::new(), String::new()),
         ] {
-            assert_eq!(cut(&text), shown);
+            assert_eq!(cut(&text, COMMAND_LINE_MAX), shown);
         }
     }
 }

@@ -1,0 +1,136 @@
+# fish completion for pgrep. Rendered from the option table: do not edit; see CONTRIBUTING.md.
+#
+# Which processes there are is told by `pgrep --complete`, whichever of the three is completed: pgrep hurts nobody.
+
+# Sets __pgrep_given to the options in front of the cursor, without their dashes: `-` for a signal word, `--` for the
+# end of options. One whose value is being typed is not given yet. Each key press asks once for each option, so the answer
+# is kept as long as the command line is the same.
+function __pgrep_read
+    set -l line (commandline -cp | string collect)
+    test "$line" = "$__pgrep_line"; and return
+    set -g __pgrep_line $line
+    set -g __pgrep_given
+    set -l valued p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older r runstates cgroup env ns nslist signal max d delimiter complete
+    set -l pending
+    for word in (commandline -opc)[2..-1]
+        if set -q pending[1]
+            set -a __pgrep_given $pending
+            set pending
+            continue
+        end
+        switch $word
+            case --
+                set -a __pgrep_given --
+                return
+            case '--*=*'
+                set -a __pgrep_given (string match -r '(?<=^--)[^=]*' -- $word)
+            case '--*'
+                set pending (string sub -s 3 -- $word)
+                contains -- $pending $valued; and continue
+                set -a __pgrep_given $pending
+                set pending
+            case '-?*'
+                if test pgrep = pkill; and string match -qir '^-([0-9]+|(SIG)?(HUP|INT|QUIT|ILL|TRAP|ABRT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|PWR|SYS|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
+                    set -a __pgrep_given -
+                    continue
+                end
+                set -l letters (string sub -s 2 -- $word | string split '')
+                while set -q letters[1]
+                    if not contains -- $letters[1] $valued
+                        set -a __pgrep_given $letters[1]
+                    else if set -q letters[2]
+                        set -a __pgrep_given $letters[1]
+                        break
+                    else
+                        set pending $letters[1]
+                    end
+                    set -e letters[1]
+                end
+            case '*'
+                set -a __pgrep_given pattern
+        end
+    end
+end
+
+function __pgrep_has_not
+    __pgrep_read
+    for name in $argv
+        contains -- $name $__pgrep_given; and return 1
+    end
+    return 0
+end
+
+# Values of the option with these names, the long one last. What is typed of it may stand behind the option in one word.
+function __pgrep_values
+    set -l typed (commandline -t | string unescape)
+    if string match -q -- '--*' "$typed"
+        set typed (string replace -r '^--[^=]*=' '' -- $typed)
+    else if test (count $argv) -gt 1; and string match -qr -- "^-[^-]*$argv[1]" "$typed"
+        set typed (string replace -r -- "^-[^$argv[1]]*$argv[1]" '' $typed)
+    end
+    __pgrep_candidates $argv[-1] $typed
+end
+
+# The second argument is what is typed, and may be missing.
+function __pgrep_candidates
+    command pgrep --complete $argv[1] $argv[3..-1] -- "$argv[2]" 2>/dev/null
+    set -l entries (string match -r '^.*,' -- $argv[2])
+    # Users and groups without a process, too.
+    switch $argv[1]
+        case euid uid
+            __fish_complete_users | string replace -r '^' -- "$entries"
+        case group
+            __fish_complete_groups | string replace -r '^' -- "$entries"
+    end
+end
+
+function __pgrep_patterns
+    set -l how
+    __pgrep_has_not f full; or set -a how --full
+    set -l typed (commandline -t | string unescape)
+    __pgrep_candidates pattern "$typed" $how
+end
+
+complete -c pgrep -e
+complete -c pgrep -f
+complete -c pgrep -n '__pgrep_has_not pattern' -a '(__pgrep_patterns)'
+complete -c pgrep -s f -l full -n '__pgrep_has_not f full --' -d 'match against the whole command line, not the process name'
+complete -c pgrep -s x -l exact -n '__pgrep_has_not x exact --' -d 'the pattern must match the whole name (with -f, the whole command line)'
+complete -c pgrep -s i -l ignore-case -n '__pgrep_has_not i ignore-case --' -d 'match without regard to upper and lower case'
+complete -c pgrep -s v -l inverse -n '__pgrep_has_not v inverse n newest o oldest --' -d 'select what does not meet all criteria together'
+complete -c pgrep -s p -l pid -x -a '(__pgrep_values pid p pid)' -n '__pgrep_has_not p pid F pidfile --' -d 'process IDs'
+complete -c pgrep -s F -l pidfile -r -F -n '__pgrep_has_not p pid F pidfile --' -d 'the process whose ID is in FILE; - is standard input'
+complete -c pgrep -s L -l logpidfile -n '__pgrep_has_not L logpidfile --' -d 'with -F: fail unless somebody holds a lock on the file'
+complete -c pgrep -s P -l parent -x -a '(__pgrep_values parent P parent)' -n '__pgrep_has_not P parent --' -d 'children of these processes'
+complete -c pgrep -s g -l pgroup -x -a '(__pgrep_values pgroup g pgroup)' -n '__pgrep_has_not g pgroup --' -d 'process group IDs; 0 is our own'
+complete -c pgrep -s s -l session -x -a '(__pgrep_values session s session)' -n '__pgrep_has_not s session --' -d 'session IDs; 0 is our own'
+complete -c pgrep -s t -l terminal -x -a '(__pgrep_values terminal t terminal)' -n '__pgrep_has_not t terminal --' -d 'controlling terminals, without /dev/; ? is none'
+complete -c pgrep -s u -l euid -x -a '(__pgrep_values euid u euid)' -n '__pgrep_has_not u euid --' -d 'effective users, by name or number'
+complete -c pgrep -s U -l uid -x -a '(__pgrep_values uid U uid)' -n '__pgrep_has_not U uid --' -d 'real users, by name or number'
+complete -c pgrep -s G -l group -x -a '(__pgrep_values group G group)' -n '__pgrep_has_not G group --' -d 'real groups, by name or number'
+complete -c pgrep -s O -l older -x -a '(__pgrep_values older O older)' -n '__pgrep_has_not O older --' -d 'started at least so many seconds ago'
+complete -c pgrep -s r -l runstates -x -a '(__pgrep_values runstates r runstates)' -n '__pgrep_has_not r runstates --' -d 'in any of these states, as ps shows them'
+complete -c pgrep -l cgroup -x -a '(__pgrep_values cgroup cgroup)' -n '__pgrep_has_not cgroup --' -d 'in the cgroup (v2) with exactly this path'
+complete -c pgrep -l env -x -a '(__pgrep_values env env)' -n '__pgrep_has_not env --' -d 'with these environment variables'
+complete -c pgrep -l ns -x -a '(__pgrep_values ns ns)' -n '__pgrep_has_not ns --' -d 'in the same namespaces as process PID'
+complete -c pgrep -l nslist -x -a '(__pgrep_values nslist nslist)' -n '__pgrep_has_not nslist --' -d 'with --ns: only these count (ipc, mnt, net, pid, user, uts)'
+complete -c pgrep -s H -l require-handler -n '__pgrep_has_not H require-handler --' -d 'only processes that catch the signal to be sent'
+complete -c pgrep -s A -l ignore-ancestors -n '__pgrep_has_not A ignore-ancestors --' -d 'leave out our own ancestors'
+complete -c pgrep -s w -l lightweight -n '__pgrep_has_not w lightweight --' -d 'look at threads instead of processes'
+complete -c pgrep -s n -l newest -n '__pgrep_has_not v inverse n newest o oldest --' -d 'only the most recently started'
+complete -c pgrep -s o -l oldest -n '__pgrep_has_not v inverse n newest o oldest --' -d 'only the least recently started'
+complete -c pgrep -l signal -x -a '(__pgrep_values signal signal)' -n '__pgrep_has_not signal --' -d 'the signal, by name or number (with -H also in pgrep and pidwait)'
+complete -c pgrep -l max -x -n '__pgrep_has_not max --' -d 'if more than N processes match, do nothing and exit with 4'
+complete -c pgrep -l allow-none -n '__pgrep_has_not allow-none --' -d 'exit with 0 if nothing matched'
+complete -c pgrep -s c -l count -n '__pgrep_has_not c count print0 --' -d 'the number of matches'
+complete -c pgrep -s l -l list-name -n '__pgrep_has_not l list-name quiet --' -d 'PID and process name'
+complete -c pgrep -s a -l list-full -n '__pgrep_has_not a list-full quiet --' -d 'PID and command line'
+complete -c pgrep -s Q -l shell-quote -n '__pgrep_has_not Q shell-quote --' -d 'quote what -l and -a print for a shell'
+complete -c pgrep -s d -l delimiter -x -n '__pgrep_has_not d delimiter print0 --' -d 'what stands between two items instead of a newline'
+complete -c pgrep -l print0 -n '__pgrep_has_not c count d delimiter print0 verbose json --' -d 'end each item with a NUL and print its text exactly'
+complete -c pgrep -l quiet -n '__pgrep_has_not l list-name a list-full quiet verbose json --' -d 'print nothing'
+complete -c pgrep -l verbose -n '__pgrep_has_not print0 quiet verbose json --' -d 'a line for each process: PID, user, name, and what became of it'
+complete -c pgrep -l json -n '__pgrep_has_not print0 quiet verbose json --' -d 'one JSON document about all of it'
+complete -c pgrep -l complete -x -a '(__pgrep_values complete complete)' -n '__pgrep_has_not complete --' -d 'list what may stand as WHAT (an option\'s value, pattern) and exit'
+complete -c pgrep -s h -l help -n '__pgrep_has_not h help --' -d 'show this help and exit'
+complete -c pgrep -s V -l version -n '__pgrep_has_not V version --' -d 'show the version and exit'

@@ -1,0 +1,149 @@
+# fish completion for pkill. Rendered from the option table: do not edit; see CONTRIBUTING.md.
+#
+# Which processes there are is told by `pgrep --complete`, whichever of the three is completed: pgrep hurts nobody.
+
+# Sets __pkill_given to the options in front of the cursor, without their dashes: `-` for a signal word, `--` for the
+# end of options. One whose value is being typed is not given yet. Each key press asks once for each option, so the answer
+# is kept as long as the command line is the same.
+function __pkill_read
+    set -l line (commandline -cp | string collect)
+    test "$line" = "$__pkill_line"; and return
+    set -g __pkill_line $line
+    set -g __pkill_given
+    set -l valued p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older r runstates cgroup env ns nslist signal q queue timeout kill-after escalate max complete
+    set -l pending
+    for word in (commandline -opc)[2..-1]
+        if set -q pending[1]
+            set -a __pkill_given $pending
+            set pending
+            continue
+        end
+        switch $word
+            case --
+                set -a __pkill_given --
+                return
+            case '--*=*'
+                set -a __pkill_given (string match -r '(?<=^--)[^=]*' -- $word)
+            case '--*'
+                set pending (string sub -s 3 -- $word)
+                contains -- $pending $valued; and continue
+                set -a __pkill_given $pending
+                set pending
+            case '-?*'
+                if test pkill = pkill; and string match -qir '^-([0-9]+|(SIG)?(HUP|INT|QUIT|ILL|TRAP|ABRT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|PWR|SYS|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
+                    set -a __pkill_given -
+                    continue
+                end
+                set -l letters (string sub -s 2 -- $word | string split '')
+                while set -q letters[1]
+                    if not contains -- $letters[1] $valued
+                        set -a __pkill_given $letters[1]
+                    else if set -q letters[2]
+                        set -a __pkill_given $letters[1]
+                        break
+                    else
+                        set pending $letters[1]
+                    end
+                    set -e letters[1]
+                end
+            case '*'
+                set -a __pkill_given pattern
+        end
+    end
+end
+
+function __pkill_has_not
+    __pkill_read
+    for name in $argv
+        contains -- $name $__pkill_given; and return 1
+    end
+    return 0
+end
+
+# Values of the option with these names, the long one last. What is typed of it may stand behind the option in one word.
+function __pkill_values
+    set -l typed (commandline -t | string unescape)
+    if string match -q -- '--*' "$typed"
+        set typed (string replace -r '^--[^=]*=' '' -- $typed)
+    else if test (count $argv) -gt 1; and string match -qr -- "^-[^-]*$argv[1]" "$typed"
+        set typed (string replace -r -- "^-[^$argv[1]]*$argv[1]" '' $typed)
+    end
+    __pkill_candidates $argv[-1] $typed
+end
+
+# The second argument is what is typed, and may be missing.
+function __pkill_candidates
+    command pgrep --complete $argv[1] $argv[3..-1] -- "$argv[2]" 2>/dev/null
+    set -l entries (string match -r '^.*,' -- $argv[2])
+    # Users and groups without a process, too.
+    switch $argv[1]
+        case euid uid
+            __fish_complete_users | string replace -r '^' -- "$entries"
+        case group
+            __fish_complete_groups | string replace -r '^' -- "$entries"
+    end
+end
+
+function __pkill_patterns
+    set -l how
+    __pkill_has_not f full; or set -a how --full
+    set -l typed (commandline -t | string unescape)
+    __pkill_candidates pattern "$typed" $how
+end
+
+complete -c pkill -e
+complete -c pkill -f
+complete -c pkill -n '__pkill_has_not pattern' -a '(__pkill_patterns)'
+
+# -HUP and its like.
+function __pkill_signals
+    __pkill_candidates signal (string sub -s 2 -- (commandline -ct)) | string replace -r '^' -
+end
+complete -c pkill -n 'string match -qr "^-[^-]*$" -- (commandline -ct); and __pkill_has_not - --' -a '(__pkill_signals)'
+
+complete -c pkill -s f -l full -n '__pkill_has_not f full --' -d 'match against the whole command line, not the process name'
+complete -c pkill -s x -l exact -n '__pkill_has_not x exact --' -d 'the pattern must match the whole name (with -f, the whole command line)'
+complete -c pkill -s i -l ignore-case -n '__pkill_has_not i ignore-case --' -d 'match without regard to upper and lower case'
+complete -c pkill -l inverse -n '__pkill_has_not inverse n newest o oldest --' -d 'select what does not meet all criteria together'
+complete -c pkill -s p -l pid -x -a '(__pkill_values pid p pid)' -n '__pkill_has_not p pid F pidfile --' -d 'process IDs'
+complete -c pkill -s F -l pidfile -r -F -n '__pkill_has_not p pid F pidfile --' -d 'the process whose ID is in FILE; - is standard input'
+complete -c pkill -s L -l logpidfile -n '__pkill_has_not L logpidfile --' -d 'with -F: fail unless somebody holds a lock on the file'
+complete -c pkill -s P -l parent -x -a '(__pkill_values parent P parent)' -n '__pkill_has_not P parent --' -d 'children of these processes'
+complete -c pkill -s g -l pgroup -x -a '(__pkill_values pgroup g pgroup)' -n '__pkill_has_not g pgroup --' -d 'process group IDs; 0 is our own'
+complete -c pkill -s s -l session -x -a '(__pkill_values session s session)' -n '__pkill_has_not s session --' -d 'session IDs; 0 is our own'
+complete -c pkill -s t -l terminal -x -a '(__pkill_values terminal t terminal)' -n '__pkill_has_not t terminal --' -d 'controlling terminals, without /dev/; ? is none'
+complete -c pkill -s u -l euid -x -a '(__pkill_values euid u euid)' -n '__pkill_has_not u euid --' -d 'effective users, by name or number'
+complete -c pkill -s U -l uid -x -a '(__pkill_values uid U uid)' -n '__pkill_has_not U uid --' -d 'real users, by name or number'
+complete -c pkill -s G -l group -x -a '(__pkill_values group G group)' -n '__pkill_has_not G group --' -d 'real groups, by name or number'
+complete -c pkill -s O -l older -x -a '(__pkill_values older O older)' -n '__pkill_has_not O older --' -d 'started at least so many seconds ago'
+complete -c pkill -s r -l runstates -x -a '(__pkill_values runstates r runstates)' -n '__pkill_has_not r runstates --' -d 'in any of these states, as ps shows them'
+complete -c pkill -l cgroup -x -a '(__pkill_values cgroup cgroup)' -n '__pkill_has_not cgroup --' -d 'in the cgroup (v2) with exactly this path'
+complete -c pkill -l env -x -a '(__pkill_values env env)' -n '__pkill_has_not env --' -d 'with these environment variables'
+complete -c pkill -l ns -x -a '(__pkill_values ns ns)' -n '__pkill_has_not ns --' -d 'in the same namespaces as process PID'
+complete -c pkill -l nslist -x -a '(__pkill_values nslist nslist)' -n '__pkill_has_not nslist --' -d 'with --ns: only these count (ipc, mnt, net, pid, user, uts)'
+complete -c pkill -s H -l require-handler -n '__pkill_has_not H require-handler --' -d 'only processes that catch the signal to be sent'
+complete -c pkill -s A -l ignore-ancestors -n '__pkill_has_not A ignore-ancestors --' -d 'leave out our own ancestors'
+complete -c pkill -s n -l newest -n '__pkill_has_not inverse n newest o oldest --' -d 'only the most recently started'
+complete -c pkill -s o -l oldest -n '__pkill_has_not inverse n newest o oldest --' -d 'only the least recently started'
+complete -c pkill -l signal -x -a '(__pkill_values signal signal)' -n '__pkill_has_not signal --' -d 'the signal, by name or number (with -H also in pgrep and pidwait)'
+complete -c pkill -s q -l queue -x -n '__pkill_has_not q queue --' -d 'send this integer with the signal'
+complete -c pkill -s m -l mrelease -n '__pkill_has_not m mrelease until-none --' -d 'free the memory of who was killed at once'
+complete -c pkill -l wait -f -a '(__pkill_values wait wait)' -n '__pkill_has_not wait --' -d 'wait for the end of all who were signalled, or for DURATION'
+complete -c pkill -l timeout -x -a '(__pkill_values timeout timeout)' -n '__pkill_has_not timeout --' -d 'wait no longer than DURATION in all (pkill: implies --wait)'
+complete -c pkill -l kill-after -x -a '(__pkill_values kill-after kill-after)' -n '__pkill_has_not kill-after escalate --' -d 'wait, and send KILL to who is left after DURATION'
+complete -c pkill -l escalate -x -a '(__pkill_values escalate escalate)' -n '__pkill_has_not kill-after escalate --' -d 'wait, and send more signals, each so long after the last'
+complete -c pkill -l cont -n '__pkill_has_not cont --' -d 'continue who is stopped, so that it can act on the signal'
+complete -c pkill -l until-none -n '__pkill_has_not m mrelease until-none --' -d 'wait, and look again until nobody matches any more'
+complete -c pkill -l dry-run -n '__pkill_has_not dry-run I interactive quiet --' -d 'send nothing; tell what would happen to whom, and why'
+complete -c pkill -s I -l interactive -n '__pkill_has_not dry-run I interactive --' -d 'ask about each process on the terminal: y, n, a (all), q (quit)'
+complete -c pkill -l max -x -n '__pkill_has_not max --' -d 'if more than N processes match, do nothing and exit with 4'
+complete -c pkill -l strict -n '__pkill_has_not strict --' -d 'exit with 4 if a match was not signalled, unless it had gone'
+complete -c pkill -l allow-none -n '__pkill_has_not allow-none --' -d 'exit with 0 if nothing matched'
+complete -c pkill -s c -l count -n '__pkill_has_not c count --' -d 'the number of matches'
+complete -c pkill -s e -l echo -n '__pkill_has_not e echo --' -d 'say who is signalled or waited for'
+complete -c pkill -l quiet -n '__pkill_has_not dry-run quiet verbose json --' -d 'print nothing'
+complete -c pkill -l verbose -n '__pkill_has_not quiet verbose json --' -d 'a line for each process: PID, user, name, and what became of it'
+complete -c pkill -l json -n '__pkill_has_not quiet verbose json --' -d 'one JSON document about all of it'
+complete -c pkill -l complete -x -a '(__pkill_values complete complete)' -n '__pkill_has_not complete --' -d 'list what may stand as WHAT (an option\'s value, pattern) and exit'
+complete -c pkill -s h -l help -n '__pkill_has_not h help --' -d 'show this help and exit'
+complete -c pkill -s V -l version -n '__pkill_has_not V version --' -d 'show the version and exit'

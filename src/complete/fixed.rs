@@ -1,0 +1,92 @@
+//! Candidates that are the same on every machine.
+
+use super::Candidate;
+use crate::cli::options::OPTIONS;
+use crate::request::Namespace;
+use crate::signal::Signal;
+
+/// In seconds, which every option with a duration takes.
+const DURATIONS: &[(&str, &str)] = &[
+    ("1", "second"),
+    ("5", "seconds"),
+    ("10", "seconds"),
+    ("30", "seconds"),
+    ("60", "a minute"),
+    ("300", "5 minutes"),
+    ("3600", "an hour"),
+    ("86400", "a day"),
+];
+
+/// How long the steps of an escalation take.
+const GRACE: &[&str] = &["1s:", "5s:", "10s:", "30s:", "1m:"];
+
+/// The letters of proc_pid_stat(5) that today's kernels show.
+pub fn states() -> Vec<Candidate> {
+    let states = [
+        ("R", "running or ready to run"),
+        ("S", "sleeping"),
+        ("D", "in uninterruptible sleep, mostly for a disk"),
+        ("T", "stopped by a signal"),
+        ("t", "stopped by a debugger"),
+        ("Z", "zombie: ended, and not waited for by its parent"),
+        ("I", "idle thread of the kernel"),
+    ];
+    states.map(|(letter, about)| Candidate::new(letter, about)).into()
+}
+
+pub fn namespaces() -> Vec<Candidate> {
+    let about = |kind| match kind {
+        Namespace::Ipc => "System V IPC and POSIX message queues",
+        Namespace::Mnt => "mount points",
+        Namespace::Net => "network",
+        Namespace::Pid => "process IDs",
+        Namespace::User => "user and group IDs",
+        Namespace::Uts => "host name",
+    };
+    Namespace::ALL.map(|kind| Candidate::new(kind.name(), about(kind))).into()
+}
+
+/// Those that have a name, as it is being typed: with or without `SIG`, in capitals or not.
+pub fn signals(typed: &[u8]) -> Vec<Candidate> {
+    let lower = typed.first().is_some_and(u8::is_ascii_lowercase);
+    let upper = typed.to_ascii_uppercase();
+    let prefix = if upper.starts_with(b"SI") { "SIG" } else { "" };
+    let from_the_end = upper.strip_prefix(b"SIG").unwrap_or(&upper).starts_with(b"RTMAX-");
+    let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
+    let candidate = |number| {
+        let signal = Signal::from_number(number)?;
+        let name = match signal.to_string() {
+            name if name.starts_with(|c: char| c.is_ascii_digit()) => return None, // the C library's own
+            _ if from_the_end && (min..max).contains(&number) => format!("RTMAX-{}", max - number),
+            name => name,
+        };
+        let name = format!("{prefix}{name}");
+        let name = if lower { name.to_ascii_lowercase() } else { name };
+        Some(Candidate::new(name, format!("{number}: {:?}", signal.default_action())))
+    };
+    (1..=max).filter_map(candidate).collect()
+}
+
+/// `DURATION:`, and behind the colon a signal.
+pub fn steps(typed: &[u8]) -> Vec<Candidate> {
+    let Some(colon) = memchr::memchr(b':', typed) else {
+        let own = typed.first().is_some_and(u8::is_ascii_digit).then(|| [typed, b":"].concat());
+        let usual = GRACE.iter().map(|grace| grace.as_bytes().to_vec()).filter(|grace| Some(grace) != own.as_ref());
+        return own.clone().into_iter().chain(usual).map(|text| Candidate::new(text, "later")).collect();
+    };
+    let (after, name) = typed.split_at(colon + 1);
+    let mut signals = signals(name);
+    signals.iter_mut().for_each(|signal| signal.text.splice(..0, after.iter().copied()).for_each(drop));
+    signals
+}
+
+pub fn durations() -> Vec<Candidate> {
+    DURATIONS.iter().map(|(text, about)| Candidate::new(*text, *about)).collect()
+}
+
+/// What `--complete` may be asked for.
+pub fn questions() -> Vec<Candidate> {
+    let options = OPTIONS.iter().filter(|opt| opt.value().is_some());
+    let options = options.map(|opt| Candidate::new(opt.long, format!("values of --{}", opt.long)));
+    [Candidate::new("pattern", "patterns that match something")].into_iter().chain(options).collect()
+}
