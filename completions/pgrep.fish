@@ -91,9 +91,14 @@ function __pgrep_patterns
     __pgrep_candidates pattern "$typed" $how
 end
 
+function __pgrep_may_be_pattern
+    __pgrep_has_not pattern; or return 1
+    not __pgrep_has_not --; or not string match -q -- '-*' (commandline -ct)
+end
+
 complete -c pgrep -e
 complete -c pgrep -f
-complete -c pgrep -n '__pgrep_has_not pattern' -a '(__pgrep_patterns)'
+complete -c pgrep -n __pgrep_may_be_pattern -a '(__pgrep_patterns)'
 complete -c pgrep -s f -l full -n '__pgrep_has_not f full --' -d 'match against the whole command line, not the process name'
 complete -c pgrep -s x -l exact -n '__pgrep_has_not x exact --' -d 'the pattern must match the whole name (with -f, the whole command line)'
 complete -c pgrep -s i -l ignore-case -n '__pgrep_has_not i ignore-case --' -d 'match without regard to upper and lower case'

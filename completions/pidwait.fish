@@ -91,9 +91,14 @@ function __pidwait_patterns
     __pidwait_candidates pattern "$typed" $how
 end
 
+function __pidwait_may_be_pattern
+    __pidwait_has_not pattern; or return 1
+    not __pidwait_has_not --; or not string match -q -- '-*' (commandline -ct)
+end
+
 complete -c pidwait -e
 complete -c pidwait -f
-complete -c pidwait -n '__pidwait_has_not pattern' -a '(__pidwait_patterns)'
+complete -c pidwait -n __pidwait_may_be_pattern -a '(__pidwait_patterns)'
 complete -c pidwait -s f -l full -n '__pidwait_has_not f full --' -d 'match against the whole command line, not the process name'
 complete -c pidwait -s x -l exact -n '__pidwait_has_not x exact --' -d 'the pattern must match the whole name (with -f, the whole command line)'
 complete -c pidwait -s i -l ignore-case -n '__pidwait_has_not i ignore-case --' -d 'match without regard to upper and lower case'

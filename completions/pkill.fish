@@ -91,15 +91,23 @@ function __pkill_patterns
     __pkill_candidates pattern "$typed" $how
 end
 
+function __pkill_may_be_pattern
+    __pkill_has_not pattern; or return 1
+    not __pkill_has_not --; or not string match -q -- '-*' (commandline -ct)
+end
+
 complete -c pkill -e
 complete -c pkill -f
-complete -c pkill -n '__pkill_has_not pattern' -a '(__pkill_patterns)'
+complete -c pkill -n __pkill_may_be_pattern -a '(__pkill_patterns)'
 
 # -HUP and its like.
 function __pkill_signals
     __pkill_candidates signal (string sub -s 2 -- (commandline -ct)) | string replace -r '^' -
 end
-complete -c pkill -n 'string match -qr "^-[^-]*$" -- (commandline -ct); and __pkill_has_not - --' -a '(__pkill_signals)'
+function __pkill_may_be_signal
+    string match -qr '^-(?!-)' -- (commandline -ct); and __pkill_has_not - --
+end
+complete -c pkill -n __pkill_may_be_signal -a '(__pkill_signals)'
 
 complete -c pkill -s f -l full -n '__pkill_has_not f full --' -d 'match against the whole command line, not the process name'
 complete -c pkill -s x -l exact -n '__pkill_has_not x exact --' -d 'the pattern must match the whole name (with -f, the whole command line)'

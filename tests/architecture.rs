@@ -45,7 +45,13 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "view",
         ],
     ),
-    ("output", &["complete", "deliver", "error", "plan", "proc", "report", "request", "scan", "signal", "sys", "view"]),
+    (
+        "output",
+        &[
+            "complete", "deliver", "error", "plan", "proc", "report", "request", "scan", "signal", "sys",
+            "view",
+        ],
+    ),
 ];
 
 /// Where process data is bytes and nothing else.

@@ -71,7 +71,8 @@ pub fn signals(typed: &[u8]) -> Vec<Candidate> {
 pub fn steps(typed: &[u8]) -> Vec<Candidate> {
     let Some(colon) = memchr::memchr(b':', typed) else {
         let own = typed.first().is_some_and(u8::is_ascii_digit).then(|| [typed, b":"].concat());
-        let usual = GRACE.iter().map(|grace| grace.as_bytes().to_vec()).filter(|grace| Some(grace) != own.as_ref());
+        let usual =
+            GRACE.iter().map(|grace| grace.as_bytes().to_vec()).filter(|grace| Some(grace) != own.as_ref());
         return own.clone().into_iter().chain(usual).map(|text| Candidate::new(text, "later")).collect();
     };
     let (after, name) = typed.split_at(colon + 1);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::processes::{gather, user};
 use super::Candidate;
+use super::processes::{gather, user};
 use crate::cli::Matching;
 use crate::error::Error;
 use crate::proc::Facts;

@@ -91,7 +91,10 @@ pub fn terminals() -> Result<Vec<Candidate>, Error> {
         leaders.entry(terminal).or_insert((session, name)); // the first in the order of PIDs
     }
     let candidate = |(terminal, (session, name)): (u32, (Pid, Vec<u8>))| {
-        Some(Candidate::new(known.name(terminal)?, [format!("session {session}, ").as_bytes(), &name].concat()))
+        Some(Candidate::new(
+            known.name(terminal)?,
+            [format!("session {session}, ").as_bytes(), &name].concat(),
+        ))
     };
     let none = Candidate::new("?", "no terminal");
     Ok(leaders.into_iter().filter_map(candidate).chain([none]).collect())

@@ -2,7 +2,9 @@
 
 use pkill::Program;
 
-use super::{OPTIONS, Opt, PROGRAMS, Source, alternatives, documented, fill, letter, signal_words, source, taken_as};
+use super::{
+    OPTIONS, Opt, PROGRAMS, Source, alternatives, documented, fill, letter, signal_words, source, taken_as,
+};
 
 pub fn render() -> String {
     let template = include_str!("pkill.bash.in");

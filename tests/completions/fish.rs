@@ -11,7 +11,10 @@ pub fn render() -> Vec<(&'static str, String)> {
         let valued = documented(program).filter(|opt| opt.value().is_some() && !opt.value_is_optional());
         let names: Vec<_> = valued.flat_map(|opt| spellings(opt, program)).collect();
         let signals = if program == Program::Pkill { SIGNALS } else { "" };
-        let text = fill(template, &[("OPTIONS", options), ("PATTERN", pattern(program)), ("SIGNALS", signals.into())]);
+        let text = fill(
+            template,
+            &[("OPTIONS", options), ("PATTERN", pattern(program)), ("SIGNALS", signals.into())],
+        );
         let text = text.replace("@valued@", &names.join(" ")).replace("@signal_words@", &signal_words());
         let name = match program {
             Program::Pgrep => "pgrep.fish",
@@ -28,7 +31,10 @@ const SIGNALS: &str = r#"
 function __pkill_signals
     __pkill_candidates signal (string sub -s 2 -- (commandline -ct)) | string replace -r '^' -
 end
-complete -c pkill -n 'string match -qr "^-[^-]*$" -- (commandline -ct); and __pkill_has_not - --' -a '(__pkill_signals)'
+function __pkill_may_be_signal
+    string match -qr '^-(?!-)' -- (commandline -ct); and __pkill_has_not - --
+end
+complete -c pkill -n __pkill_may_be_signal -a '(__pkill_signals)'
 
 "#;
 
@@ -55,7 +61,8 @@ fn option(opt: &Opt, program: Program) -> String {
         };
     }
     let others = alternatives(opt).into_iter().filter(|other| other.documented.contains(&program));
-    let others: Vec<_> = others.flat_map(|other| spellings(other, program)).chain(["--".to_owned()]).collect();
+    let others: Vec<_> =
+        others.flat_map(|other| spellings(other, program)).chain(["--".to_owned()]).collect();
     let about = opt.help.replace('\\', r"\\").replace('\'', r"\'");
     format!("{line} -n '__{name}_has_not {}' -d '{about}'\n", others.join(" "))
 }

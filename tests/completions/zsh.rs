@@ -31,9 +31,11 @@ fn specs(opt: &Opt, program: Program) -> String {
             Source::Files => "_pkill_files".to_owned(),
             Source::Nobody => "_pkill_unknown".to_owned(),
         };
-        format!("{colon}{}:{}", kind.name(), action.trim_end())
+        // A blank before the action: it gets our arguments only.
+        format!("{colon}{}: {}", escape(kind.name(), &[':']), action.trim_end())
     });
-    let line = |name: String| format!("                {}\n", quoted(&format!("({others}){name}[{about}]{value}")));
+    let line =
+        |name: String| format!("                {}\n", quoted(&format!("({others}){name}[{about}]{value}")));
     let (short_ends, long_ends) = match opt.value() {
         None => ("", ""),
         Some(_) if opt.value_is_optional() => ("-", "=-"),
