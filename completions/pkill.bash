@@ -1,74 +1,88 @@
 # bash completion for pgrep, pkill and pidwait. Rendered from the option table: do not edit; see CONTRIBUTING.md.
 #
-# It needs nothing but bash 4.2. Which processes there are is told by `pgrep --complete`, whichever of the three is
+# It needs nothing but bash 4.2 or newer. Which processes there are is told by `pgrep --complete`, whichever of the three is
 # completed: pgrep hurts nobody.
 
-# Sets what there is to know about an option: what its value is, and which options are of no use beside it.
+# Sets what there is to know about an option: its long name, whether it takes a value, what that is called by
+# `pgrep --complete`, what the shell knows of it, and which options are of no use any more.
 _pkill_option() {
-    value= optional= alternatives=
+    name= value= what= helper= alternatives=
     case $1 in
-        -f | --full) value=none alternatives='full' ;;
-        -x | --exact) value=none alternatives='exact' ;;
-        -i | --ignore-case) value=none alternatives='ignore-case' ;;
-        -v | --inverse) value=none alternatives='inverse newest oldest' ;;
-        -p | --pid) value=pid alternatives='pid pidfile' ;;
-        -F | --pidfile) value=files alternatives='pid pidfile' ;;
-        -L | --logpidfile) value=none alternatives='logpidfile' ;;
-        -P | --parent) value=parent alternatives='parent' ;;
-        -g | --pgroup) value=pgroup alternatives='pgroup' ;;
-        -s | --session) value=session alternatives='session' ;;
-        -t | --terminal) value=terminal alternatives='terminal' ;;
-        -u | --euid) value=euid alternatives='euid' ;;
-        -U | --uid) value=uid alternatives='uid' ;;
-        -G | --group) value=group alternatives='group' ;;
-        -O | --older) value=older alternatives='older' ;;
-        -r | --runstates) value=runstates alternatives='runstates' ;;
-        --cgroup) value=cgroup alternatives='cgroup' ;;
-        --env) value=env alternatives='env' ;;
-        --ns) value=ns alternatives='ns' ;;
-        --nslist) value=nslist alternatives='nslist' ;;
-        -H | --require-handler) value=none alternatives='require-handler' ;;
-        -A | --ignore-ancestors) value=none alternatives='ignore-ancestors' ;;
-        -w | --lightweight) value=none alternatives='lightweight' ;;
-        -n | --newest) value=none alternatives='inverse newest oldest' ;;
-        -o | --oldest) value=none alternatives='inverse newest oldest' ;;
-        --signal) value=signal alternatives='signal' ;;
-        -q | --queue) value=unknown alternatives='queue' ;;
-        -m | --mrelease) value=none alternatives='mrelease until-none' ;;
-        --wait) value=wait optional=1 alternatives='wait' ;;
-        --timeout) value=timeout alternatives='timeout' ;;
-        --kill-after) value=kill-after alternatives='kill-after escalate' ;;
-        --escalate) value=escalate alternatives='kill-after escalate' ;;
-        --cont) value=none alternatives='cont' ;;
-        --until-none) value=none alternatives='mrelease until-none' ;;
-        --any) value=none alternatives='any' ;;
-        --dry-run) value=none alternatives='dry-run interactive quiet' ;;
-        -I | --interactive) value=none alternatives='dry-run interactive' ;;
-        --max) value=unknown alternatives='max' ;;
-        --strict) value=none alternatives='strict' ;;
-        --allow-none) value=none alternatives='allow-none' ;;
-        -c | --count) value=none alternatives='count print0' ;;
-        -l | --list-name) value=none alternatives='list-name quiet' ;;
-        -a | --list-full) value=none alternatives='list-full quiet' ;;
-        -Q | --shell-quote) value=none alternatives='shell-quote' ;;
-        -d | --delimiter) value=unknown alternatives='delimiter print0' ;;
-        -e | --echo) value=none alternatives='echo' ;;
-        --print0) value=none alternatives='count delimiter print0 verbose json' ;;
-        --quiet) value=none alternatives='dry-run list-name list-full quiet verbose json' ;;
-        --verbose) value=none alternatives='print0 quiet verbose json' ;;
-        --json) value=none alternatives='print0 quiet verbose json' ;;
-        --complete) value=complete alternatives='complete' ;;
-        -h | --help) value=none alternatives='help' ;;
-        -V | --version) value=none alternatives='version' ;;
+        -f | --full) name=full alternatives='full' ;;
+        -x | --exact) name=exact alternatives='exact' ;;
+        -i | --ignore-case) name=ignore-case alternatives='ignore-case' ;;
+        --fixed-strings) name=fixed-strings alternatives='fixed-strings' ;;
+        --and) name=and alternatives='' value=needed what=and ;;
+        --not) name=not alternatives='' value=needed what=not ;;
+        -v | --inverse) name=inverse alternatives='inverse newest oldest' ;;
+        -p | --pid) name=pid alternatives='pid pidfile' value=needed what=pid ;;
+        -F | --pidfile) name=pidfile alternatives='pid pidfile' value=needed helper=files ;;
+        -L | --logpidfile) name=logpidfile alternatives='logpidfile' ;;
+        -P | --parent) name=parent alternatives='parent' value=needed what=parent ;;
+        -g | --pgroup) name=pgroup alternatives='pgroup' value=needed what=pgroup ;;
+        -s | --session) name=session alternatives='session' value=needed what=session ;;
+        -t | --terminal) name=terminal alternatives='terminal' value=needed what=terminal ;;
+        -u | --euid) name=euid alternatives='euid' value=needed what=euid helper=users ;;
+        -U | --uid) name=uid alternatives='uid' value=needed what=uid helper=users ;;
+        -G | --group) name=group alternatives='group' value=needed what=group helper=groups ;;
+        -O | --older) name=older alternatives='older' value=needed what=older ;;
+        --younger) name=younger alternatives='younger' value=needed what=younger ;;
+        -r | --runstates) name=runstates alternatives='runstates' value=needed what=runstates ;;
+        --no-zombies) name=no-zombies alternatives='no-zombies' ;;
+        --no-kernel-threads) name=no-kernel-threads alternatives='no-kernel-threads' ;;
+        --exe) name=exe alternatives='exe' value=needed what=exe helper=files ;;
+        --exe-deleted) name=exe-deleted alternatives='exe-deleted' ;;
+        --script) name=script alternatives='script' value=needed what=script ;;
+        --cwd) name=cwd alternatives='cwd' value=needed what=cwd helper=directories ;;
+        --rss) name=rss alternatives='rss' value=needed ;;
+        --cpu-time) name=cpu-time alternatives='cpu-time' value=needed what=cpu-time ;;
+        --cgroup) name=cgroup alternatives='cgroup' value=needed what=cgroup ;;
+        --env) name=env alternatives='env' value=needed what=env ;;
+        --ns) name=ns alternatives='ns' value=needed what=ns ;;
+        --nslist) name=nslist alternatives='nslist' value=needed what=nslist ;;
+        -H | --require-handler) name=require-handler alternatives='require-handler' ;;
+        -A | --ignore-ancestors) name=ignore-ancestors alternatives='ignore-ancestors' ;;
+        -w | --lightweight) name=lightweight alternatives='lightweight' ;;
+        -n | --newest) name=newest alternatives='inverse newest oldest' ;;
+        -o | --oldest) name=oldest alternatives='inverse newest oldest' ;;
+        --signal) name=signal alternatives='signal' value=needed what=signal ;;
+        -q | --queue) name=queue alternatives='queue' value=needed ;;
+        -m | --mrelease) name=mrelease alternatives='mrelease until-none' ;;
+        --wait) name=wait alternatives='wait' value=optional what=wait ;;
+        --timeout) name=timeout alternatives='timeout' value=needed what=timeout ;;
+        --kill-after) name=kill-after alternatives='kill-after escalate' value=needed what=kill-after ;;
+        --escalate) name=escalate alternatives='kill-after escalate' value=needed what=escalate ;;
+        --cont) name=cont alternatives='cont' ;;
+        --until-none) name=until-none alternatives='mrelease until-none' ;;
+        --any) name=any alternatives='any' ;;
+        --dry-run) name=dry-run alternatives='dry-run interactive quiet' ;;
+        -I | --interactive) name=interactive alternatives='dry-run interactive' ;;
+        --max) name=max alternatives='max' value=needed ;;
+        --strict) name=strict alternatives='strict' ;;
+        --allow-none) name=allow-none alternatives='allow-none' ;;
+        -c | --count) name=count alternatives='count print0' ;;
+        -l | --list-name) name=list-name alternatives='list-name quiet' ;;
+        -a | --list-full) name=list-full alternatives='list-full quiet' ;;
+        -Q | --shell-quote) name=shell-quote alternatives='shell-quote' ;;
+        -d | --delimiter) name=delimiter alternatives='delimiter print0' value=needed ;;
+        -e | --echo) name=echo alternatives='echo' ;;
+        --print0) name=print0 alternatives='count delimiter print0 verbose json' ;;
+        --quiet) name=quiet alternatives='dry-run list-name list-full quiet verbose json' ;;
+        --verbose) name=verbose alternatives='print0 quiet verbose json' ;;
+        --json) name=json alternatives='print0 quiet verbose json' ;;
+        --complete) name=complete alternatives='complete' value=needed what=complete ;;
+        --list-signals) name=list-signals alternatives='list-signals' ;;
+        -h | --help) name=help alternatives='help' ;;
+        -V | --version) name=version alternatives='version' ;;
     esac
 }
 
 # Sets the options of a program.
 _pkill_options() {
     case $1 in
-        pgrep) options='-f:--full -x:--exact -i:--ignore-case -v:--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older -r:--runstates :--cgroup :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -w:--lightweight -n:--newest -o:--oldest :--signal :--max :--allow-none -c:--count -l:--list-name -a:--list-full -Q:--shell-quote -d:--delimiter :--print0 :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
-        pkill) options='-f:--full -x:--exact -i:--ignore-case :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older -r:--runstates :--cgroup :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--signal -q:--queue -m:--mrelease :--wait :--timeout :--kill-after :--escalate :--cont :--until-none :--dry-run -I:--interactive :--max :--strict :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
-        pidwait) options='-f:--full -x:--exact -i:--ignore-case :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older -r:--runstates :--cgroup :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--signal :--timeout :--any :--max :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
+        pgrep) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not -v:--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -w:--lightweight -n:--newest -o:--oldest :--signal :--max :--allow-none -c:--count -l:--list-name -a:--list-full -Q:--shell-quote -d:--delimiter :--print0 :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
+        pkill) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--signal -q:--queue -m:--mrelease :--wait :--timeout :--kill-after :--escalate :--cont :--until-none :--dry-run -I:--interactive :--max :--strict :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete :--list-signals -h:--help -V:--version' ;;
+        pidwait) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--signal :--timeout :--any :--max :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
     esac
 }
 
@@ -138,40 +152,35 @@ _pkill_add() {
     done
 }
 
-# Adds the values of this kind that begin with what is typed ($3), behind $2.
+# Adds the values of the option that begin with what is typed ($2), behind $1.
 _pkill_values() {
-    local kind=$1 before=$2 typed=$3 how=() all= entry
-    local entries=${typed%"${typed##*,}"}
-    case $kind in
-        unknown) return ;;
-        files)
-            compopt -o filenames 2>/dev/null
-            all=$(compgen -f -- "$typed")
-            ;;
-        *)
-            if [[ $kind == pattern ]]; then
-                [[ $given == *' full '* ]] && how+=(--full)
-            fi
-            all=$(exec pgrep --complete "$kind" ${how[@]+"${how[@]}"} -- "$typed" 2>/dev/null)
-            ;;
-    esac
-    if [[ $kind == escalate && ${typed##*,} != *:* ]]; then
+    local before=$1 typed=$2 all= entries
+    if [[ $what ]]; then
+        all=$(exec pgrep --complete "$what" ${how[@]+"${how[@]}"} -- "$typed" 2>/dev/null)
+    fi
+    if [[ $what == escalate && ${typed##*,} != *:* ]]; then
         compopt -o nospace 2>/dev/null # the signal follows
     fi
     if [[ $all ]]; then
         mapfile -t all <<<"$all"
         _pkill_add "$before" "$typed" "${all[@]%%$'\t'*}"
     fi
-    # Users and groups without a process come last.
+    # What no process has comes last.
     [[ ${COMPREPLY[0]-} ]] && return
-    case $kind in
-        euid | uid) all=$(compgen -u -- "${typed##*,}") ;;
-        group) all=$(compgen -g -- "${typed##*,}") ;;
-        *) return ;;
+    entries=${typed%"${typed##*,}"}
+    case $helper in
+        users) all=$(compgen -u -- "${typed##*,}") ;;
+        groups) all=$(compgen -g -- "${typed##*,}") ;;
+        files) compopt -o filenames 2>/dev/null && all=$(compgen -f -- "$typed") ;;
+        directories) compopt -o filenames 2>/dev/null && all=$(compgen -d -- "$typed") ;;
     esac
     if [[ $all ]]; then
         mapfile -t all <<<"$all"
-        _pkill_add "$before$entries" "${typed##*,}" "${all[@]}"
+        case $helper in
+            # readline quotes names of files itself.
+            files | directories) COMPREPLY=("${all[@]/#/"$before"}") ;;
+            *) _pkill_add "$before$entries" "${typed##*,}" "${all[@]}" ;;
+        esac
     fi
 }
 
@@ -181,30 +190,35 @@ _pkill_letters() {
     bundle=- rest=$1
     while [[ $rest ]]; do
         _pkill_option "-${rest:0:1}"
-        gone+="$alternatives " given+="$alternatives "
         bundle+=${rest:0:1} rest=${rest:1}
-        if [[ $value && $value != none ]]; then
-            [[ $rest ]] || pending=$value
+        _pkill_given
+        if [[ $value ]]; then
+            [[ $rest ]] || pending=1
             return
         fi
     done
 }
 
+_pkill_given() {
+    given+="$name " gone+="$alternatives "
+}
+
 # Adds the options that begin with what is typed and are of use.
 _pkill_names() {
-    local typed=$1 option name usable=()
+    local typed=$1 option names=()
     for option in $options; do
         [[ $gone == *" ${option#*:--} "* ]] && continue
-        for name in "${option%%:*}" "${option#*:}"; do
-            [[ $name == "$typed"* && $name ]] && usable+=("$name")
+        for option in "${option%%:*}" "${option#*:}"; do
+            [[ $option && $option == "$typed"* ]] && names+=("$option")
         done
     done
-    _pkill_add '' "$typed" ${usable[@]+"${usable[@]}"}
+    _pkill_add '' "$typed" ${names[@]+"${names[@]}"}
 }
 
 _pkill() {
-    local IFS=$' \t\n' program=${1##*/} words last plain quote value optional alternatives options
-    local word bundle rest i given=' ' gone=' ' pending= ended= operand= signalled= before
+    local IFS=$' \t\n' program=${1##*/} words last plain quote options
+    local name value what helper alternatives bundle rest word i before
+    local given=' ' gone=' ' pending= ended= operand= signalled= how=()
     [[ $program == pgrep || $program == pidwait ]] || program=pkill # or an alias of it
     _pkill_options "$program"
     COMPREPLY=()
@@ -220,43 +234,47 @@ _pkill() {
             ended=1
         elif [[ $word == --* ]]; then
             _pkill_option "${word%%=*}"
-            gone+="$alternatives " given+="$alternatives "
-            [[ ! $value || $value == none || $optional || $word == *=* ]] || pending=$value
+            _pkill_given
+            [[ $value != needed || $word == *=* ]] || pending=1
         elif [[ $program == pkill && ! $signalled && ${word^^} =~ $_pkill_signals ]]; then
             signalled=1
         else
             _pkill_letters "${word:1}"
         fi
     done
+    [[ $given != *' full '* ]] || how+=(--full)
+    [[ $given != *' fixed-strings '* ]] || how+=(--fixed-strings)
     _pkill_unquote "${words[i]-}"
     word=$plain
     if [[ $pending ]]; then
-        _pkill_values "$pending" '' "$word"
+        _pkill_values '' "$word"
     elif [[ ! $ended && $word == --*=* ]]; then
         _pkill_option "${word%%=*}"
-        [[ ! $value || $value == none ]] || _pkill_values "$value" "${word%%=*}=" "${word#*=}"
+        [[ ! $value ]] || _pkill_values "${word%%=*}=" "${word#*=}"
     elif [[ ! $ended && $word == -* ]]; then
         _pkill_names "$word"
-        if [[ $program == pkill && ! $signalled && $word != --* ]]; then
-            _pkill_values signal - "${word#-}"
+        if [[ $program == pkill && ! $signalled && ($word == - || $word == -[[:upper:]]*) ]]; then
+            what=signal helper=
+            _pkill_values - "${word#-}"
         fi
         if [[ $word != --* ]]; then
             _pkill_letters "${word:1}"
-            [[ ! $rest ]] || _pkill_values "$value" "$bundle" "$rest"
+            [[ ! $rest ]] || _pkill_values "$bundle" "$rest"
         fi
     elif [[ ! $operand ]]; then
-        _pkill_values pattern '' "$word"
+        what=pattern helper=
+        _pkill_values '' "$word"
     fi
     # What readline takes for the word begins behind the last = or :.
     before=${words[i]-}
     [[ $last == [=:]* && $last != *[!=:]* ]] && last=
     before=${before%"$last"}
-    if [[ $before ]]; then
+    if [[ $before && ${COMPREPLY[0]-} ]]; then
         COMPREPLY=("${COMPREPLY[@]#"$before"}")
     fi
 }
 
-_pkill_signals='^-([0-9]+|(SIG)?(HUP|INT|QUIT|ILL|TRAP|ABRT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|PWR|SYS|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$'
+_pkill_signals='^-([0-9]+|(SIG)?(EXIT|NULL|HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|UNUSED|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$'
 
 if ! complete -o nosort -F _pkill pgrep pkill pidwait 2>/dev/null; then
     complete -F _pkill pgrep pkill pidwait # before bash 4.4

@@ -60,6 +60,10 @@ pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitSt
             output.candidates(&complete::candidates(&question)?);
             Ok(ExitStatus::Success)
         }
+        Invocation::ListSignals(style) => {
+            output.signals(style);
+            Ok(ExitStatus::Success)
+        }
         Invocation::Run(request) => answer(&request, &mut output),
     });
     output.finish(result)

@@ -141,6 +141,8 @@ pub struct Report {
     pub pattern_too_long: bool,
     /// More matches than `--max` allows, so nothing was done.
     pub too_many: bool,
+    /// How many processes the kernel does not tell us enough about to say whether they are meant.
+    pub undecided: usize,
     /// The signal that ended the wait before its time.
     pub interrupted: Option<i32>,
 }

@@ -50,8 +50,19 @@ pub struct Request {
     pub allow_none: bool,
     /// `--strict`: a match that was not signalled is a failure, unless it had gone.
     pub strict: bool,
-    /// The options that select, as they were typed: name and value.
-    pub asked: Vec<(&'static str, Option<OsString>)>,
+    /// The options that select, by name, with their values as they were typed.
+    pub asked: Vec<(&'static str, Asked)>,
+}
+
+/// What was typed behind an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It takes no value.
+    Flag,
+    /// Its value, the last one if there were more.
+    Value(OsString),
+    /// Each value of an option that may be repeated.
+    Each(Vec<OsString>),
 }
 
 /// How much is said about each process.
@@ -72,7 +83,13 @@ pub enum Style {
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// The operand, if there is one.
-    pub pattern: Option<PatternText>,
+    pub pattern: Option<Vec<u8>>,
+    /// `--and`: these patterns must match too.
+    pub and: Vec<Vec<u8>>,
+    /// `--not`: these must not.
+    pub not: Vec<Vec<u8>>,
+    /// How all of them are read.
+    pub reading: Reading,
     /// All other conditions, joined by AND.
     pub criteria: Vec<Criterion>,
     /// `-n`, `-o`: one of those that meet all of it.
@@ -85,17 +102,17 @@ pub struct Selection {
     pub threads: bool,
 }
 
-/// The pattern, and what it is held against.
-#[derive(Clone, Debug)]
-pub struct PatternText {
-    /// An extended regular expression, as typed.
-    pub text: Vec<u8>,
-    /// What it is matched against.
+/// How patterns are read, and what they are held against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// What they are matched against.
     pub subject: Subject,
     /// `-i`.
     pub ignore_case: bool,
-    /// `-x`: it must match from the first byte to the last.
+    /// `-x`: they must match from the first byte to the last.
     pub whole: bool,
+    /// `--fixed-strings`: plain text, not extended regular expressions.
+    pub plain: bool,
 }
 
 /// What a pattern is matched against.
@@ -141,8 +158,26 @@ pub enum Criterion {
     RealGroups(Vec<Account>),
     /// `-t`: the controlling terminal, by its name below /dev.
     Terminals(Vec<OsString>),
-    /// `-O`: seconds since the start, at least.
-    OlderThan(u64),
+    /// `--exe`: the file that it executes; by path if there is a slash in it, else by base name.
+    Executable(OsString),
+    /// `--exe-deleted`: that file was deleted or replaced since.
+    ExecutableDeleted,
+    /// `--script`: the script that it interprets, or module or class that it runs; by path or base name.
+    Script(OsString),
+    /// `--cwd`: the working directory is this one or one below.
+    WorkingDirectory(PathBuf),
+    /// `-O`: so long since the start, at least.
+    OlderThan(Duration),
+    /// `--younger`: less than that.
+    YoungerThan(Duration),
+    /// `--rss`: so many bytes of it are in memory, at least.
+    ResidentMemory(u64),
+    /// `--cpu-time`: it has used the CPUs for so long, at least.
+    CpuTime(Duration),
+    /// `--no-zombies`: it has not ended.
+    NoZombie,
+    /// `--no-kernel-threads`.
+    NoKernelThread,
     /// `-r`: the state, as the letter that /proc/PID/stat shows.
     States(Vec<u8>),
     /// `--cgroup`: the path in the cgroup v2 hierarchy.
@@ -158,6 +193,13 @@ pub enum Criterion {
     },
     /// `-H`: catches this signal.
     Catches(Signal),
+}
+
+impl Criterion {
+    /// Whether it names nobody, but only leaves some out: alone it would ask for nearly everything.
+    pub fn only_leaves_out(&self) -> bool {
+        matches!(self, Criterion::NoZombie | Criterion::NoKernelThread)
+    }
 }
 
 /// A user or a group as it was typed.

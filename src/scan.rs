@@ -29,12 +29,18 @@ pub struct Match {
     pub view: View,
 }
 
-/// Who was selected, in ascending order of process ID.
-pub type Matches = Vec<Match>;
+/// What a scan has come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matches {
+    /// Who was selected, in ascending order of process ID.
+    pub found: Vec<Match>,
+    /// How many others may be meant too: the kernel does not tell us what decides ([`Unknown::Denied`]).
+    pub undecided: usize,
+}
 
 /// Look at the candidates.
 pub fn scan(plan: &Plan) -> Result<Matches, Error> {
-    let mut found = match &plan.candidates {
+    let Seen { mut found, undecided } = match &plan.candidates {
         Candidates::Listed(pids) => {
             let proc = ProcDir::named()?;
             let mut look = Look::new(plan, &proc);
@@ -46,13 +52,14 @@ pub fn scan(plan: &Plan) -> Result<Matches, Error> {
                     Err(why) => unknown(pid, why)?,
                 }
             }
-            look.found
+            look.seen
         }
         Candidates::All | Candidates::Threads => walk(plan)?,
     };
     found.sort_by_key(|(process, _)| *process); // stable: threads stay in the kernel's order
     let found = found.into_iter().map(|(_, found)| found).collect();
-    Ok(pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid)))
+    let found = pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid));
+    Ok(Matches { found, undecided })
 }
 
 /// Whether a listed ID is that of a process. The start time is read first: it is all that a process which is named by
@@ -66,7 +73,7 @@ fn is_there(plan: &Plan, process: &mut Process<'_>) -> Fact<bool> {
 
 /// All processes, by as many threads as there are CPUs for us and parts of the list. Each takes the next part as soon
 /// as it is done with one, so that none waits for another.
-fn walk(plan: &Plan) -> Result<Found, Error> {
+fn walk(plan: &Plan) -> Result<Seen, Error> {
     let proc = ProcDir::open()?;
     let mut first = vec![];
     while first.len() < MANY && proc.next_processes(&mut first)? {}
@@ -86,11 +93,13 @@ fn walk(plan: &Plan) -> Result<Found, Error> {
                 }
             }
         }
-        let mut found = look_at_all(plan, &proc, &proc, first)?;
+        let mut seen = look_at_all(plan, &proc, &proc, first)?;
         for helper in helpers {
-            found.append(&mut helper.join().expect("a helper does not panic")?);
+            let mut theirs = helper.join().expect("a helper does not panic")?;
+            seen.found.append(&mut theirs.found);
+            seen.undecided += theirs.undecided;
         }
-        Ok(found)
+        Ok(seen)
     })
 }
 
@@ -103,7 +112,7 @@ fn most_threads() -> usize {
 
 /// These processes and then what is left of the walk. Looking through a descriptor of one's own saves threads
 /// from counting the users of a shared one.
-fn look_at_all(plan: &Plan, walk: &ProcDir, proc: &ProcDir, mut pids: Vec<Pid>) -> Result<Found, Error> {
+fn look_at_all(plan: &Plan, walk: &ProcDir, proc: &ProcDir, mut pids: Vec<Pid>) -> Result<Seen, Error> {
     let mut look = Look::new(plan, proc);
     loop {
         for &pid in &pids {
@@ -111,13 +120,18 @@ fn look_at_all(plan: &Plan, walk: &ProcDir, proc: &ProcDir, mut pids: Vec<Pid>) 
         }
         pids.clear();
         if !walk.next_processes(&mut pids)? {
-            return Ok(look.found);
+            return Ok(look.seen);
         }
     }
 }
 
-/// Each with the process that it is or belongs to.
-type Found = Vec<(Pid, Match)>;
+/// What one thread has seen.
+#[derive(Default)]
+struct Seen {
+    /// Each with the process that it is or belongs to.
+    found: Vec<(Pid, Match)>,
+    undecided: usize,
+}
 
 /// One thread's work.
 struct Look<'p> {
@@ -126,12 +140,18 @@ struct Look<'p> {
     predicate: Predicate,
     proc: &'p ProcDir,
     process: Process<'p>,
-    found: Found,
+    seen: Seen,
 }
 
 impl<'p> Look<'p> {
     fn new(plan: &'p Plan, proc: &'p ProcDir) -> Self {
-        Look { plan, predicate: plan.predicate.clone(), proc, process: Process::new(proc), found: vec![] }
+        Look {
+            plan,
+            predicate: plan.predicate.clone(),
+            proc,
+            process: Process::new(proc),
+            seen: Seen::default(),
+        }
     }
 
     fn at(&mut self, pid: Pid) -> Result<(), Error> {
@@ -153,10 +173,11 @@ impl<'p> Look<'p> {
         let process = &mut self.process;
         match self.predicate.admits(process) {
             Ok(true) => match describe(self.plan, process) {
-                Ok(found) => self.found.push((process.thread_group(), found)),
+                Ok(found) => self.seen.found.push((process.thread_group(), found)),
                 Err(why) => unknown(process.pid(), why)?,
             },
             Ok(false) => {}
+            Err(NoAnswer::Unknown(Unknown::Denied)) => self.seen.undecided += 1,
             Err(NoAnswer::Unknown(why)) => unknown(process.pid(), why)?,
             Err(NoAnswer::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
         }
@@ -167,7 +188,7 @@ impl<'p> Look<'p> {
 /// That a process has gone is no matter; that we could not look is one, as it may have been meant.
 fn unknown(pid: Pid, why: Unknown) -> Result<(), Error> {
     match why {
-        Unknown::Gone => Ok(()),
+        Unknown::Gone | Unknown::Denied => Ok(()),
         Unknown::Unreadable(errno) => Err(unreadable(pid, errno)),
     }
 }

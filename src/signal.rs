@@ -23,41 +23,55 @@ pub enum DefaultAction {
     Ignore,
 }
 
-/// The standard signals of this architecture, what they do by default, and the names that programs accept for
-/// them; the first name is the one we print. `EXIT` and `NULL` for 0 are procps-ng's.
-const TABLE: &[(i32, DefaultAction, &[&str])] = &[
-    (0, Ignore, &["0", "EXIT", "NULL"]),
-    (libc::SIGHUP, Terminate, &["HUP"]),
-    (libc::SIGINT, Terminate, &["INT"]),
-    (libc::SIGQUIT, Core, &["QUIT"]),
-    (libc::SIGILL, Core, &["ILL"]),
-    (libc::SIGTRAP, Core, &["TRAP"]),
-    (libc::SIGABRT, Core, &["ABRT", "IOT"]),
-    (libc::SIGBUS, Core, &["BUS"]),
-    (libc::SIGFPE, Core, &["FPE"]),
-    (libc::SIGKILL, Terminate, &["KILL"]),
-    (libc::SIGUSR1, Terminate, &["USR1"]),
-    (libc::SIGSEGV, Core, &["SEGV"]),
-    (libc::SIGUSR2, Terminate, &["USR2"]),
-    (libc::SIGPIPE, Terminate, &["PIPE"]),
-    (libc::SIGALRM, Terminate, &["ALRM"]),
-    (libc::SIGTERM, Terminate, &["TERM"]),
-    (libc::SIGSTKFLT, Terminate, &["STKFLT"]),
-    (libc::SIGCHLD, Ignore, &["CHLD", "CLD"]),
-    (libc::SIGCONT, Continue, &["CONT"]),
-    (libc::SIGSTOP, Stop, &["STOP"]),
-    (libc::SIGTSTP, Stop, &["TSTP"]),
-    (libc::SIGTTIN, Stop, &["TTIN"]),
-    (libc::SIGTTOU, Stop, &["TTOU"]),
-    (libc::SIGURG, Ignore, &["URG"]),
-    (libc::SIGXCPU, Core, &["XCPU"]),
-    (libc::SIGXFSZ, Core, &["XFSZ"]),
-    (libc::SIGVTALRM, Terminate, &["VTALRM"]),
-    (libc::SIGPROF, Terminate, &["PROF"]),
-    (libc::SIGWINCH, Ignore, &["WINCH"]),
-    (libc::SIGIO, Terminate, &["IO", "POLL"]),
-    (libc::SIGPWR, Terminate, &["PWR"]),
-    (libc::SIGSYS, Core, &["SYS", "UNUSED"]),
+/// One word.
+impl fmt::Display for DefaultAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Terminate => "terminate",
+            Core => "core",
+            Stop => "stop",
+            Continue => "continue",
+            Ignore => "ignore",
+        })
+    }
+}
+
+/// The standard signals of this architecture, what they do by default, the names that programs accept for them, and
+/// what they mean; the first name is the one we print. `EXIT` and `NULL` for 0 are procps-ng's.
+#[rustfmt::skip]
+const TABLE: &[(i32, DefaultAction, &[&str], &str)] = &[
+    (0, Ignore, &["0", "EXIT", "NULL"], "nothing is sent: only asks whether it could be"),
+    (libc::SIGHUP, Terminate, &["HUP"], "the terminal has gone; daemons: read the configuration again"),
+    (libc::SIGINT, Terminate, &["INT"], "interrupt from the keyboard (Ctrl-C)"),
+    (libc::SIGQUIT, Core, &["QUIT"], "quit from the keyboard (Ctrl-\\)"),
+    (libc::SIGILL, Core, &["ILL"], "illegal instruction"),
+    (libc::SIGTRAP, Core, &["TRAP"], "breakpoint or trace trap"),
+    (libc::SIGABRT, Core, &["ABRT", "IOT"], "abort(3), a failed assertion"),
+    (libc::SIGBUS, Core, &["BUS"], "access to memory that is not there"),
+    (libc::SIGFPE, Core, &["FPE"], "arithmetic error, such as division by zero"),
+    (libc::SIGKILL, Terminate, &["KILL"], "end at once"),
+    (libc::SIGUSR1, Terminate, &["USR1"], "whatever the program uses it for"),
+    (libc::SIGSEGV, Core, &["SEGV"], "invalid access to memory"),
+    (libc::SIGUSR2, Terminate, &["USR2"], "whatever the program uses it for"),
+    (libc::SIGPIPE, Terminate, &["PIPE"], "write to a pipe that nobody reads"),
+    (libc::SIGALRM, Terminate, &["ALRM"], "the timer of alarm(2) ran out"),
+    (libc::SIGTERM, Terminate, &["TERM"], "please end; what pkill sends by default"),
+    (libc::SIGSTKFLT, Terminate, &["STKFLT"], "coprocessor stack fault; unused"),
+    (libc::SIGCHLD, Ignore, &["CHLD", "CLD"], "a child has ended, stopped or continued"),
+    (libc::SIGCONT, Continue, &["CONT"], "go on, if stopped"),
+    (libc::SIGSTOP, Stop, &["STOP"], "stop at once"),
+    (libc::SIGTSTP, Stop, &["TSTP"], "stop from the keyboard (Ctrl-Z)"),
+    (libc::SIGTTIN, Stop, &["TTIN"], "read from the terminal in the background"),
+    (libc::SIGTTOU, Stop, &["TTOU"], "write to the terminal in the background"),
+    (libc::SIGURG, Ignore, &["URG"], "urgent data on a socket"),
+    (libc::SIGXCPU, Core, &["XCPU"], "limit of CPU time reached"),
+    (libc::SIGXFSZ, Core, &["XFSZ"], "limit of file size reached"),
+    (libc::SIGVTALRM, Terminate, &["VTALRM"], "the timer of CPU time in user mode ran out"),
+    (libc::SIGPROF, Terminate, &["PROF"], "the profiling timer ran out"),
+    (libc::SIGWINCH, Ignore, &["WINCH"], "the terminal has another size"),
+    (libc::SIGIO, Terminate, &["IO", "POLL"], "a file descriptor is ready"),
+    (libc::SIGPWR, Terminate, &["PWR"], "power failure"),
+    (libc::SIGSYS, Core, &["SYS", "UNUSED"], "bad or forbidden system call (seccomp)"),
 ];
 
 impl Signal {
@@ -79,13 +93,48 @@ impl Signal {
         }
         let upper = word.to_ascii_uppercase();
         let name = upper.strip_prefix("SIG").unwrap_or(&upper);
-        let standard = TABLE.iter().find(|(_, _, names)| names.contains(&name));
+        let standard = TABLE.iter().find(|(_, _, names, _)| names.contains(&name));
         standard.map(|&(number, ..)| Signal(number)).or_else(|| real_time(name))
     }
 
     /// The signal with this number, if the kernel has one.
     pub fn from_number(number: i32) -> Option<Signal> {
         (0..=libc::SIGRTMAX()).contains(&number).then_some(Signal(number))
+    }
+
+    /// Those that have a name, in the order of their numbers: without 0, which is none, and without those between the
+    /// standard and the real-time ones, which the C library keeps for itself.
+    pub fn named() -> impl Iterator<Item = Signal> {
+        let named = |signal: &Signal| !signal.names()[0].starts_with(|c: char| c.is_ascii_digit());
+        (1..=libc::SIGRTMAX()).map(Signal).filter(named)
+    }
+
+    /// The names without `SIG`; the first one is that which is printed. A real-time signal is counted
+    /// from both ends.
+    pub fn names(self) -> Vec<String> {
+        if let Some((_, _, names, _)) = TABLE.iter().find(|(number, ..)| *number == self.0) {
+            return names.iter().map(|&name| name.to_owned()).collect();
+        }
+        let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
+        let from_the_other_end = match self.0 {
+            n if n == max => Some(format!("RTMIN+{}", max - min)),
+            n if (min..max).contains(&n) => Some(format!("RTMAX-{}", max - n)),
+            _ => None,
+        };
+        [self.to_string()].into_iter().chain(from_the_other_end).collect()
+    }
+
+    /// What it means, in a few words.
+    pub fn meaning(self) -> &'static str {
+        TABLE
+            .iter()
+            .find(|(number, ..)| *number == self.0)
+            .map_or("whatever the program uses it for", |row| row.3)
+    }
+
+    /// Whether a process may catch, block or ignore it (signal(7)).
+    pub fn can_be_caught(self) -> bool {
+        ![Signal::NONE, Signal::KILL, Signal::STOP].contains(&self)
     }
 
     /// The number, as kill(2) takes it.
@@ -96,7 +145,7 @@ impl Signal {
     /// What it does to a process that has made no other arrangement. Real-time signals terminate.
     pub fn default_action(self) -> DefaultAction {
         let row = TABLE.iter().find(|(number, ..)| *number == self.0);
-        row.map_or(Terminate, |&(_, action, _)| action)
+        row.map_or(Terminate, |&(_, action, ..)| action)
     }
 
     /// The signal's bit in the masks of /proc/PID/status (`SigCgt` and its like, proc_pid_status(5)).
@@ -122,7 +171,7 @@ fn real_time(name: &str) -> Option<Signal> {
 impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
-        if let Some((_, _, names)) = TABLE.iter().find(|(number, ..)| *number == self.0) {
+        if let Some((_, _, names, _)) = TABLE.iter().find(|(number, ..)| *number == self.0) {
             return f.write_str(names[0]);
         }
         match self.0 {

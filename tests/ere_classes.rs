@@ -13,7 +13,7 @@ use pkill::ere::{Charset, Flags, Pattern};
 const END: char = '\u{32000}';
 
 fn pattern(text: &str, ignore_case: bool) -> Pattern {
-    let flags = Flags { ignore_case, whole: true, charset: Charset::Utf8 };
+    let flags = Flags { ignore_case, whole: true, plain: false, charset: Charset::Utf8 };
     Pattern::new(text.as_bytes(), flags).unwrap()
 }
 

@@ -17,7 +17,7 @@ fn patterns_mean_what_they_mean_to_glibc() {
             panic!("not five fields: {line}");
         };
         let charset = if locale == b"C" { Charset::Bytes } else { Charset::Utf8 };
-        let flags = Flags { ignore_case: flags == b"i", whole: false, charset };
+        let flags = Flags { ignore_case: flags == b"i", whole: false, plain: false, charset };
         let answer = match Pattern::new(pattern, flags).and_then(|pattern| pattern.is_match(subject)) {
             Ok(true) => "match".to_owned(),
             Ok(false) => "nomatch".to_owned(),

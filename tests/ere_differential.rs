@@ -35,7 +35,7 @@ fn case(random: &mut Random, charset: Charset) -> Case {
         5..8 => Alphabet::Wide,
         _ => Alphabet::Bytes,
     };
-    let flags = Flags { ignore_case: random.one_in(3), whole: random.one_in(4), charset };
+    let flags = Flags { ignore_case: random.one_in(3), whole: random.one_in(4), plain: false, charset };
     let pattern = patterns::pattern(random, alphabet);
     // Beyond ASCII a subject may be even where the pattern is not.
     let alphabet = if random.one_in(3) { Alphabet::Everything } else { alphabet };
@@ -303,7 +303,7 @@ fn any_bytes_are_a_pattern_or_an_error() {
     for _ in 0..20_000 {
         let text = patterns::any_bytes(&mut random, 12);
         let charset = if random.one_in(2) { Charset::Utf8 } else { Charset::Bytes };
-        let flags = Flags { ignore_case: random.one_in(2), whole: random.one_in(2), charset };
+        let flags = Flags { ignore_case: random.one_in(2), whole: random.one_in(2), plain: false, charset };
         let subject = patterns::any_bytes(&mut random, 20);
         if let Ok(pattern) = Pattern::new(&text, flags) {
             patterns += 1;

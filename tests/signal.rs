@@ -2,7 +2,9 @@
 
 mod support;
 
-use support::{Case, Scene, case, check, reference};
+use std::process::Command;
+
+use support::{Case, Reaction, Run, Scene, Victim, case, check, need, reference};
 
 /// `a` records what it gets, `t` dies as the kernel has it.
 fn cast(scene: &mut Scene) {
@@ -161,6 +163,100 @@ fn everybody_is_signalled_once() {
             case("pkill -USR1 -f '{a}|{a}' ").fate("a", "USR1"),
             case("pkill -USR1 -u {uid},{uid} -U {uid} -s {a.pid},{a.pid} {tag}").fate("a", "USR1"),
             case("pkill -USR1 -e {a}").fate("a", "USR1").prints("{a} killed (pid {a.pid})\n"),
+        ],
+    );
+}
+
+/// The rows of `--list-signals` behind the heading, as words.
+fn listed() -> Vec<Vec<String>> {
+    let output = Run::ours("pkill").args(["--list-signals"]).run();
+    assert_eq!((output.status, output.err()), (0, String::new()));
+    let table = output.out();
+    let mut rows = table.lines();
+    assert_eq!(rows.next(), Some("NUMBER  NAMES              DEFAULT    CATCHABLE  MEANING"), "{table}");
+    let rows: Vec<Vec<String>> = rows.map(|row| row.split_whitespace().map(String::from).collect()).collect();
+    let count = 31 + libc::SIGRTMAX() - libc::SIGRTMIN() + 1;
+    assert_eq!(rows.len() as i32, count, "the standard signals and the real-time ones: {table}");
+    rows
+}
+
+/// Each row tells what happens, and bash knows each signal by one of its names.
+#[test]
+fn each_signal_that_is_listed_does_what_its_row_says() {
+    if !need("bash") {
+        return;
+    }
+    for row in listed() {
+        let number: i32 = row[0].parse().expect("a number");
+        let [plain, mut catching] = [Victim::spec(), Victim::spec()];
+        if row[3] == "yes" {
+            catching = catching.catch(number);
+        }
+        let [mut plain, mut catching] = [plain.spawn(), catching.spawn()];
+        for name in row[1].split(',') {
+            let pids = format!("{},{}", plain.pid(), catching.pid());
+            // Once for each name: all of them mean this signal.
+            let output = Run::ours("pkill").args([&format!("-{name}"), "-p", &pids]).run();
+            assert!(output.err().is_empty(), "{name}: {output:?}");
+        }
+        let expected = match row[2].as_str() {
+            "terminate" | "core" => Reaction::Ended(number),
+            "stop" => Reaction::Stopped,
+            "ignore" | "continue" => Reaction::Caught(vec![]),
+            other => panic!("{row:?}: {other}"),
+        };
+        // A program in Rust, as the victim is, ignores PIPE.
+        assert!(plain.react() == expected || number == libc::SIGPIPE, "{row:?}");
+        match catching.react() {
+            Reaction::Caught(all) if row[3] == "yes" => {
+                assert!(!all.is_empty() && all.iter().all(|got| got.signal == number), "{row:?}: {all:?}");
+            }
+            uncaught => assert!(row[3] == "no" && uncaught == expected, "{row:?}: {uncaught:?}"),
+        }
+        assert!(row.len() > 4, "{row:?} has no meaning");
+        let bash =
+            Command::new("bash").args(["-c", r#"kill -l "$0""#, &row[0]]).output().expect("start bash");
+        let name = String::from_utf8(bash.stdout).expect("UTF-8");
+        assert!(row[1].split(',').any(|ours| ours == name.trim()), "{row:?} is {name} to bash");
+    }
+}
+
+/// It answers at once, as `--help` does; `--json` may stand on either side.
+#[test]
+fn the_list_of_signals_comes_in_two_forms() {
+    for args in
+        [&["--list-signals", "--json", "-y", "a", "b"][..], &["--max", "x", "--json", "--list-signals"]]
+    {
+        let array = Run::ours("pkill").args(args).run();
+        assert_eq!((array.status, array.err()), (0, String::new()));
+        let array: serde_json::Value = serde_json::from_slice(&array.stdout).expect("JSON");
+        let array = array.as_array().expect("an array");
+        for (row, signal) in listed().iter().zip(array) {
+            let names: Vec<&str> = signal["names"]
+                .as_array()
+                .expect("names")
+                .iter()
+                .map(|name| name.as_str().expect("a name"))
+                .collect();
+            let catchable = if signal["catchable"] == true { "yes" } else { "no" };
+            let text = format!(
+                "{} {} {} {catchable}",
+                signal["number"],
+                names.join(","),
+                signal["default"].as_str().unwrap()
+            );
+            assert_eq!(format!("{text} {}", signal["meaning"].as_str().unwrap()), row.join(" "));
+        }
+        assert_eq!(array.len(), listed().len());
+    }
+    check(
+        cast,
+        &[
+            case("pkill --list-signals --nosuch {a} {a}").prints_with("NUMBER").ours_only(),
+            case("pkill --nosuch --list-signals").usage("unrecognized option '--nosuch'"),
+            case("pgrep --list-signals")
+                .usage("pgrep: --list-signals makes no sense here: it is for pkill")
+                .ours_only(),
         ],
     );
 }

@@ -35,6 +35,16 @@ pub enum Kind {
     Duration,
     /// A file.
     File,
+    /// A directory.
+    Directory,
+    /// An executable, by path or base name.
+    Executable,
+    /// A script, by path or base name.
+    Script,
+    /// A pattern like the operand.
+    Pattern,
+    /// A number of bytes.
+    Size,
     /// A number of processes.
     Count,
     /// An integer.
@@ -65,6 +75,11 @@ impl Kind {
             Kind::Steps => "DURATION:SIGNAL,...",
             Kind::Duration => "DURATION",
             Kind::File => "FILE",
+            Kind::Directory => "DIR",
+            Kind::Executable => "PATH",
+            Kind::Script => "NAME",
+            Kind::Pattern => "PATTERN",
+            Kind::Size => "SIZE",
             Kind::Count => "N",
             Kind::Integer => "VALUE",
             Kind::Text => "STRING",

@@ -14,6 +14,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::error::Error;
 use crate::request::*;
 use crate::signal::Signal;
+use kind::Kind;
 use options::{EXCLUSIVE, NO_VALUE, OPTIONS, Opt, Origin, Read, Setting};
 
 /// What the command line asks of a program.
@@ -22,6 +23,8 @@ pub enum Invocation {
     Run(Request),
     /// To print this text and end.
     Print(String),
+    /// To print the signals in this style and end.
+    ListSignals(Style),
     /// To list what may be typed.
     Complete(Question),
 }
@@ -30,27 +33,11 @@ pub enum Invocation {
 #[derive(Clone, Debug)]
 pub struct Question {
     /// What the word is.
-    pub wanted: Wanted,
+    pub kind: Kind,
+    /// How a pattern will be taken.
+    pub reading: Reading,
     /// What is typed of it so far.
     pub word: Vec<u8>,
-}
-
-/// A part of the command line that has candidates.
-#[derive(Clone, Copy, Debug)]
-pub enum Wanted {
-    /// The value of an option.
-    Value(kind::Kind),
-    /// The pattern.
-    Pattern(Matching),
-}
-
-/// How the pattern will be taken.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Matching {
-    /// What it is held against.
-    pub subject: Subject,
-    /// Whether it is plain text.
-    pub literal: bool,
 }
 
 /// Understand the command line (without the program's name).
@@ -66,7 +53,7 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
         .try_get_matches_from(words.canonical)
         .map_err(complaint)?;
     check_exclusive(&words.used, program)?;
-    let settings = words.used.iter().filter_map(|opt| setting(opt, &matches));
+    let settings = words.used.iter().flat_map(|opt| settings(opt, &matches));
     let mut draft = Draft { asked: asked(&words.used, &matches), ..Draft::default() };
     for setting in settings {
         match setting {
@@ -74,13 +61,20 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
                 let help = command(program, documented(program)).render_help().to_string();
                 return Ok(Invocation::Print(help));
             }
+            Setting::ListSignals => {
+                let json = words.used.iter().any(|opt| opt.long == "json");
+                return Ok(Invocation::ListSignals(if json { Style::Json } else { Style::Plain }));
+            }
             Setting::Version => return Ok(Invocation::Print(version(program))),
             setting => draft.take(setting)?,
         }
     }
     let pattern = matches.get_one::<OsString>("PATTERN").map(|p| p.as_encoded_bytes().to_vec());
     match draft.complete {
-        Some(wanted) => Ok(Invocation::Complete(draft.question(wanted, pattern))),
+        Some(kind) => {
+            let (reading, word) = (draft.reading, pattern.unwrap_or_default());
+            Ok(Invocation::Complete(Question { kind, reading, word }))
+        }
         None => draft.finish(program, pattern).map(Invocation::Run),
     }
 }
@@ -143,11 +137,13 @@ fn command(program: Program, rows: impl Iterator<Item = &'static Opt>) -> Comman
         .args(rows.map(|opt| argument(program, opt)))
 }
 
-/// A row of the table as clap has it. Where an option is repeated, the last one counts, as in the reference.
+/// A row of the table as clap has it. Where an option is repeated, the last one counts, as in the reference, unless each
+/// does.
 fn argument(program: Program, opt: &'static Opt) -> Arg {
     let short = opt.short.filter(|(_, programs)| programs.contains(&program)).map(|(letter, _)| letter);
     let arg = Arg::new(opt.long).long(opt.long).short(short).help(opt.help);
-    let arg = arg.help_heading(opt.group.title()).overrides_with(opt.long);
+    let arg = arg.help_heading(opt.group.title());
+    let arg = if opt.repeats() { arg.action(ArgAction::Append) } else { arg.overrides_with(opt.long) };
     let optional = |arg: Arg| arg.num_args(0..=1).require_equals(true).default_missing_value(NO_VALUE);
     match opt.value_name() {
         None => arg.action(ArgAction::SetTrue),
@@ -158,18 +154,22 @@ fn argument(program: Program, opt: &'static Opt) -> Arg {
     }
 }
 
-fn setting(opt: &'static Opt, matches: &ArgMatches) -> Option<Setting> {
+fn settings(opt: &'static Opt, matches: &ArgMatches) -> Vec<Setting> {
     match &opt.read {
-        Read::Flag(setting) => matches.get_flag(opt.long).then(|| setting.clone()),
-        _ => matches.get_one::<Setting>(opt.long).cloned(),
+        Read::Flag(setting) => matches.get_flag(opt.long).then(|| setting.clone()).into_iter().collect(),
+        _ => matches.get_many(opt.long).into_iter().flatten().cloned().collect(),
     }
 }
 
 /// The options that select, as they were typed.
-fn asked(used: &[&'static Opt], matches: &ArgMatches) -> Vec<(&'static str, Option<OsString>)> {
+fn asked(used: &[&'static Opt], matches: &ArgMatches) -> Vec<(&'static str, Asked)> {
     let typed = |opt: &Opt| {
-        let mut values = matches.get_raw(opt.long).into_iter().flatten();
-        opt.value_name().and(values.next_back()).map(OsString::from)
+        let mut values = matches.get_raw(opt.long).into_iter().flatten().map(OsString::from);
+        match opt.value() {
+            None => Asked::Flag,
+            Some(_) if opt.repeats() => Asked::Each(values.collect()),
+            Some(_) => values.next_back().map_or(Asked::Flag, Asked::Value),
+        }
     };
     let selecting = used.iter().filter(|opt| opt.group.selects());
     selecting.map(|opt| (opt.long, typed(opt))).collect()
@@ -187,9 +187,9 @@ fn complaint(error: clap::Error) -> Error {
 struct Draft {
     criteria: Vec<Criterion>,
     pick: Option<Pick>,
-    subject: Subject,
-    whole: bool,
-    ignore_case: bool,
+    and: Vec<Vec<u8>>,
+    not: Vec<Vec<u8>>,
+    reading: Reading,
     inverse: bool,
     skip_ancestors: bool,
     threads: bool,
@@ -218,8 +218,8 @@ struct Draft {
     any: bool,
     strict: bool,
     allow_none: bool,
-    asked: Vec<(&'static str, Option<OsString>)>,
-    complete: Option<Wanted>,
+    asked: Vec<(&'static str, Asked)>,
+    complete: Option<Kind>,
 }
 
 impl Draft {
@@ -231,9 +231,12 @@ impl Draft {
             Setting::NamespacesOf(pid) => self.namespaces_of = Some(pid),
             Setting::NamespaceKinds(kinds) => self.namespace_kinds = Some(kinds),
             Setting::CatchesTheSignal => self.catches_the_signal = true,
-            Setting::MatchCommandLine => self.subject = Subject::CommandLine,
-            Setting::Whole => self.whole = true,
-            Setting::IgnoreCase => self.ignore_case = true,
+            Setting::MatchCommandLine => self.reading.subject = Subject::CommandLine,
+            Setting::Whole => self.reading.whole = true,
+            Setting::IgnoreCase => self.reading.ignore_case = true,
+            Setting::Plain => self.reading.plain = true,
+            Setting::And(pattern) => self.and.push(pattern),
+            Setting::Not(pattern) => self.not.push(pattern),
             Setting::Pick(pick) => self.pick = Some(pick),
             Setting::Inverse => self.inverse = true,
             Setting::SkipAncestors => self.skip_ancestors = true,
@@ -262,19 +265,10 @@ impl Draft {
             Setting::AtMost(number) => self.at_most = Some(number),
             Setting::Strict => self.strict = true,
             Setting::AllowNone => self.allow_none = true,
-            Setting::Complete(wanted) => self.complete = Some(wanted),
-            Setting::Help | Setting::Version => unreachable!("answered before"),
+            Setting::Complete(kind) => self.complete = Some(kind),
+            Setting::Help | Setting::ListSignals | Setting::Version => unreachable!("answered before"),
         }
         Ok(())
-    }
-
-    /// What `--complete` asks for: the other options tell how the pattern will be taken, and the operand is the word.
-    fn question(self, wanted: Wanted, word: Option<Vec<u8>>) -> Question {
-        let wanted = match wanted {
-            Wanted::Pattern(_) => Wanted::Pattern(Matching { subject: self.subject, literal: false }),
-            Wanted::Value(_) => wanted,
-        };
-        Question { wanted, word: word.unwrap_or_default() }
     }
 
     /// Check what the options say together.
@@ -313,10 +307,10 @@ impl Draft {
             }
             self.criteria.push(Criterion::Catches(signal));
         }
-        if pattern.is_none() && self.criteria.is_empty() && self.pick.is_none() {
+        let names_nobody = self.criteria.iter().all(Criterion::only_leaves_out);
+        if pattern.is_none() && self.and.is_empty() && names_nobody && self.pick.is_none() {
             return Err(Error::usage("no matching criteria specified"));
         }
-        let (subject, ignore_case, whole) = (self.subject, self.ignore_case, self.whole);
         let label = self.label.map(|subject| Label { subject, quoted: self.quoted });
         let name = Label { subject: Subject::Name, quoted: self.quoted };
         let limit = self.timeout.or(self.wait.flatten());
@@ -324,7 +318,10 @@ impl Draft {
         Ok(Request {
             program,
             selection: Selection {
-                pattern: pattern.map(|text| PatternText { text, subject, ignore_case, whole }),
+                pattern,
+                and: self.and,
+                not: self.not,
+                reading: self.reading,
                 criteria: self.criteria,
                 pick: self.pick.unwrap_or_default(),
                 inverse: self.inverse,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::kind::Kind;
-use super::{Matching, Wanted, values};
+use super::values;
 use crate::request::{
     Account, Criterion, Mode, Namespace, Pick, Pid, Program, Program::*, Step, Style, Subject,
 };
@@ -88,6 +88,8 @@ pub enum Read {
     Value(Kind, fn(&OsStr) -> Result<Setting, String>),
     /// It takes a value or none; a value stands behind `=`.
     Optional(Kind, fn(Option<&OsStr>) -> Result<Setting, String>),
+    /// It takes a value and may be repeated: each one counts.
+    Each(Kind, fn(&OsStr) -> Setting),
     /// The same as a value, which is a condition on processes.
     Condition(Kind, fn(&OsStr) -> Result<Criterion, String>),
 }
@@ -98,6 +100,7 @@ impl Opt {
         match self.read {
             Read::Flag(_) => None,
             Read::Value(kind, _) | Read::Optional(kind, _) | Read::Condition(kind, _) => Some(kind),
+            Read::Each(kind, _) => Some(kind),
         }
     }
 
@@ -111,9 +114,14 @@ impl Opt {
         matches!(self.read, Read::Optional(..))
     }
 
-    /// Whether nothing that stands behind the option matters: `--help` and `--version` answer at once.
+    /// Whether each value counts where the option is repeated, and not only the last.
+    pub fn repeats(&self) -> bool {
+        matches!(self.read, Read::Each(..))
+    }
+
+    /// Whether nothing else matters: `--help`, `--version` and `--list-signals` answer at once.
     pub fn ends_the_reading(&self) -> bool {
-        matches!(self.read, Read::Flag(Setting::Help | Setting::Version))
+        matches!(self.read, Read::Flag(Setting::Help | Setting::ListSignals | Setting::Version))
     }
 
     /// What the option says with this value, or what is wrong with it.
@@ -122,6 +130,7 @@ impl Opt {
             Read::Flag(setting) => Ok(setting.clone()),
             Read::Value(_, parse) => parse(value),
             Read::Optional(_, parse) => parse(Some(value).filter(|value| *value != NO_VALUE)),
+            Read::Each(_, setting) => Ok(setting(value)),
             Read::Condition(_, parse) => parse(value).map(Setting::Criterion),
         }
     }
@@ -152,6 +161,12 @@ pub enum Setting {
     Whole,
     /// `-i`.
     IgnoreCase,
+    /// `--fixed-strings`.
+    Plain,
+    /// `--and`.
+    And(Vec<u8>),
+    /// `--not`.
+    Not(Vec<u8>),
     /// `-n`, `-o`.
     Pick(Pick),
     /// `--inverse`.
@@ -201,7 +216,9 @@ pub enum Setting {
     /// `--allow-none`.
     AllowNone,
     /// `--complete`.
-    Complete(Wanted),
+    Complete(Kind),
+    /// `--list-signals`.
+    ListSignals,
     /// `--help`.
     Help,
     /// `--version`.
@@ -240,7 +257,7 @@ const fn new(
 }
 
 use Group::*;
-use Read::{Condition, Flag, Optional, Value};
+use Read::{Condition, Each, Flag, Optional, Value};
 
 /// Every option of the three programs, in the order of `--help`.
 #[rustfmt::skip]
@@ -251,6 +268,12 @@ pub static OPTIONS: &[Opt] = &[
         "the pattern must match the whole name (with -f, the whole command line)"),
     opt("ignore-case", Some(('i', ALL)), ALL, Matching, Flag(Setting::IgnoreCase),
         "match without regard to upper and lower case"),
+    new("fixed-strings", None, ALL, Matching, Flag(Setting::Plain),
+        "patterns are plain text, not regular expressions"),
+    new("and", None, ALL, Matching, Each(Kind::Pattern, |v| Setting::And(v.as_encoded_bytes().to_vec())),
+        "this pattern must match too; may be repeated"),
+    new("not", None, ALL, Matching, Each(Kind::Pattern, |v| Setting::Not(v.as_encoded_bytes().to_vec())),
+        "this pattern must not match; may be repeated"),
     opt("inverse", Some(('v', LISTS)), ALL, Matching, Flag(Setting::Inverse),
         "select what does not meet all criteria together"),
     opt("pid", Some(('p', ALL)), ALL, Criteria, Condition(Kind::Pids, |v| pids(v, "not a number").map(Criterion::Pids)),
@@ -273,10 +296,28 @@ pub static OPTIONS: &[Opt] = &[
         "real users, by name or number"),
     opt("group", Some(('G', ALL)), ALL, Criteria, Condition(Kind::Groups, |v| accounts(v, "group").map(Criterion::RealGroups)),
         "real groups, by name or number"),
-    opt("older", Some(('O', ALL)), ALL, Criteria, Condition(Kind::Duration, |v| values::seconds(v).map(Criterion::OlderThan)),
-        "started at least so many seconds ago"),
+    opt("older", Some(('O', ALL)), ALL, Criteria, Condition(Kind::Duration, |v| values::age(v).map(Criterion::OlderThan)),
+        "started at least so long ago: seconds, or as in 2h30m"),
+    new("younger", None, ALL, Criteria, Condition(Kind::Duration, |v| values::age(v).map(Criterion::YoungerThan)),
+        "started less than so long ago"),
     opt("runstates", Some(('r', ALL)), ALL, Criteria, Condition(Kind::States, |v| values::states(v).map(Criterion::States)),
         "in any of these states, as ps shows them"),
+    new("no-zombies", None, ALL, Criteria, Flag(Setting::Criterion(Criterion::NoZombie)),
+        "leave out who has ended but was not reaped"),
+    new("no-kernel-threads", None, ALL, Criteria, Flag(Setting::Criterion(Criterion::NoKernelThread)),
+        "leave out the threads of the kernel"),
+    new("exe", None, ALL, Criteria, Condition(Kind::Executable, |v| values::path(v).map(Criterion::Executable)),
+        "running this executable, by path or base name"),
+    new("exe-deleted", None, ALL, Criteria, Flag(Setting::Criterion(Criterion::ExecutableDeleted)),
+        "running an executable that was deleted or replaced since"),
+    new("script", None, ALL, Criteria, Condition(Kind::Script, |v| values::path(v).map(Criterion::Script)),
+        "running this script in an interpreter, by path or base name"),
+    new("cwd", None, ALL, Criteria, Condition(Kind::Directory, |v| values::path(v).map(|dir| Criterion::WorkingDirectory(dir.into()))),
+        "with this working directory, or one below it"),
+    new("rss", None, ALL, Criteria, Condition(Kind::Size, |v| values::size(v).map(Criterion::ResidentMemory)),
+        "with at least so much in memory: bytes, or as in 500M"),
+    new("cpu-time", None, ALL, Criteria, Condition(Kind::Duration, |v| values::duration(v).map(Criterion::CpuTime)),
+        "with at least so much CPU time used"),
     opt("cgroup", None, ALL, Criteria, Condition(Kind::Cgroups, |v| values::words(v).map(Criterion::Cgroups)),
         "in the cgroup (v2) with exactly this path"),
     opt("env", None, ALL, Criteria, Condition(Kind::Variables, |v| values::words(v).map(Criterion::Environment)),
@@ -347,19 +388,21 @@ pub static OPTIONS: &[Opt] = &[
         "one JSON document about all of it"),
     new("complete", None, ALL, Other, Value(Kind::Candidates, |v| wanted(v).map(Setting::Complete)),
         "list what may stand as WHAT (an option's value, pattern) and exit"),
+    new("list-signals", None, SENDS, Other, Flag(Setting::ListSignals),
+        "show all signals, what they do and what they mean, and exit"),
     opt("help", Some(('h', ALL)), ALL, Other, Flag(Setting::Help),
         "show this help and exit"),
     opt("version", Some(('V', ALL)), ALL, Other, Flag(Setting::Version),
         "show the version and exit"),
 ];
 
-/// What candidates can be had for: the value of any option that takes one, and the pattern.
-fn wanted(value: &OsStr) -> Result<Wanted, String> {
-    let kind = || OPTIONS.iter().find(|opt| opt.long == value)?.value();
-    match value.to_str() {
-        Some("pattern") => Ok(Wanted::Pattern(Matching::default())),
-        _ => kind().map(Wanted::Value).ok_or_else(|| values::complain("no such value to complete", value)),
+/// What candidates are wanted for: the value of any option that takes one, or the pattern.
+fn wanted(value: &OsStr) -> Result<Kind, String> {
+    if value == "pattern" {
+        return Ok(Kind::Pattern);
     }
+    let opt = OPTIONS.iter().find(|opt| opt.long == value);
+    opt.and_then(Opt::value).ok_or_else(|| values::complain("no such value", value))
 }
 
 /// Options of which a command line has one at most.

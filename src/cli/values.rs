@@ -34,9 +34,37 @@ pub fn account(value: &OsStr, kind: &str) -> Result<Account, String> {
     }
 }
 
-/// A whole number of seconds.
-pub fn seconds(value: &OsStr) -> Result<u64, String> {
-    number(value).ok_or_else(|| complain("not a number", value))
+/// An age: whole seconds as the reference reads them, or a duration.
+pub fn age(value: &OsStr) -> Result<Duration, String> {
+    number(value).map(Duration::from_secs).map_or_else(|| duration(value), Ok)
+}
+
+/// The name of a file. An empty one is the slip of a script whose variable is not set.
+pub fn path(value: &OsStr) -> Result<OsString, String> {
+    if value.is_empty() { Err("invalid empty path".into()) } else { Ok(value.to_owned()) }
+}
+
+/// A number of bytes, which may have a fraction, and K, M, G or T behind it: powers of 1024, with or without `iB`.
+pub fn size(value: &OsStr) -> Result<u64, String> {
+    let parse = || {
+        let text = value.to_str()?;
+        let (number, unit) = text.split_at(text.find(|c: char| !is_decimal(c)).unwrap_or(text.len()));
+        let unit = match unit.strip_suffix("iB").unwrap_or(unit) {
+            "" if unit.is_empty() => 1.0,
+            "K" | "k" => 1024.0,
+            "M" | "m" => 1024.0 * 1024.0,
+            "G" | "g" => 1024.0 * 1024.0 * 1024.0,
+            "T" | "t" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+            _ => return None,
+        };
+        let bytes = number.parse::<f64>().ok()? * unit;
+        (bytes < u64::MAX as f64).then_some(bytes.ceil() as u64)
+    };
+    parse().ok_or_else(|| complain("invalid size", value))
+}
+
+fn is_decimal(c: char) -> bool {
+    c.is_ascii_digit() || c == '.' // no sign, exponent, inf or nan
 }
 
 /// The integer of sigqueue(3).
@@ -49,23 +77,32 @@ pub fn count(value: &OsStr) -> Result<usize, String> {
     number(value).and_then(|n| n.try_into().ok()).ok_or_else(|| complain("not a number", value))
 }
 
-/// A duration as in timeout(1): a number, which may have a fraction, and s, m, h or d behind it.
+/// A duration as in timeout(1): a number, which may have a fraction, and s, m, h or d behind it; or some of those with
+/// their units, the greatest first: `2h30m`.
 pub fn duration(value: &OsStr) -> Result<Duration, String> {
     let parse = || {
-        let text = value.to_str()?;
-        let (number, unit) = match text.strip_suffix(['s', 'm', 'h', 'd']) {
-            Some(number) => (number, &text[number.len()..]),
-            None => (text, "s"),
-        };
-        let seconds = match unit {
-            "m" => 60.0,
-            "h" => 60.0 * 60.0,
-            "d" => 24.0 * 60.0 * 60.0,
-            _ => 1.0,
-        };
-        let digits = number.bytes().all(|b| b.is_ascii_digit() || b == b'.'); // no sign, exponent, inf or nan
-        let number = digits.then(|| number.parse::<f64>().ok()).flatten()?;
-        Duration::try_from_secs_f64(number * seconds).ok()
+        let mut rest = value.to_str()?;
+        if rest.chars().all(is_decimal) {
+            return Duration::try_from_secs_f64(rest.parse().ok()?).ok();
+        }
+        let mut sum = Duration::ZERO;
+        let mut greater = f64::INFINITY;
+        while !rest.is_empty() {
+            let (number, behind) = rest.split_at(rest.find(|c| !is_decimal(c))?);
+            let seconds = match behind.as_bytes()[0] {
+                b's' => 1.0,
+                b'm' => 60.0,
+                b'h' => 60.0 * 60.0,
+                b'd' => 24.0 * 60.0 * 60.0,
+                _ => return None,
+            };
+            if seconds >= greater {
+                return None;
+            }
+            let part = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
+            (sum, greater, rest) = (sum.checked_add(part)?, seconds, &behind[1..]);
+        }
+        Some(sum)
     };
     parse().ok_or_else(|| complain("invalid duration", value))
 }
@@ -144,6 +181,18 @@ mod tests {
             ("2m", seconds(120.0)),
             ("1.5h", seconds(5400.0)),
             ("1d", seconds(86400.0)),
+            ("2h30m", seconds(9000.0)),
+            ("1d12h", seconds(129600.0)),
+            ("1d1h1m1.5s", seconds(90061.5)),
+            ("1.5h30m", seconds(7200.0)),
+            ("30m2h", None), // in which order was it meant?
+            ("5m5m", None),
+            ("2h30", None),
+            ("2hm", None),
+            ("2h 30m", None),
+            ("h", None),
+            ("2h-30m", None),
+            ("1dé", None),
             ("", None),
             (".", None),
             ("s", None),
@@ -157,6 +206,58 @@ mod tests {
             ("99999999999999999999999999999999", None),
         ] {
             assert_eq!(duration(OsStr::new(text)).ok(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ages() {
+        let whole = |n| Some(Duration::from_secs(n));
+        for (text, expected) in [
+            ("0", whole(0)),
+            ("+5", whole(5)),
+            ("007", whole(7)),
+            ("18446744073709551615", whole(u64::MAX)),
+            ("18446744073709551616", None),
+            ("5m", whole(300)),
+            ("1d", whole(86400)),
+            ("0.5", Some(Duration::from_millis(500))),
+            ("+5m", None),
+            ("-1", None),
+            ("", None),
+        ] {
+            assert_eq!(age(OsStr::new(text)).ok(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        const K: u64 = 1024;
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("4096", Some(4096)),
+            ("4096K", Some(4096 * K)),
+            ("4k", Some(4 * K)),
+            ("500M", Some(500 * K * K)),
+            ("1.5G", Some(3 * K * K * K / 2)),
+            ("2T", Some(2 * K * K * K * K)),
+            ("4KiB", Some(4 * K)),
+            ("1MiB", Some(K * K)),
+            (".5K", Some(512)),
+            ("0.3", Some(1)), // at least that much
+            ("", None),
+            (".", None),
+            ("M", None),
+            ("iB", None),
+            ("5iB", None),
+            ("5MB", None), // a thousand times a thousand?
+            ("-1", None),
+            ("+1", None),
+            ("1e3", None),
+            ("1 M", None),
+            ("1.5.5M", None),
+            ("99999999999T", None),
+        ] {
+            assert_eq!(size(OsStr::new(text)).ok(), expected, "{text:?}");
         }
     }
 }

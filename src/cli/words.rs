@@ -39,8 +39,12 @@ pub fn read(program: Program, args: impl IntoIterator<Item = OsString>) -> Resul
             }
             _ => operands.push(arg),
         }
-        if let Some(answer) = options.iter().rposition(|(opt, _)| opt.ends_the_reading()) {
-            options.drain(..answer);
+        if options.iter().any(|(opt, _)| opt.ends_the_reading()) {
+            // Nothing else matters but --json, which may stand on either side: it gives --list-signals its form.
+            let json = OPTIONS.iter().find(|opt| opt.long == "json");
+            let asked = options.iter().any(|(opt, _)| opt.long == "json") || args.any(|arg| arg == "--json");
+            options.retain(|(opt, _)| opt.ends_the_reading());
+            options.extend(json.filter(|_| asked).map(|json| (json, None)));
             break;
         }
     }

@@ -51,20 +51,19 @@ pub fn signals(typed: &[u8]) -> Vec<Candidate> {
     let lower = typed.first().is_some_and(u8::is_ascii_lowercase);
     let upper = typed.to_ascii_uppercase();
     let prefix = if upper.starts_with(b"SI") { "SIG" } else { "" };
-    let from_the_end = upper.strip_prefix(b"SIG").unwrap_or(&upper).starts_with(b"RTMAX-");
-    let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
-    let candidate = |number| {
-        let signal = Signal::from_number(number)?;
-        let name = match signal.to_string() {
-            name if name.starts_with(|c: char| c.is_ascii_digit()) => return None, // the C library's own
-            _ if from_the_end && (min..max).contains(&number) => format!("RTMAX-{}", max - number),
-            name => name,
-        };
+    let name = upper.strip_prefix(b"SIG").unwrap_or(&upper);
+    // The other name of a signal is what is being typed: CLD, or RTMAX-1.
+    let other =
+        |names: &[String]| names.iter().skip(1).find(|other| other.as_bytes().starts_with(name)).cloned();
+    let candidate = |signal: Signal| {
+        let names = signal.names();
+        let first = &names[0];
+        let usual = first.as_bytes().starts_with(name);
+        let name = other(&names).filter(|_| !usual).unwrap_or_else(|| first.clone());
         let name = format!("{prefix}{name}");
-        let name = if lower { name.to_ascii_lowercase() } else { name };
-        Some(Candidate::new(name, format!("{number}: {:?}", signal.default_action())))
+        Candidate::new(if lower { name.to_ascii_lowercase() } else { name }, signal.meaning())
     };
-    (1..=max).filter_map(candidate).collect()
+    Signal::named().map(candidate).collect()
 }
 
 /// `DURATION:`, and behind the colon a signal.

@@ -6,8 +6,8 @@ mod fixed;
 mod pattern;
 mod processes;
 
+use crate::cli::Question;
 use crate::cli::kind::Kind;
-use crate::cli::{Question, Wanted};
 use crate::error::Error;
 
 /// Something that may stand there.
@@ -28,19 +28,15 @@ impl Candidate {
 /// What may stand in the place of the word, each with what is typed of it before its last comma, if it is a list. The
 /// shell finds out which of them begin with the rest, or resemble it: that is for its user to set.
 pub fn candidates(question: &Question) -> Result<Vec<Candidate>, Error> {
-    let kind = match question.wanted {
-        Wanted::Pattern(matching) => return pattern::patterns(matching),
-        Wanted::Value(kind) => kind,
-    };
-    if !kind.is_list() {
-        return values(kind, &question.word);
+    if !question.kind.is_list() {
+        return values(question, &question.word);
     }
     let (before, last) = match memchr::memrchr(b',', &question.word) {
         Some(comma) => question.word.split_at(comma + 1),
         None => (&[][..], &question.word[..]),
     };
     let is_there = |text: &[u8]| before.split(|&b| b == b',').any(|entry| entry == text);
-    let mut found = values(kind, last)?;
+    let mut found = values(question, last)?;
     found.retain(|candidate| !candidate.text.contains(&b',') && !is_there(&candidate.text));
     for candidate in &mut found {
         candidate.text.splice(..0, before.iter().copied());
@@ -49,8 +45,9 @@ pub fn candidates(question: &Question) -> Result<Vec<Candidate>, Error> {
 }
 
 /// Single values. What is typed matters only where it has parts of its own.
-fn values(kind: Kind, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
-    match kind {
+fn values(question: &Question, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
+    match question.kind {
+        Kind::Pattern => pattern::patterns(question.reading),
         Kind::Pids | Kind::Pid => processes::pids(),
         Kind::Parents => processes::parents(),
         Kind::ProcessGroups => processes::process_groups(),
@@ -59,6 +56,9 @@ fn values(kind: Kind, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
         Kind::Users => processes::users(),
         Kind::Groups => processes::groups(),
         Kind::Cgroups => processes::cgroups(),
+        Kind::Executable => processes::executables(),
+        Kind::Script => processes::scripts(),
+        Kind::Directory => processes::working_directories(),
         Kind::Variables => processes::variables(),
         Kind::States => Ok(fixed::states()),
         Kind::Namespaces => Ok(fixed::namespaces()),
@@ -67,6 +67,6 @@ fn values(kind: Kind, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
         Kind::Duration => Ok(fixed::durations()),
         Kind::Candidates => Ok(fixed::questions()),
         // The shells know files, and nobody knows the rest.
-        Kind::File | Kind::Count | Kind::Integer | Kind::Text => Ok(vec![]),
+        Kind::File | Kind::Size | Kind::Count | Kind::Integer | Kind::Text => Ok(vec![]),
     }
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Candidate;
 use super::processes::{gather, user};
-use crate::cli::Matching;
 use crate::error::Error;
 use crate::proc::Facts;
-use crate::request::{Pid, Subject};
+use crate::request::{Pid, Reading, Subject};
 use crate::sys;
 
 /// So many bytes of a command line are offered: one may be 2 MB long. What begins like it matches, too.
@@ -22,9 +21,9 @@ struct Bearers {
 }
 
 /// A pattern for each name, or each command line, described by who bears it.
-pub fn patterns(matching: Matching) -> Result<Vec<Candidate>, Error> {
+pub fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
     let found = gather(|process| {
-        let text = match matching.subject {
+        let text = match reading.subject {
             Subject::CommandLine => process.command_line()?.to_vec(),
             Subject::Name => match process.full_name()? {
                 Some(full) => full.to_vec(),
@@ -35,7 +34,7 @@ pub fn patterns(matching: Matching) -> Result<Vec<Candidate>, Error> {
     })?;
     let mut bearers: BTreeMap<Vec<u8>, Bearers> = BTreeMap::new();
     for (text, pid, uid) in found {
-        let Some(pattern) = pattern(&text, matching.literal) else { continue };
+        let Some(pattern) = pattern(&text, reading.plain) else { continue };
         let all = bearers.entry(pattern).or_insert(Bearers { first: pid, uid, of_one_user: true, count: 0 });
         all.count += 1;
         all.of_one_user &= all.uid == uid;

@@ -129,6 +129,22 @@ pub fn cgroups() -> Result<Vec<Candidate>, Error> {
     Ok(counted(gather(path)?))
 }
 
+/// By path, as it is or was.
+pub fn executables() -> Result<Vec<Candidate>, Error> {
+    let path = |process: &mut Process<'_>| Ok(process.executable()?.ok_or(Unknown::Gone)?.path.clone());
+    Ok(counted(gather(path)?))
+}
+
+/// As they stand in the arguments.
+pub fn scripts() -> Result<Vec<Candidate>, Error> {
+    Ok(counted(gather(|process| process.scripts())?.into_iter().flatten()))
+}
+
+/// Those that processes work in.
+pub fn working_directories() -> Result<Vec<Candidate>, Error> {
+    Ok(counted(gather(|process| Ok(process.working_directory()?.ok_or(Unknown::Gone)?.path))?))
+}
+
 /// The names in all environments that we may read. Values are nobody's business: they may be secrets.
 pub fn variables() -> Result<Vec<Candidate>, Error> {
     let names = gather(|process| {

@@ -78,6 +78,7 @@ pub struct Delivery<'a> {
     /// `--interactive` becomes `Send` with the answer "all".
     mode: Mode,
     too_many: bool,
+    undecided: usize,
     quit: bool,
     over: Option<Over>,
 }
@@ -107,6 +108,7 @@ impl<'a> Delivery<'a> {
             patience: 0,
             mode,
             too_many: false,
+            undecided: 0,
             quit: false,
             over: None,
         })
@@ -114,12 +116,13 @@ impl<'a> Delivery<'a> {
 
     /// Do what was asked with each match, and wait for their end if that was asked too.
     pub fn deliver(&mut self, matches: Matches, audience: &mut dyn Audience) -> Result<(), Error> {
-        self.too_many = self.request.at_most.is_some_and(|most| matches.len() > most);
+        self.undecided = matches.undecided;
+        self.too_many = self.request.at_most.is_some_and(|most| matches.found.len() > most);
         if self.too_many {
-            self.targets = matches.into_iter().map(|found| target(found, Outcome::Untouched)).collect();
+            self.targets = matches.found.into_iter().map(|found| target(found, Outcome::Untouched)).collect();
             return Ok(());
         }
-        for found in matches {
+        for found in matches.found {
             self.deal_with(found, audience)?;
         }
         let until = if self.repeats() { Until::NextLook } else { Until::Over };
@@ -141,7 +144,7 @@ impl<'a> Delivery<'a> {
     /// the last one.
     pub fn deliver_again(&mut self, matches: Matches, audience: &mut dyn Audience) -> Result<(), Error> {
         let (mut any_new, mut any_moving, mut any_left) = (false, false, false);
-        for found in matches {
+        for found in matches.found {
             self.process.look_at(found.pid);
             let Ok(state) = self.process.state() else { continue };
             if self.process.has_ended() == Ok(true) {
@@ -208,6 +211,7 @@ impl<'a> Delivery<'a> {
         Report {
             pattern_too_long: self.plan.pattern_too_long && self.targets.is_empty(),
             too_many: self.too_many,
+            undecided: self.undecided,
             interrupted: match self.over {
                 Some(Over::Interrupted(signal)) => Some(signal),
                 _ => None,
@@ -384,10 +388,12 @@ fn look_again(
             Err(ended) => Err(ended),
             // What started after the question was asked cannot be what was found: the ID had passed on before.
             Ok(Ok(start_time)) if start_time < plan.asked_at => Err(Outcome::Changed),
-            Ok(Ok(_) | Err(Unknown::Gone)) => Err(Outcome::Gone),
+            Ok(Ok(_) | Err(Unknown::Gone | Unknown::Denied)) => Err(Outcome::Gone),
             Ok(Err(Unknown::Unreadable(errno))) => Err(Outcome::Failed(errno)),
         },
         Err(NoAnswer::Unknown(Unknown::Gone)) => Err(Outcome::Gone),
+        // It was told at the first look, so it has changed since: by the exec of a set-user-ID program, for instance.
+        Err(NoAnswer::Unknown(Unknown::Denied)) => Err(Outcome::Changed),
         Err(NoAnswer::Unknown(Unknown::Unreadable(errno))) => Err(Outcome::Failed(errno)),
         // The pattern compiled for the first look, and this subject needs a form of it that is too big.
         Err(NoAnswer::Pattern(_)) => Err(Outcome::Changed),

@@ -360,7 +360,7 @@ impl Vigil {
         let mut process = Process::new(&self.proc);
         process.look_at(member.pid);
         match process.has_ended().and_then(|ended| Ok(!ended && process.start_time()? == member.start_time)) {
-            Err(Unknown::Gone) => Ok(false),
+            Err(Unknown::Gone | Unknown::Denied) => Ok(false),
             Err(Unknown::Unreadable(errno)) => Err(errno),
             Ok(there) => Ok(there),
         }

@@ -137,7 +137,7 @@ mod tests {
     use PatternError::*;
 
     fn takes(bracket: &str, subject: &str, charset: Charset, ignore_case: bool) -> Result<bool> {
-        let flags = Flags { ignore_case, whole: true, charset };
+        let flags = Flags { ignore_case, whole: true, plain: false, charset };
         Pattern::new(bracket.as_bytes(), flags)?.is_match(subject.as_bytes())
     }
 

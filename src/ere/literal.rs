@@ -40,11 +40,20 @@ impl Literal {
                 _ => text.push(byte),
             }
         }
+        Literal::searchable(text, at_start || whole, at_end || whole, ignore_case)
+    }
+
+    /// The same of a text in which each character stands for itself.
+    pub fn plain(text: &[u8], ignore_case: bool, whole: bool) -> Option<Literal> {
+        Literal::searchable(text.to_vec(), whole, whole, ignore_case)
+    }
+
+    fn searchable(mut text: Vec<u8>, at_start: bool, at_end: bool, ignore_case: bool) -> Option<Literal> {
         let searchable = if ignore_case { text.is_ascii() } else { str::from_utf8(&text).is_ok() };
         if ignore_case {
             text.make_ascii_uppercase();
         }
-        searchable.then(|| Literal::new(text, at_start || whole, at_end || whole, ignore_case))
+        searchable.then(|| Literal::new(text, at_start, at_end, ignore_case))
     }
 
     fn new(text: Vec<u8>, at_start: bool, at_end: bool, ignore_case: bool) -> Literal {

@@ -65,7 +65,6 @@ mod literal;
 mod parser;
 mod utf8;
 
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use regex_automata::meta;
@@ -84,6 +83,8 @@ pub struct Flags {
     pub ignore_case: bool,
     /// The whole subject must match (`-x`): the pattern is read as `^(PATTERN)$`.
     pub whole: bool,
+    /// No character is special (`--fixed-strings`).
+    pub plain: bool,
     /// What a character is.
     pub charset: Charset,
 }
@@ -116,9 +117,8 @@ struct BeyondAscii {
 
 #[derive(Debug)]
 struct Unicode {
-    text: Vec<u8>,
-    ignore_case: bool,
-    charset: Charset,
+    pattern: Vec<u8>,
+    flags: Flags,
     /// `None` where the charset turns out to be one of single bytes.
     automaton: OnceLock<Result<Option<meta::Regex>>>,
 }
@@ -131,18 +131,17 @@ impl Pattern {
     /// Where glibc has one, with the same text. Valid back-references, and patterns that are too big or
     /// too deeply nested, are refused too.
     pub fn new(pattern: &[u8], flags: Flags) -> Result<Pattern> {
-        let Flags { ignore_case, whole, charset } = flags;
-        let text = if whole { Cow::Owned([b"^(", pattern, b")$"].concat()) } else { Cow::Borrowed(pattern) };
-        let (search, minimum_len, encoding_matters) = match Literal::parse(pattern, ignore_case, whole) {
+        let Flags { ignore_case, whole, plain, charset } = flags;
+        let literal = if plain { Literal::plain } else { Literal::parse };
+        let (search, minimum_len, encoding_matters) = match literal(pattern, ignore_case, whole) {
             Some(literal) => {
                 let (len, encoding_matters) = (literal.len(), literal.encoding_matters());
                 (Search::Literal(Arc::new(literal)), len, encoding_matters)
             }
             None => {
-                let ascii = text.is_ascii();
+                let ascii = pattern.is_ascii();
                 let encoding = if ascii { Encoding::Bytes } else { charset.encoding() };
-                let Parsed { hir, encoding_matters } =
-                    parser::parse(&text, Dialect { encoding, ignore_case })?;
+                let Parsed { hir, encoding_matters } = parse(pattern, flags, encoding)?;
                 let minimum_len = hir.properties().minimum_len().unwrap_or(0);
                 let search = match Literal::of(&hir) {
                     Some(literal) => Search::Literal(Arc::new(literal)),
@@ -152,12 +151,7 @@ impl Pattern {
             }
         };
         let beyond_ascii = (encoding_matters && charset != Charset::Bytes).then(|| BeyondAscii {
-            shared: Arc::new(Unicode {
-                text: text.into_owned(),
-                ignore_case,
-                charset,
-                automaton: OnceLock::new(),
-            }),
+            shared: Arc::new(Unicode { pattern: pattern.to_vec(), flags, automaton: OnceLock::new() }),
             own: OnceLock::new(),
         });
         Ok(Pattern { search, beyond_ascii, minimum_len })
@@ -188,6 +182,15 @@ impl Pattern {
     }
 }
 
+fn parse(pattern: &[u8], flags: Flags, encoding: Encoding) -> Result<Parsed> {
+    let dialect = Dialect { encoding, ignore_case: flags.ignore_case };
+    match flags {
+        Flags { plain: true, whole, .. } => Ok(parser::plain(pattern, whole, dialect)),
+        Flags { whole: true, .. } => parser::parse(&[b"^(", pattern, b")$"].concat(), dialect),
+        Flags { whole: false, .. } => parser::parse(pattern, dialect),
+    }
+}
+
 impl BeyondAscii {
     fn automaton(&self) -> Result<Option<&meta::Regex>> {
         if let Some(own) = self.own.get() {
@@ -200,11 +203,10 @@ impl BeyondAscii {
 
 impl Unicode {
     fn compile(&self) -> Result<Option<meta::Regex>> {
-        if self.charset.encoding() == Encoding::Bytes {
+        if self.flags.charset.encoding() == Encoding::Bytes {
             return Ok(None);
         }
-        let dialect = Dialect { encoding: Encoding::Utf8, ignore_case: self.ignore_case };
-        automaton::compile(&parser::parse(&self.text, dialect)?.hir).map(Some)
+        automaton::compile(&parse(&self.pattern, self.flags, Encoding::Utf8)?.hir).map(Some)
     }
 }
 
@@ -277,6 +279,44 @@ mod tests {
         assert_eq!(refused(b"*"), Some(PatternError::NothingToRepeat));
         assert_eq!(refused(br"a)\1"), Some(PatternError::BackReference)); // ^(a)\1)$
         assert_eq!(refused(br"(a)\1"), Some(PatternError::UndefinedGroup)); // the group is number 2
+    }
+
+    #[test]
+    fn plain_text_is_what_it_is() {
+        let flags = Flags { plain: true, charset: Charset::Utf8, ..Flags::default() };
+        let icase = Flags { ignore_case: true, ..flags };
+        let whole = Flags { whole: true, ..flags };
+        let bytes = Flags { charset: Charset::Bytes, ..icase };
+        for (text, flags, yes, no) in [
+            ("a.c", flags, &["a.c", "xa.cx"][..], &["abc", "A.C"][..]),
+            ("^a$", flags, &["^a$", "x^a$x"], &["a"]),
+            ("(", flags, &["("], &[""]),
+            (r"[[:alpha:]]\1{2", flags, &[r"[[:alpha:]]\1{2"], &["a"]),
+            (r"\", flags, &[r"\"], &["a"]),
+            ("é*", flags, &["é*", "aé*b"], &["éé", "É*"]),
+            ("", flags, &["", "a"], &[]),
+            ("a.c", icase, &["A.C", "xa.Cx"], &["ABC"]),
+            ("é.s", icase, &["É.S", "é.ſ"], &["e.s", "éxs"]),
+            ("s.", icase, &["S.", "ſ."], &["sx"]),
+            ("s.", bytes, &["S."], &["ſ."]),
+            ("a|b", whole, &["a|b"], &["a", "b", "xa|b"]),
+            ("é)", Flags { whole: true, ..icase }, &["É)"], &["xé)", "é)x"]),
+            ("", whole, &[""], &["a"]),
+        ] {
+            let pattern = pattern(text, flags);
+            for (subjects, expected) in [(yes, true), (no, false)] {
+                for subject in subjects {
+                    assert_eq!(
+                        pattern.is_match(subject.as_bytes()),
+                        Ok(expected),
+                        "{text} {flags:?} {subject}"
+                    );
+                }
+            }
+        }
+        assert_eq!(Pattern::new(b"\xff.", flags).unwrap().is_match(b"a\xff.b"), Ok(true));
+        assert_eq!(Pattern::new(b"\xff.", flags).unwrap().is_match(b"a\xffxb"), Ok(false));
+        assert_eq!(pattern("a.very.long.name.é", flags).minimum_len(), 19);
     }
 
     #[test]

@@ -25,21 +25,26 @@ pub(super) struct Parsed {
 }
 
 pub(super) fn parse(pattern: &[u8], dialect: Dialect) -> Result<Parsed> {
-    let mut parser = Parser {
-        cursor: Cursor::new(pattern),
-        dialect,
-        depth: 0,
-        stacked: 0,
-        opened: 0,
-        complete: 0,
-        back_reference: false,
-        encoding_matters: !pattern.is_ascii(),
-    };
+    let mut parser = Parser::new(pattern, dialect);
     let hir = parser.alternation()?;
     if parser.back_reference {
         return Err(PatternError::BackReference);
     }
     Ok(Parsed { hir, encoding_matters: parser.encoding_matters })
+}
+
+/// The same of a text in which each character stands for itself.
+pub(super) fn plain(text: &[u8], whole: bool, dialect: Dialect) -> Parsed {
+    let mut parser = Parser::new(text, dialect);
+    let mut parts = vec![];
+    while parser.cursor.peek().is_some() {
+        parts.push(parser.literal());
+    }
+    if whole {
+        parts.insert(0, Hir::look(Look::Start));
+        parts.push(Hir::look(Look::End));
+    }
+    Parsed { hir: Hir::concat(parts), encoding_matters: parser.encoding_matters }
 }
 
 struct Parser<'a> {
@@ -58,7 +63,20 @@ struct Parser<'a> {
     encoding_matters: bool,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn new(pattern: &'a [u8], dialect: Dialect) -> Self {
+        Parser {
+            cursor: Cursor::new(pattern),
+            dialect,
+            depth: 0,
+            stacked: 0,
+            opened: 0,
+            complete: 0,
+            back_reference: false,
+            encoding_matters: !pattern.is_ascii(),
+        }
+    }
+
     /// Branches between `|`. A branch may be empty, which takes every subject.
     fn alternation(&mut self) -> Result<Hir> {
         let before = self.complete;

@@ -1,5 +1,7 @@
 //! `--json`: one document about the whole run. Its schema is docs/report.schema.json.
 
+use std::ffi::OsString;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +12,7 @@ use serde::{Serialize, Serializer};
 use super::text::{Names, explanation, word};
 use crate::proc::{CLOCK_TICKS, Description};
 use crate::report::{End, Ended, Outcome, Report, Target};
-use crate::request::{Action, Pid, Request};
+use crate::request::{Action, Asked, Pid, Request};
 use crate::signal::Signal;
 use crate::view::View;
 
@@ -32,6 +34,7 @@ pub fn document(request: &Request, report: &Report, names: &mut Names) -> Vec<u8
         targets: report.targets.iter().map(|target| TargetView::new(target, names)).collect(),
         summary: Summary {
             matched: report.targets.len(),
+            undecided: report.undecided,
             outcomes: Outcomes(report),
             exit_status: report.exit_status(request).code(),
         },
@@ -122,9 +125,15 @@ impl EndView {
 #[derive(Serialize)]
 struct Summary<'a> {
     matched: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    undecided: usize,
     #[serde(flatten)]
     outcomes: Outcomes<'a>,
     exit_status: i32,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl TargetView {
@@ -211,12 +220,16 @@ impl Serialize for Criteria<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if let Some(pattern) = &self.0.selection.pattern {
-            map.serialize_entry("pattern", &Exact(pattern.text.clone()))?;
+            map.serialize_entry("pattern", &Exact(pattern.clone()))?;
         }
         for (name, value) in &self.0.asked {
+            let exact = |value: &OsString| Exact(value.as_encoded_bytes().to_vec());
             match value {
-                Some(value) => map.serialize_entry(name, &Exact(value.as_encoded_bytes().to_vec()))?,
-                None => map.serialize_entry(name, &true)?,
+                Asked::Flag => map.serialize_entry(name, &true)?,
+                Asked::Value(value) => map.serialize_entry(name, &exact(value))?,
+                Asked::Each(values) => {
+                    map.serialize_entry(name, &values.iter().map(exact).collect::<Vec<_>>())?;
+                }
             }
         }
         map.end()

@@ -2,6 +2,7 @@
 
 mod json;
 mod progress;
+mod signals;
 mod terminal;
 mod text;
 
@@ -17,7 +18,7 @@ use crate::plan::Plan;
 use crate::proc::{Facts as _, ProcDir, Process};
 use crate::report::{End, ExitStatus, Outcome, Report, Target};
 use crate::request::{Action, Delivery, Listing, Mode, Pid, Program, Request, Separator, Style};
-use crate::scan::Match;
+use crate::scan::{Match, Matches};
 use crate::signal::Signal;
 use crate::view::View;
 use progress::ProgressLine;
@@ -81,6 +82,11 @@ impl Output {
         }
     }
 
+    /// `--list-signals`: a table, or with `--json` an array.
+    pub fn signals(&mut self, style: Style) {
+        self.pending.extend(if style == Style::Json { signals::array() } else { signals::table() });
+    }
+
     /// Have at hand what the request needs: `--interactive` needs a terminal, and a wait may be followed on one.
     pub fn prepare(&mut self, request: &Request) -> Result<(), Error> {
         self.style = request.style;
@@ -93,10 +99,18 @@ impl Output {
         Ok(())
     }
 
-    /// What should be known before anything is sent: with `-f`, that an ancestor of ours is among the matches. It is
-    /// the commonest accident: the shell, sudo, ssh or cron job that carries the pattern in its own arguments.
-    pub fn notes(&mut self, plan: &Plan, matches: &[Match]) -> Result<(), Error> {
-        for found in matches.iter().filter(|found| plan.surprising.contains(&found.pid)) {
+    /// What should be known before anything is sent: that some could not be looked into; and with `-f`, that an
+    /// ancestor of ours is among the matches. It is the commonest accident: the shell, sudo, ssh or cron job that
+    /// carries the pattern in its own arguments.
+    pub fn notes(&mut self, plan: &Plan, matches: &Matches) -> Result<(), Error> {
+        if matches.undecided > 0 && self.style != Style::Quiet {
+            let number = matches.undecided;
+            let processes = if number == 1 { "process" } else { "processes" };
+            self.complain(&format!(
+                "note: {number} {processes} could not be examined, so the answer may be incomplete"
+            ));
+        }
+        for found in matches.found.iter().filter(|found| plan.surprising.contains(&found.pid)) {
             let (name, pid) = (name(&ProcDir::named()?, found.pid), found.pid);
             self.complain(&format!(
                 "note: the pattern also matches our ancestor {name} (pid {pid}); -A leaves ancestors out"
@@ -106,10 +120,10 @@ impl Output {
     }
 
     /// pidwait: what is said before the wait, which may be long.
-    pub fn before_waiting(&mut self, request: &Request, matches: &[Match]) -> Result<(), Error> {
+    pub fn before_waiting(&mut self, request: &Request, matches: &Matches) -> Result<(), Error> {
         let plain = matches!(request.style, Style::Plain | Style::Verbose);
         if request.count && plain && matches!(request.action, Action::Wait { .. }) {
-            self.print(&format!("{}\n", matches.len()));
+            self.print(&format!("{}\n", matches.found.len()));
             self.flush()?;
         }
         Ok(())

@@ -140,7 +140,7 @@ fn wait_status(status: i32) -> String {
 }
 
 /// Columns under each other.
-pub fn aligned(lines: Vec<[String; 4]>) -> Vec<u8> {
+pub fn aligned<const N: usize>(lines: Vec<[String; N]>) -> Vec<u8> {
     let mut table = TabWriter::new(vec![]).padding(2);
     for line in lines {
         // Process text holds no tabs any more: they were control characters.

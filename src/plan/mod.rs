@@ -2,10 +2,12 @@
 //! asks users, groups, pidfiles and namespaces.
 
 mod accounts;
+mod files;
 mod pidfile;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStringExt;
+use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd;
@@ -14,7 +16,7 @@ use crate::ere::{self, Pattern};
 use crate::error::Error;
 use crate::proc::{self, CLOCK_TICKS, ProcDir, Terminals};
 use crate::request::{
-    Action, Criterion, Mode, Namespace, PatternText, Pick, Pid, Request, Selection, Style, Subject,
+    Action, Criterion, Mode, Namespace, Pick, Pid, Reading, Request, Selection, Style, Subject,
 };
 use crate::select::{Predicate, Test};
 use crate::view::Detail;
@@ -59,19 +61,19 @@ impl Plan {
     /// Look up what the request names.
     pub fn new(request: &Request) -> Result<Plan, Error> {
         let selection = &request.selection;
-        let mut tests = selection.criteria.iter().map(test).collect::<Result<Vec<_>, _>>()?;
+        let now = ticks_since_boot();
+        let mut tests =
+            selection.criteria.iter().map(|criterion| test(criterion, now)).collect::<Result<Vec<_>, _>>()?;
         let mut pattern_too_long = false;
-        if let Some(text) = &selection.pattern {
-            let pattern = compile(text)?;
-            pattern_too_long = text.subject == Subject::Name && pattern.minimum_len() > NAME_MAX;
-            tests.push(match text.subject {
-                Subject::Name if pattern_too_long => Test::FullName(pattern),
-                Subject::Name => Test::Name(pattern),
-                Subject::CommandLine => Test::CommandLine(pattern),
-            });
+        for text in selection.pattern.iter().chain(&selection.and) {
+            let test = matching(text, selection.reading)?;
+            pattern_too_long |= matches!(test, Test::FullName(_));
+            tests.push(test);
         }
-        let matches_command_lines =
-            selection.pattern.as_ref().is_some_and(|p| p.subject == Subject::CommandLine);
+        let matches_command_lines = tests.iter().any(|test| matches!(test, Test::CommandLine(_)));
+        for text in &selection.not {
+            tests.push(Test::Not(Box::new(matching(text, selection.reading)?)));
+        }
         let mut left_out = vec![proc::ourselves()];
         let mut surprising = vec![];
         if selection.skip_ancestors {
@@ -129,12 +131,20 @@ fn detail(request: &Request) -> Detail {
     label.map_or(Detail::Id, Detail::Label)
 }
 
-fn compile(text: &PatternText) -> Result<Pattern, Error> {
-    let flags = ere::Flags { ignore_case: text.ignore_case, whole: text.whole, ..Default::default() };
-    Pattern::new(&text.text, flags).map_err(|error| Error::usage(format!("regex error: {error}")))
+/// The test whether a pattern matches.
+fn matching(text: &[u8], reading: Reading) -> Result<Test, Error> {
+    let Reading { subject, ignore_case, whole, plain } = reading;
+    let flags = ere::Flags { ignore_case, whole, plain, ..Default::default() };
+    let pattern = Pattern::new(text, flags).map_err(|error| Error::usage(format!("regex error: {error}")))?;
+    Ok(match subject {
+        Subject::Name if pattern.minimum_len() > NAME_MAX => Test::FullName(pattern),
+        Subject::Name => Test::Name(pattern),
+        Subject::CommandLine => Test::CommandLine(pattern),
+    })
 }
 
-fn test(criterion: &Criterion) -> Result<Test, Error> {
+/// `now` in clock ticks since boot.
+fn test(criterion: &Criterion, now: u64) -> Result<Test, Error> {
     let bytes = |list: &[std::ffi::OsString]| list.iter().map(|word| word.clone().into_vec()).collect();
     Ok(match criterion {
         Criterion::Pids(ids) => Test::Pid(ids.clone()),
@@ -153,9 +163,18 @@ fn test(criterion: &Criterion) -> Result<Test, Error> {
             let terminals = Terminals::read();
             Test::Terminal(names.iter().filter_map(|name| terminals.number(name)).collect())
         }
-        Criterion::OlderThan(seconds) => {
-            Test::Age { now: ticks_since_boot(), least: seconds.saturating_mul(CLOCK_TICKS) }
+        Criterion::Executable(name) => Test::Executable(files::file(name)),
+        Criterion::ExecutableDeleted => Test::ExecutableDeleted,
+        Criterion::Script(name) => Test::Script(files::file(name)),
+        Criterion::WorkingDirectory(path) => {
+            Test::WorkingDirectory(files::resolved(path).into_os_string().into_vec())
         }
+        Criterion::OlderThan(age) => Test::Age { now, least: ticks(*age) },
+        Criterion::YoungerThan(age) => Test::Not(Box::new(Test::Age { now, least: ticks(*age) })),
+        Criterion::ResidentMemory(bytes) => Test::ResidentMemory(*bytes),
+        Criterion::CpuTime(time) => Test::CpuTime(ticks(*time)),
+        Criterion::NoZombie => Test::Not(Box::new(Test::Zombie)),
+        Criterion::NoKernelThread => Test::Not(Box::new(Test::KernelThread)),
         Criterion::States(letters) => Test::State(letters.clone()),
         Criterion::Cgroups(paths) => Test::Cgroup(bytes(paths)),
         Criterion::Environment(variables) => Test::Environment(bytes(variables)),
@@ -166,6 +185,12 @@ fn test(criterion: &Criterion) -> Result<Test, Error> {
 
 fn zero_means(ids: &[Pid], own: unistd::Pid) -> Vec<Pid> {
     ids.iter().map(|&id| if id == 0 { own.as_raw() } else { id }).collect()
+}
+
+/// In clock ticks, rounded up: what has lasted so many has lasted so long.
+fn ticks(time: Duration) -> u64 {
+    let ticks = time.as_nanos().div_ceil(u128::from(1_000_000_000 / CLOCK_TICKS));
+    u64::try_from(ticks).unwrap_or(u64::MAX)
 }
 
 /// By the clock that start times are counted with: it runs through suspend and ignores a changed wall clock.

@@ -3,9 +3,6 @@
 use super::{Fact, Facts, Process, Unknown};
 use crate::request::Pid;
 
-/// `PF_KTHREAD` of a process's flags (linux/sched.h; field 9 of proc_pid_stat(5)).
-const KERNEL_THREAD: u32 = 0x0020_0000;
-
 /// What is told about a process, and what decides what a signal does to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
@@ -63,7 +60,7 @@ impl Process<'_> {
             arguments,
             start_time: stat.start_time,
             state,
-            is_kernel_thread: stat.flags & KERNEL_THREAD != 0,
+            is_kernel_thread: stat.is_kernel_thread(),
             namespace_pids: status.namespace_pids.clone(),
             blocked,
             blocked_by_main: status.blocked,
@@ -89,7 +86,7 @@ impl Process<'_> {
                 (Ok((state, _)), _) if !is_alive(state) => {}
                 (Ok((_, blocked)), Some(decisive)) => decisive.1 &= blocked,
                 (Ok(first), None) => decisive = Some(first),
-                (Err(Unknown::Gone), _) => {}
+                (Err(Unknown::Gone | Unknown::Denied), _) => {}
                 (Err(why), _) => return Err(why),
             }
         }

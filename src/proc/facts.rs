@@ -1,5 +1,6 @@
 //! What can be asked of a process. The tests of [`crate::select`] know processes only through this.
 
+use super::{FileId, Link};
 use crate::request::{Namespace, Pid};
 use rustix::io::Errno;
 
@@ -8,6 +9,9 @@ use rustix::io::Errno;
 pub enum Unknown {
     /// The process has ended, or is hidden from us (`hidepid` of proc(5)): nothing can be said about it.
     Gone,
+    /// The process is there, and the kernel does not tell us: it belongs to another user, or may not be looked into
+    /// (ptrace(2), "Ptrace access mode checking"). It may be one that is meant.
+    Denied,
     /// The question could not be asked, for instance because no descriptor was left for the file.
     Unreadable(Errno),
 }
@@ -48,6 +52,25 @@ pub trait Facts {
     fn terminal(&mut self) -> Fact<u32>;
     /// The state letter of proc_pid_stat(5).
     fn state(&mut self) -> Fact<u8>;
+    /// Whether all of its threads have ended, so that only its parent still keeps it.
+    fn has_ended(&mut self) -> Fact<bool>;
+    /// Whether it is a thread of the kernel (`PF_KTHREAD` among the flags of proc_pid_stat(5)).
+    fn is_kernel_thread(&mut self) -> Fact<bool>;
+    /// The CPU time that its threads have used, also those that have ended, but not its children; in clock ticks
+    /// (fields 14 and 15 of proc_pid_stat(5)).
+    fn cpu_time(&mut self) -> Fact<u64>;
+    /// How many bytes of it are in memory (proc_pid_statm(5)): what ps(1) calls RSS, from the same counters as `VmRSS:`
+    /// of proc_pid_status(5) for half the cost. The kernel may be behind by some pages for each thread.
+    fn resident_memory(&mut self) -> Fact<u64>;
+    /// The file that it executes (proc_pid_exe(5)). None: it has none, as kernel threads and those that have ended.
+    fn executable(&mut self) -> Fact<Option<&Link>>;
+    /// The same, whatever its path is.
+    fn executable_file(&mut self) -> Fact<Option<FileId>>;
+    /// The working directory (proc_pid_cwd(5)). None: it has none, as those that have ended.
+    fn working_directory(&mut self) -> Fact<Option<Link>>;
+    /// What an interpreter runs, as it stands in the arguments: a script, or the name of a module or class. More than one
+    /// where a script is the interpreter of another.
+    fn scripts(&mut self) -> Fact<Vec<Vec<u8>>>;
     /// The start time since boot, in clock ticks ([`super::CLOCK_TICKS`] per second).
     fn start_time(&mut self) -> Fact<u64>;
     /// The name (`comm`): at most 15 bytes, but for kernel workers.

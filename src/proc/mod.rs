@@ -5,7 +5,9 @@
 mod description;
 mod dir;
 mod facts;
+mod link;
 mod process;
+mod script;
 mod stat;
 mod status;
 mod terminal;
@@ -14,6 +16,7 @@ mod user_namespace;
 pub use description::Description;
 pub use dir::{ProcDir, unreadable};
 pub use facts::{Fact, Facts, Unknown};
+pub use link::{FileId, Link};
 pub use process::Process;
 pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
@@ -26,6 +29,11 @@ use procfs::ProcError;
 
 use crate::error::Error;
 use crate::request::Pid;
+
+/// What is behind the last slash of a path.
+pub fn base_name(path: &[u8]) -> &[u8] {
+    memchr::memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..])
+}
 
 /// Our own process ID.
 pub fn ourselves() -> Pid {
@@ -42,7 +50,7 @@ pub fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
         match process.parent() {
             // 0: the parent is outside of our PID namespace, or there is none
             Ok(parent) if parent > 0 && !chain.contains(&parent) => chain.push(parent),
-            Ok(_) | Err(Unknown::Gone) => return Ok(chain),
+            Ok(_) | Err(Unknown::Gone | Unknown::Denied) => return Ok(chain),
             Err(Unknown::Unreadable(errno)) => return Err(unreadable(pid, errno)),
         }
         pid = chain[chain.len() - 1];

@@ -8,12 +8,12 @@ use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
 use super::stat::Stat;
 use super::status::Status;
-use super::{Fact, Facts, ProcDir, Unknown};
+use super::{Fact, Facts, FileId, Link, ProcDir, Unknown, base_name};
 use crate::request::{Namespace, Pid};
 use crate::sys::{PidfdInfo, pidfd_info};
 
 /// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h).
-const NAME_MAX: usize = 15;
+pub(super) const NAME_MAX: usize = 15;
 
 /// The process that is looked at now. Its buffers serve the next one too, so a scan allocates nothing per process.
 pub struct Process<'p> {
@@ -30,6 +30,7 @@ pub struct Process<'p> {
     has_info: bool,
     stat: Option<Stat>,
     status: Option<Status>,
+    executable: Option<Option<Link>>,
     name: Text,
     full_name: Text,
     arguments: Text,
@@ -60,6 +61,7 @@ impl<'p> Process<'p> {
             has_info: proc.numbers_are_ours(),
             stat: None,
             status: None,
+            executable: None,
             name: Text::default(),
             full_name: Text::default(),
             arguments: Text::default(),
@@ -98,6 +100,7 @@ impl<'p> Process<'p> {
         self.info = None;
         self.stat = None;
         self.status = None;
+        self.executable = None;
         for text in [
             &mut self.name,
             &mut self.full_name,
@@ -116,11 +119,6 @@ impl<'p> Process<'p> {
         Ok(self.status()?.thread_group == pid)
     }
 
-    /// Whether all of its threads have ended, so that only its parent still keeps it.
-    pub fn has_ended(&mut self) -> Fact<bool> {
-        Ok(self.stat()?.has_ended())
-    }
-
     /// The signals that it ignores, signal N as bit N-1.
     pub fn ignored_signals(&mut self) -> Fact<u64> {
         Ok(self.status()?.ignored)
@@ -131,7 +129,8 @@ impl<'p> Process<'p> {
         self.proc
     }
 
-    fn file(&mut self, name: &str) -> &[u8] {
+    /// The path of one of its files.
+    pub(super) fn file(&mut self, name: &str) -> &[u8] {
         self.path.truncate(self.dir_len);
         self.path.extend_from_slice(name.as_bytes());
         &self.path
@@ -186,16 +185,6 @@ impl<'p> Process<'p> {
         let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
         self.scratch = buffer;
         result?.ok_or(Unknown::Unreadable(Errno::BADMSG))
-    }
-
-    /// The path of its executable; empty where that is refused (other users' processes) or absent (kernel threads).
-    fn executable(&mut self) -> Fact<Vec<u8>> {
-        let base = self.proc;
-        match fs::readlinkat(base.base(), self.file("exe"), vec![]).map_err(Unknown::from) {
-            Ok(target) => Ok(target.into_bytes()),
-            Err(Unknown::Gone) => Ok(vec![]),
-            Err(why) => Err(why),
-        }
     }
 
     /// What a pidfd tells; None where only the files do: from older kernels, and about threads.
@@ -290,6 +279,45 @@ impl Facts for Process<'_> {
         Ok(self.stat()?.state)
     }
 
+    fn has_ended(&mut self) -> Fact<bool> {
+        Ok(self.stat()?.has_ended())
+    }
+
+    fn is_kernel_thread(&mut self) -> Fact<bool> {
+        Ok(self.stat()?.is_kernel_thread())
+    }
+
+    fn cpu_time(&mut self) -> Fact<u64> {
+        Ok(self.stat()?.cpu_time)
+    }
+
+    fn resident_memory(&mut self) -> Fact<u64> {
+        let pages = self.parsed("statm", |text| {
+            let text = std::str::from_utf8(text).ok()?;
+            text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()
+        })?;
+        Ok(pages.saturating_mul(procfs::page_size()))
+    }
+
+    fn executable(&mut self) -> Fact<Option<&Link>> {
+        if self.executable.is_none() {
+            self.executable = Some(self.link("exe")?);
+        }
+        Ok(self.executable.as_ref().and_then(Option::as_ref))
+    }
+
+    fn executable_file(&mut self) -> Fact<Option<FileId>> {
+        self.linked_file("exe")
+    }
+
+    fn working_directory(&mut self) -> Fact<Option<Link>> {
+        self.link("cwd")
+    }
+
+    fn scripts(&mut self) -> Fact<Vec<Vec<u8>>> {
+        self.find_scripts()
+    }
+
     fn start_time(&mut self) -> Fact<u64> {
         Ok(self.stat()?.start_time)
     }
@@ -310,7 +338,13 @@ impl Facts for Process<'_> {
                 if longer(base_name(argv0), &name) {
                     full.extend_from_slice(base_name(argv0));
                 } else {
-                    let target = self.executable()?;
+                    let target = match self.read_link("exe") {
+                        Ok(target) => target,
+                        // Refused (other users' processes), absent (kernel threads), or too long for any answer.
+                        Err(errno) if Unknown::from(errno) == Unknown::Gone => vec![],
+                        Err(Errno::NAMETOOLONG) => vec![],
+                        Err(errno) => return Err(errno.into()),
+                    };
                     let target = base_name(target.strip_suffix(b" (deleted)").unwrap_or(&target));
                     if longer(target, &name) {
                         full.extend_from_slice(target);
@@ -382,10 +416,6 @@ impl Facts for Process<'_> {
 fn trim_end(arguments: &[u8]) -> &[u8] {
     let end = arguments.iter().rposition(|&b| b != 0).map_or(0, |last| last + 1);
     &arguments[..end]
-}
-
-fn base_name(path: &[u8]) -> &[u8] {
-    memchr::memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..])
 }
 
 /// Whether `candidate` is what the kernel cut down to `name`.

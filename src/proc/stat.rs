@@ -14,6 +14,8 @@ pub struct Stat {
     pub session: Pid,
     pub terminal: u32,
     pub flags: u32,
+    /// By all threads, also those that have ended; in clock ticks.
+    pub cpu_time: u64,
     pub threads: u32,
     pub start_time: u64,
 }
@@ -23,6 +25,13 @@ impl Stat {
     /// before the others.
     pub fn has_ended(&self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x') && self.threads <= 1
+    }
+
+    /// Whether it is a thread of the kernel.
+    pub fn is_kernel_thread(&self) -> bool {
+        /// linux/sched.h
+        const PF_KTHREAD: u32 = 0x0020_0000;
+        self.flags & PF_KTHREAD != 0
     }
 
     /// The name, in parentheses, may hold spaces and parentheses itself, so fields count from the last `)`.
@@ -37,8 +46,12 @@ impl Stat {
             session: fields.next()?.parse().ok()?,
             // field 7, printed as a signed number
             terminal: fields.next()?.parse::<i32>().ok()? as u32,
-            flags: fields.nth(1)?.parse().ok()?,      // field 9
-            threads: fields.nth(10)?.parse().ok()?,   // field 20
+            flags: fields.nth(1)?.parse().ok()?, // field 9
+            cpu_time: {
+                let user: u64 = fields.nth(4)?.parse().ok()?; // field 14
+                user.saturating_add(fields.next()?.parse().ok()?)
+            },
+            threads: fields.nth(4)?.parse().ok()?,    // field 20
             start_time: fields.nth(1)?.parse().ok()?, // field 22
         })
     }
@@ -58,6 +71,7 @@ mod tests {
             session: 9,
             terminal: 34816,
             flags: 4194304,
+            cpu_time: 11,
             threads: 1,
             start_time: 987654,
         };

@@ -1,8 +1,12 @@
 //! Pure: a test looks at facts and says yes or no.
 
+mod file;
+
 use crate::ere::{Pattern, PatternError};
 use crate::proc::{Fact, Facts, Unknown};
-use crate::request::{Namespace, Pick, Pid, Subject};
+use crate::request::{Namespace, Pick, Pid};
+
+pub use file::{FileName, normal};
 
 /// One condition that a process meets or not.
 #[derive(Clone, Debug)]
@@ -34,6 +38,24 @@ pub enum Test {
         /// The least age.
         least: u64,
     },
+    /// The test inside fails.
+    Not(Box<Test>),
+    /// It has ended and was not reaped yet.
+    Zombie,
+    /// It is a thread of the kernel.
+    KernelThread,
+    /// It has used so much CPU time at least, in clock ticks.
+    CpuTime(u64),
+    /// At least so many bytes of it are in memory.
+    ResidentMemory(u64),
+    /// It executes this file.
+    Executable(FileName),
+    /// The file that it executes was deleted or replaced since.
+    ExecutableDeleted,
+    /// Its working directory is this one or below.
+    WorkingDirectory(Vec<u8>),
+    /// It is an interpreter that runs this.
+    Script(FileName),
     /// Its real UID is listed.
     RealUser(Vec<u32>),
     /// Its real GID is listed.
@@ -78,11 +100,16 @@ impl Test {
             Test::Session(_) | Test::ProcessGroup(_) => 1,
             Test::EffectiveUser(_) => 2,
             Test::Name(_) => 3,
+            Test::Not(test) => test.cost(),
+            // A link costs as little as a name, but where it is denied, the process must be looked at more closely.
+            Test::WorkingDirectory(_) | Test::ExecutableDeleted | Test::ResidentMemory(_) => 4,
+            Test::Executable(_) => 4,
             // No dearer than the name where the kernel answers at once, and much dearer where it does not.
             Test::Parent(_) | Test::RealUser(_) | Test::RealGroup(_) => 4,
             Test::FullName(_) => 5,
-            Test::CommandLine(_) => 6,
+            Test::CommandLine(_) | Test::Script(_) => 6,
             Test::Terminal(_) | Test::State(_) | Test::Age { .. } => 7,
+            Test::Zombie | Test::KernelThread | Test::CpuTime(_) => 7,
             Test::Cgroup(_) => 8,
             Test::Catches(_) => 9,
             Test::Environment(_) => 10,
@@ -106,6 +133,15 @@ impl Test {
             Test::Terminal(numbers) => numbers.contains(&process.terminal()?),
             Test::State(letters) => letters.contains(&process.state()?),
             Test::Age { now, least } => now.saturating_sub(process.start_time()?) >= *least,
+            Test::Not(test) => !test.passes(process)?,
+            Test::Zombie => process.has_ended()?,
+            Test::KernelThread => process.is_kernel_thread()?,
+            Test::CpuTime(least) => process.cpu_time()? >= *least,
+            Test::ResidentMemory(least) => process.resident_memory()? >= *least,
+            Test::Executable(file) => file::executes(process, file)?,
+            Test::ExecutableDeleted => process.executable()?.is_some_and(|link| link.deleted),
+            Test::WorkingDirectory(directory) => file::works_in(process, directory)?,
+            Test::Script(file) => file::interprets(process, file)?,
             Test::RealUser(ids) => ids.contains(&process.real_uid()?),
             Test::RealGroup(ids) => ids.contains(&process.real_gid()?),
             Test::Catches(mask) => process.caught_signals()? & mask != 0,
@@ -155,31 +191,28 @@ impl Predicate {
         Predicate { tests, inverse, left_out }
     }
 
-    /// Whether the process is one of those that were asked for. The first test that fails ends the look.
+    /// Whether the process is one of those that were asked for. The first test that fails ends the look. Where the
+    /// kernel does not tell what a test asks for ([`Unknown::Denied`]), another may still decide; if none does, there is
+    /// no answer, inverted or not.
     pub fn admits(&self, process: &mut impl Facts) -> Result<bool, NoAnswer> {
         if self.left_out.contains(&process.thread_group()) {
             return Ok(false);
         }
+        let mut denied = false;
         for test in &self.tests {
-            if !test.passes(process)? {
-                return Ok(self.inverse);
+            match test.passes(process) {
+                Ok(true) => {}
+                Ok(false) => return Ok(self.inverse),
+                Err(NoAnswer::Unknown(Unknown::Denied)) => denied = true,
+                Err(why) => return Err(why),
             }
         }
-        Ok(!self.inverse)
+        if denied { Err(Unknown::Denied.into()) } else { Ok(!self.inverse) }
     }
 
     /// The tests, cheapest first.
     pub fn tests(&self) -> &[Test] {
         &self.tests
-    }
-
-    /// What the pattern is held against, if there is one.
-    pub fn subject(&self) -> Option<Subject> {
-        self.tests.iter().find_map(|test| match test {
-            Test::Name(_) | Test::FullName(_) => Some(Subject::Name),
-            Test::CommandLine(_) => Some(Subject::CommandLine),
-            _ => None,
-        })
     }
 }
 

@@ -3,7 +3,7 @@
 use pkill::Program;
 
 use super::{
-    OPTIONS, Opt, PROGRAMS, Source, alternatives, documented, fill, letter, signal_words, source, taken_as,
+    OPTIONS, Opt, PROGRAMS, alternatives, documented, fill, helper, is_live, letter, signal_words, taken_as,
 };
 
 pub fn render() -> String {
@@ -19,16 +19,14 @@ fn table() -> String {
 
 fn row(opt: &'static Opt) -> String {
     let letter = opt.short.map_or(String::new(), |(letter, _)| format!("-{letter} | "));
-    let value = match opt.value().map(source) {
-        None => "none",
-        Some(Source::Us) => opt.long,
-        Some(Source::Files) => "files",
-        Some(Source::Nobody) => "unknown",
-    };
-    let optional = if opt.value_is_optional() { " optional=1" } else { "" };
     let alternatives: Vec<_> = alternatives(opt).iter().map(|other| other.long).collect();
-    let alternatives = alternatives.join(" ");
-    format!("        {letter}--{}) value={value}{optional} alternatives='{alternatives}' ;;\n", opt.long)
+    let mut about = format!("alternatives='{}'", alternatives.join(" "));
+    if let Some(kind) = opt.value() {
+        about += if opt.value_is_optional() { " value=optional" } else { " value=needed" };
+        about += &is_live(kind).then(|| format!(" what={}", opt.long)).unwrap_or_default();
+        about += &helper(kind).map(|helper| format!(" helper={helper}")).unwrap_or_default();
+    }
+    format!("        {letter}--{0}) name={0} {about} ;;\n", opt.long)
 }
 
 /// One line a program.
@@ -44,6 +42,12 @@ fn options() -> String {
 }
 
 fn pattern() -> String {
-    let line = |opt: &Opt| format!("                [[ $given == *' {0} '* ]] && how+=(--{0})\n", opt.long);
+    let line = |opt: &Opt| {
+        format!(
+            "    [[ $given != *' {0} '* ]] || how+=(--{0})
+",
+            opt.long
+        )
+    };
     taken_as().map(line).collect()
 }

@@ -15,9 +15,11 @@ until_there() {
         zpty -t shell || { print -u2 'the shell has ended'; exit 1 }
     done
 }
-until_there $directory/ready
+until_there $directory/0.done
 for n in {1..$#lines}; do
     zpty -w -n shell "$lines[n]"$'\t\x1d'
     until_there $directory/$n.done
 done
-zpty -d shell
+zpty -w shell exit
+while zpty -t shell; do zpty -r -t shell said; done
+exit 0

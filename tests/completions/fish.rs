@@ -2,7 +2,7 @@
 
 use pkill::Program;
 
-use super::{Opt, PROGRAMS, Source, alternatives, documented, fill, letter, signal_words, source, taken_as};
+use super::{Opt, PROGRAMS, alternatives, documented, fill, helper, is_live, letter, signal_words, taken_as};
 
 pub fn render() -> Vec<(&'static str, String)> {
     let template = include_str!("program.fish.in");
@@ -32,7 +32,7 @@ function __pkill_signals
     __pkill_candidates signal (string sub -s 2 -- (commandline -ct)) | string replace -r '^' -
 end
 function __pkill_may_be_signal
-    string match -qr '^-(?!-)' -- (commandline -ct); and __pkill_has_not - --
+    string match -qr '^-([[:upper:]]|$)' -- (commandline -ct); and __pkill_has_not - --
 end
 complete -c pkill -n __pkill_may_be_signal -a '(__pkill_signals)'
 
@@ -53,12 +53,18 @@ fn option(opt: &Opt, program: Program) -> String {
     line += &format!(" -l {}", opt.long);
     if let Some(kind) = opt.value() {
         let spellings = spellings(opt, program).join(" ");
-        let exclusive = if opt.value_is_optional() { " -f" } else { " -x" };
-        line += &match source(kind) {
-            Source::Us => format!("{exclusive} -a '(__{name}_values {} {spellings})'", opt.long),
-            Source::Files => " -r -F".to_owned(),
-            Source::Nobody => exclusive.to_owned(),
+        let files = helper(kind).is_some_and(|helper| helper == "files");
+        line += if files {
+            " -r -F"
+        } else if opt.value_is_optional() {
+            " -f"
+        } else {
+            " -x"
         };
+        if is_live(kind) {
+            let helper = helper(kind).unwrap_or("none");
+            line += &format!(" -a '(__{name}_values {} {helper} {spellings})'", opt.long);
+        }
     }
     let others = alternatives(opt).into_iter().filter(|other| other.documented.contains(&program));
     let others: Vec<_> =

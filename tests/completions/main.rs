@@ -19,37 +19,19 @@ use pkill::signal::Signal;
 
 const PROGRAMS: [Program; 3] = [Program::Pgrep, Program::Pkill, Program::Pidwait];
 
-/// Who knows the candidates of a value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
-    /// `pgrep --complete`.
-    Us,
-    /// The shell.
-    Files,
-    /// Nobody.
-    Nobody,
+/// Whether `pgrep --complete` knows candidates for the value.
+fn is_live(kind: Kind) -> bool {
+    !matches!(kind, Kind::File | Kind::Size | Kind::Count | Kind::Integer | Kind::Text)
 }
 
-fn source(kind: Kind) -> Source {
+/// What the shell knows, where no process has what is being typed.
+fn helper(kind: Kind) -> Option<&'static str> {
     match kind {
-        Kind::Pids
-        | Kind::Pid
-        | Kind::Parents
-        | Kind::ProcessGroups
-        | Kind::Sessions
-        | Kind::Terminals
-        | Kind::Users
-        | Kind::Groups
-        | Kind::States
-        | Kind::Cgroups
-        | Kind::Variables
-        | Kind::Namespaces
-        | Kind::Signal
-        | Kind::Steps
-        | Kind::Duration
-        | Kind::Candidates => Source::Us,
-        Kind::File => Source::Files,
-        Kind::Count | Kind::Integer | Kind::Text => Source::Nobody,
+        Kind::Users => Some("users"),
+        Kind::Groups => Some("groups"),
+        Kind::File | Kind::Executable => Some("files"),
+        Kind::Directory => Some("directories"),
+        _ => None,
     }
 }
 
@@ -63,11 +45,13 @@ fn letter(opt: &Opt, program: Program) -> Option<char> {
     opt.short.filter(|(_, programs)| programs.contains(&program)).map(|(letter, _)| letter)
 }
 
-/// What is of no use beside the option: itself, as the last one counts, and what excludes it.
+/// What is of no use beside the option: itself, where the last one counts, and what excludes it.
 fn alternatives(opt: &Opt) -> Vec<&'static Opt> {
     let groups = EXCLUSIVE.iter().filter(|group| group.contains(&opt.long));
     let names: Vec<_> = groups.flat_map(|group| group.iter()).collect();
-    OPTIONS.iter().filter(|other| other.long == opt.long || names.contains(&&other.long)).collect()
+    let is_one =
+        |other: &&Opt| if other.long == opt.long { !opt.repeats() } else { names.contains(&&other.long) };
+    OPTIONS.iter().filter(is_one).collect()
 }
 
 /// The options, as arguments of `pgrep --complete pattern`, that tell how a pattern will be taken.
@@ -77,8 +61,8 @@ fn taken_as() -> impl Iterator<Item = &'static Opt> {
 
 /// An extended regular expression that matches the words by which pkill takes a signal, in capitals.
 fn signal_words() -> String {
-    let names = (0..32).filter_map(Signal::from_number).map(|signal| signal.to_string());
-    let names: Vec<_> = names.filter(|name| name.starts_with(|c: char| c.is_alphabetic())).collect();
+    let names = [Signal::NONE].into_iter().chain(Signal::named()).flat_map(Signal::names);
+    let names: Vec<_> = names.filter(|name| !name.starts_with("RTM") && name != "0").collect();
     format!(r"^-([0-9]+|(SIG)?({}|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$", names.join("|"))
 }
 

@@ -2,7 +2,7 @@
 fpath=($COMPLETIONS $fpath)
 autoload -Uz compinit && compinit -D -u
 LISTMAX=-1
-n=1
+n=0
 compadd() {
     local -a hits
     if [[ ${@[1,(i)(-|--)]} != *-[[:alpha:]]#[OAD]* ]]; then
@@ -25,4 +25,4 @@ typed() {
 }
 zle -N typed
 bindkey '^]' typed
-precmd() { : >$DIRECTORY/ready }
+precmd() { : >$DIRECTORY/$n.done; ((n++)) }

@@ -236,6 +236,7 @@ fn signals() {
         row("pgrep -H --signal ").offers(every),
         row("pkill --signal=K").offers(["KILL"]),
         row("pkill --signal SIGT").offers(["SIGTERM"]),
+        row("pkill -s").never(["-segv"]),
         row("pkill --signal te").offers(["term"]),
         row("pkill --escalate ").offers(["5s:"]),
         row("pkill --escalate 7").offers(["7:"]),
@@ -297,7 +298,7 @@ fn values() {
 fn patterns() {
     let tag = Victim::spec().tag();
     let long = Victim::named(format!("{tag}-and-much-longer")).spawn();
-    let dotted = Victim::named(format!("{tag}.b+")).spawn();
+    let _dotted = Victim::named(format!("{tag}.b+")).spawn();
     let lined = Victim::spec().arg("--config=/etc/x y.conf").spawn();
     let line = format!("{} --config=/etc/x y\\.conf", lined.name());
     assert_eq!(long.comm().len(), 15);

@@ -2,7 +2,7 @@
 
 use pkill::Program;
 
-use super::{Opt, PROGRAMS, Source, alternatives, documented, fill, letter, signal_words, source, taken_as};
+use super::{Opt, PROGRAMS, alternatives, documented, fill, helper, is_live, letter, signal_words, taken_as};
 
 pub fn render() -> String {
     let template = include_str!("_pkill.in");
@@ -26,13 +26,16 @@ fn specs(opt: &Opt, program: Program) -> String {
     let about = escape(opt.help, &['[', ']', '\\']);
     let value = opt.value().map_or(String::new(), |kind| {
         let colon = if opt.value_is_optional() { "::" } else { ":" };
-        let action = match source(kind) {
-            Source::Us => format!("_pkill_values {} {}", opt.long, if kind.is_list() { "," } else { "" }),
-            Source::Files => "_pkill_files".to_owned(),
-            Source::Nobody => "_pkill_unknown".to_owned(),
+        let action = match (is_live(kind), helper(kind)) {
+            (false, None) => "_pkill_unknown".to_owned(),
+            (live, helper) => {
+                let what = if live { opt.long } else { "''" };
+                let comma = if kind.is_list() { "," } else { "''" };
+                format!("_pkill_values {what} {comma} {}", helper.unwrap_or_default()).trim_end().to_owned()
+            }
         };
         // A blank before the action: it gets our arguments only.
-        format!("{colon}{}: {}", escape(kind.name(), &[':']), action.trim_end())
+        format!("{colon}{}: {}", escape(kind.name(), &[':']), action)
     });
     let line =
         |name: String| format!("                {}\n", quoted(&format!("({others}){name}[{about}]{value}")));

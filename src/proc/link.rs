@@ -1,0 +1,89 @@
+//! The links of a process: /proc/PID/exe and /proc/PID/cwd (proc_pid_exe(5), proc_pid_cwd(5)).
+
+use rustix::fs::{self, AtFlags, CWD, Stat};
+use rustix::io::Errno;
+
+use super::{Fact, Facts as _, Process, Unknown};
+
+/// What the kernel puts behind the path of a file that has no name any more.
+const DELETED: &[u8] = b" (deleted)";
+
+/// Where a link leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The path of the file as it is now, or as it was when it was deleted or replaced.
+    pub path: Vec<u8>,
+    /// Whether it was.
+    pub deleted: bool,
+}
+
+/// What makes a file the same file, under whatever path: the device and the inode number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileId {
+    /// The device that its file system is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+}
+
+impl From<Stat> for FileId {
+    fn from(stat: Stat) -> Self {
+        FileId { device: stat.st_dev, inode: stat.st_ino }
+    }
+}
+
+impl Process<'_> {
+    /// None: the process has none, as kernel threads and those that have ended.
+    pub(super) fn link(&mut self, name: &str) -> Fact<Option<Link>> {
+        let path = self.read_link(name);
+        let Some(path) = self.unless_it_has_none(path)? else { return Ok(None) };
+        let Some(before) = path.strip_suffix(DELETED) else { return Ok(Some(Link { path, deleted: false })) };
+        if before.starts_with(b"/memfd:") {
+            // It never had a name (memfd_create(2)), and was not replaced.
+            return Ok(Some(Link { path: before.to_vec(), deleted: false }));
+        }
+        if self.is_named(name, &path) {
+            return Ok(Some(Link { path, deleted: false }));
+        }
+        Ok(Some(Link { path: before.to_vec(), deleted: true }))
+    }
+
+    /// The file that the link leads to, which need not have a path in our mount namespace, or any.
+    pub(super) fn linked_file(&mut self, name: &str) -> Fact<Option<FileId>> {
+        let base = self.dir();
+        let stat = fs::statat(base.base(), self.file(name), AtFlags::empty());
+        Ok(self.unless_it_has_none(stat)?.map(FileId::from))
+    }
+
+    /// What the link says.
+    pub(super) fn read_link(&mut self, name: &str) -> Result<Vec<u8>, Errno> {
+        let base = self.dir();
+        fs::readlinkat(base.base(), self.file(name), vec![]).map(Into::into)
+    }
+
+    /// Whether the file really has this path, in our mount namespace or in its own: a name may end in ` (deleted)`.
+    fn is_named(&mut self, name: &str, path: &[u8]) -> bool {
+        let Ok(Some(file)) = self.linked_file(name) else { return false };
+        let base = self.dir();
+        let theirs = [self.file("root"), path].concat();
+        let found =
+            [fs::statat(CWD, path, AtFlags::empty()), fs::statat(base.base(), theirs, AtFlags::empty())];
+        found.into_iter().flatten().any(|stat| FileId::from(stat) == file)
+    }
+
+    /// Tells a link that leads nowhere from one that we may not follow. To those who may not, the kernel says nothing
+    /// else about kernel threads, which have neither link.
+    fn unless_it_has_none<T>(&mut self, read: Result<T, Errno>) -> Fact<Option<T>> {
+        match read {
+            Ok(answer) => Ok(Some(answer)),
+            Err(Errno::NOENT) => self.effective_uid().map(|_| None), // if it is there
+            Err(Errno::ACCESS | Errno::PERM) => {
+                let stat = self.stat()?;
+                if stat.is_kernel_thread() || stat.has_ended() { Ok(None) } else { Err(Unknown::Denied) }
+            }
+            // A path of a page or more. Everybody can make one, so it must not stop the run.
+            Err(Errno::NAMETOOLONG) => Err(Unknown::Denied),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+}

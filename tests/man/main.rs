@@ -1,0 +1,89 @@
+//! The man pages: what is committed is what the option table and the parts in `man/` come to, `mandoc` and `groff` have
+//! nothing to say against it, and the examples work. `RENDER_WRITE=1 cargo test --test man` renders the pages anew.
+
+mod render;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Command;
+
+use pkill::Program;
+use support::{Dir, Run, need};
+
+const PROGRAMS: [Program; 3] = [Program::Pgrep, Program::Pkill, Program::Pidwait];
+
+fn path(program: Program) -> PathBuf {
+    render::directory().join(format!("{}.1", program.name()))
+}
+
+#[test]
+fn the_pages_are_what_they_are_rendered_from() {
+    for program in PROGRAMS {
+        let page = render::page(program);
+        if std::env::var_os("RENDER_WRITE").is_some() {
+            std::fs::write(path(program), &page).expect("write a page");
+        }
+        let committed = std::fs::read_to_string(path(program)).unwrap_or_default();
+        assert!(
+            committed == page,
+            "man/{}.1 is out of date: RENDER_WRITE=1 cargo test --test man",
+            program.name()
+        );
+    }
+}
+
+#[test]
+fn the_formatters_have_nothing_to_say() {
+    let mandoc = ("mandoc", &["-Tlint", "-W", "warning"][..]);
+    let groff = ("groff", &["-mdoc", "-ww", "-z", "-Tutf8", "-Kutf8"][..]);
+    for (formatter, args) in [mandoc, groff].into_iter().filter(|(formatter, _)| need(formatter)) {
+        for program in PROGRAMS {
+            let dir = Dir::new();
+            let page = dir.file(program.name(), &render::page(program));
+            let output = Command::new(formatter).args(args).arg(page).output().expect("start a formatter");
+            let said = [output.stdout, output.stderr].concat();
+            assert_eq!(String::from_utf8_lossy(&said), "", "{formatter}");
+        }
+    }
+}
+
+/// `-x` and `--long`, as far as they begin a word.
+fn options_in<'t>(words: impl Iterator<Item = &'t str>) -> BTreeSet<&'t str> {
+    let name = |word: &'t str| word.split(['=', '[', ',']).next().expect("a first part");
+    words.filter(|word| word.len() > 1 && word.starts_with('-') && *word != "--").map(name).collect()
+}
+
+/// The arguments of `Fl` in a line of mdoc(7): `x` is -x, `-long` is --long.
+fn flags(line: &str) -> Vec<String> {
+    let is_macro = |word: &str| word.len() == 2 && word.starts_with(|c: char| c.is_ascii_uppercase());
+    let mut in_flags = false;
+    let mut flags = vec![];
+    for word in line.trim_start_matches('.').split(' ') {
+        if is_macro(word) {
+            in_flags = word == "Fl";
+        } else if in_flags && word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-') {
+            flags.push(format!("-{word}"));
+        }
+    }
+    flags
+}
+
+#[test]
+fn each_option_of_the_help_is_in_the_page_and_the_reverse() {
+    for program in PROGRAMS {
+        let help = Run::ours(program.name()).args(["--help"]).run().out();
+        let listed = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+        let in_help =
+            options_in(listed.filter_map(|line| line.split("  ").next()).flat_map(|names| names.split(' ')));
+        let page = render::page(program);
+        let items: Vec<String> =
+            page.lines().filter(|line| line.starts_with(".It Fl")).flat_map(flags).collect();
+        let items: BTreeSet<&str> = items.iter().map(String::as_str).collect();
+        assert_eq!(items, in_help, "{}", program.name());
+        for named in page.lines().filter(|line| line.starts_with('.')).flat_map(flags) {
+            assert!(items.contains(named.as_str()), "{}.1 names {named}", program.name());
+        }
+    }
+}
