@@ -1,8 +1,9 @@
-//! `-n -o -O`: newest, oldest, older than.
+//! `-n -o -O --younger`: newest, oldest, older or younger than.
 
 mod support;
 
-use support::{Scene, case, check, reference};
+use rustix::time::{ClockId, clock_gettime};
+use support::{Run, Scene, Victim, case, check, reference, stat_field};
 
 fn three(scene: &mut Scene) {
     for label in ["a", "b", "c"] {
@@ -69,4 +70,63 @@ fn older_than() {
             case("pgrep -O 99999999999999999999 {tag}").usage("").ours_only(),
         ],
     );
+}
+
+#[test]
+fn ages_are_durations() {
+    let units_are_dropped = || reference().pids("a b c");
+    check(
+        three,
+        &[
+            case("pgrep -O 0d {tag}").pids("a b c").differs("durations", units_are_dropped()),
+            case("pgrep --older 0d1m {tag}").nothing().differs("durations", units_are_dropped()),
+            case("pgrep -O 0.0 {tag}").pids("a b c").differs("durations", units_are_dropped()),
+            case("pgrep -O +0 {tag}").pids("a b c"),
+            case("pgrep -O 1000d {tag}").nothing(),
+            case("pgrep --younger 0 {tag}").nothing().ours_only(),
+            case("pgrep --younger 1d {tag}").pids("a b c").ours_only(),
+            case("pgrep --younger 2h30m {tag}").pids("a b c").ours_only(),
+            case("pgrep --younger 18446744073709551615 {tag}").pids("a b c").ours_only(),
+            case("pgrep --older 0 --younger 1h {tag}").pids("a b c").ours_only(),
+            case("pgrep --older 1h --younger 1d {tag}").nothing().ours_only(),
+            case("pgrep --older 0.01 --younger 0.01 {tag}").nothing().ours_only(),
+            case("pkill -KILL --younger 1d {b}").fate("b", "killed by KILL").ours_only(),
+            // A criterion, so no pattern is needed.
+            case("pgrep --younger 0").nothing().ours_only(),
+            case("pgrep --younger x {tag}").usage("{program}: invalid duration: x").ours_only(),
+            case("pgrep --younger 30m2h {tag}").usage("{program}: invalid duration: 30m2h").ours_only(),
+            case("pgrep --younger -1 {tag}").usage("{program}: invalid duration: -1").ours_only(),
+            case("pgrep --older '' {tag}").usage("{program}: invalid duration:").ours_only(),
+        ],
+    );
+}
+
+/// To the clock tick: nobody of a certain age is both, and nobody is neither.
+#[test]
+fn older_and_younger_are_complements() {
+    let victim = Victim::spec().spawn();
+    let started: u64 = stat_field(victim.pid(), 22).parse().expect("a number");
+    let ticks = || {
+        let now = clock_gettime(ClockId::Boottime);
+        now.tv_sec as u64 * 100 + now.tv_nsec as u64 / 10_000_000
+    };
+    let (mut older, mut younger) = (0, 0);
+    while older < 50 || younger < 50 {
+        for ahead in [0, 1, 2, 50] {
+            let least = ticks() - started + ahead;
+            let age = format!("{}.{:02}", least / 100, least % 100);
+            for (option, is_older) in [("--older", true), ("--younger", false)] {
+                let before = ticks() - started;
+                let found = Run::ours("pgrep").args([option, &age, "-x", victim.name()]).run();
+                let after = ticks() - started;
+                if before >= least {
+                    older += 1;
+                    assert_eq!(found.status == 0, is_older, "{option} {age} at {before} to {after}");
+                } else if after < least {
+                    younger += 1;
+                    assert_eq!(found.status == 0, !is_older, "{option} {age} at {before} to {after}");
+                }
+            }
+        }
+    }
 }

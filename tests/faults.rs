@@ -197,6 +197,9 @@ fn a_look_that_fails_is_never_no_match() {
         let long = dir.copy(&std::env::current_exe().expect("our own executable"), "victim-of-faults");
         let mut victim =
             Victim::named("victim-of-faults").executable(&long).arg0("argv0").catch(SIGNAL).spawn();
+        let hard = dir.path().join("another-name");
+        fs::hard_link(&long, &hard).expect("a link");
+        let hard = hard.to_str().expect("UTF-8");
         let (pid, name) = (victim.pid().to_string(), victim.name().to_owned());
         let (pid, name) = (pid.as_str(), name.as_str());
         let pidfile = dir.file("pidfile", pid);
@@ -221,6 +224,10 @@ fn a_look_that_fails_is_never_no_match() {
             // The command line of strace has that too; only that it is an ancestor saves it.
             (&["-A", "-f", "argv0"], &[OPENAT, READ]),
             (&["-p", pid], &[OPENAT, READ, STATFS]),
+            (&["--rss", "1", name], &[OPENAT, READ]),
+            (&["--exe", "victim-of-faults", "-A"], &[READLINKAT]),
+            (&["--exe", hard, "-A"], &[READLINKAT, FSTATAT]),
+            (&["--cwd", "/", name], &[READLINKAT]),
             (&["-F", pidfile], &[OPENAT, READ]),
         ] {
             for &(call, errno, reason) in failures {

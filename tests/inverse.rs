@@ -24,6 +24,13 @@ fn the_opposite_of_all_criteria_together() {
                 // Not (session of b, and name of a): everything.
                 case("pgrep -v -s {b.pid} {a}").prints("1\n{a.pid}\n{b.pid}\n{u.pid}\n"),
                 case("pgrep -vc {tag}").prints("1\n"),
+                // Not (somebody of the tag, and not a).
+                case("pgrep -v {tag} --not {a}").prints("1\n{a.pid}\n").ours_only(),
+                case("pgrep -v --and {tag} --and {a}").prints("1\n{b.pid}\n{u.pid}\n").ours_only(),
+                case("pgrep -v --younger 1000d").nothing().ours_only(),
+                case("pgrep -v --cwd /nonexistent {tag}")
+                    .prints("1\n{a.pid}\n{b.pid}\n{u.pid}\n")
+                    .ours_only(),
                 case("pgrep -vl -u 0").prints("{u.pid} {u}\n"),
                 case("pgrep -v ''").status(1),
                 // Neither the program nor, with -A, its ancestors.

@@ -221,6 +221,12 @@ fn the_signal_and_the_criteria_are_told() {
         "ignore-ancestors": true, "parent": ours,
     });
     assert_eq!(document["criteria"], expected);
+    let document =
+        ask("pgrep", &["--and", "v", "--not=|", "--and", "", "--rss", "1", "--rss=2", "--fixed-strings"]);
+    let expected = json!({
+        "pattern": name, "and": ["v", ""], "not": ["|"], "rss": "2", "fixed-strings": true, "parent": ours,
+    });
+    assert_eq!(document["criteria"], expected);
 }
 
 #[test]

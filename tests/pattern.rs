@@ -180,6 +180,79 @@ fn a_pattern_longer_than_a_name_is_tried_against_the_full_name() {
     );
 }
 
+fn texts(scene: &mut Scene) {
+    let (tag, upper) = (scene.tag().to_owned(), scene.tag().to_ascii_uppercase());
+    scene.define("TAG", &upper);
+    scene.adopt("dot", Victim::named(format!("{tag}.x")).arg("a.c").arg("(serve").spawn());
+    scene.adopt("dash", Victim::named(format!("{tag}-x")).arg("abc").arg("serve").spawn());
+    scene.adopt("é", Victim::named(format!("{tag}É")).spawn());
+    scene.adopt(
+        "long",
+        Victim::named(format!("{tag}-a.long-name")).arg0(format!("/{tag}-a.long-name")).spawn(),
+    );
+}
+
+#[test]
+fn plain_text() {
+    check(
+        texts,
+        &[
+            case("pgrep {tag}.x").pids("dot dash"),
+            case("pgrep --fixed-strings {tag}.x").pids("dot").ours_only(),
+            case("pgrep --fixed-strings ^{tag}").nothing().ours_only(),
+            case("pgrep --fixed-strings -x {tag}.x").pids("dot").ours_only(),
+            case("pgrep --fixed-strings -x {tag}.").nothing().ours_only(),
+            case("pgrep --fixed-strings -i {TAG}.X").pids("dot").ours_only(),
+            case("pgrep --fixed-strings -ix {TAG}é").pids("é").ours_only(),
+            case("pgrep --fixed-strings -f '{tag}.x a.c (serve'").pids("dot").ours_only(),
+            case("pgrep --fixed-strings -xf '{tag}-x abc serve'").pids("dash").ours_only(),
+            // Longer than a name.
+            case("pgrep --fixed-strings {tag}-a.long-name").pids("long").ours_only(),
+            case("pgrep --fixed-strings {tag}-a-long-name").nothing().says("15 characters").ours_only(),
+            case("pkill -KILL --fixed-strings {tag}.x").fate("dot", "killed by KILL").ours_only(),
+        ],
+    );
+}
+
+#[test]
+fn more_patterns() {
+    let nobody = "{program}: no matching criteria specified";
+    check(
+        texts,
+        &[
+            case("pgrep {tag} --and x$").pids("dot dash").ours_only(),
+            case("pgrep {tag} --and x$ --and -x").pids("dash").ours_only(),
+            case("pgrep --and {tag} --and=x$ --not -x").pids("dot").ours_only(),
+            case("pgrep {tag} --not x$ --not É").pids("long").ours_only(),
+            case("pgrep {tag} --not .").nothing().ours_only(),
+            // They are read as the pattern is.
+            case("pgrep {tag} --and . --fixed-strings").pids("dot long").ours_only(),
+            case("pgrep {tag} --not . --fixed-strings").pids("dash é").ours_only(),
+            case("pgrep {tag} -i --and é --not x").pids("é").ours_only(),
+            case("pgrep -x {tag}.* --not {tag}[.-]x").pids("é long").ours_only(),
+            case("pgrep -x --and {tag}.x --and .*-x").pids("dash").ours_only(),
+            case("pgrep -f {tag} --and serve --not [(]").pids("dash").ours_only(),
+            case("pgrep {tag} --not {tag}-a.long-name").pids("dot dash é").ours_only(),
+            case("pgrep {tag} --and {tag}-a.long-name").pids("long").ours_only(),
+            case("pgrep {tag} --and {tag}-a.long-nose").nothing().says("15 characters").ours_only(),
+            case("pgrep -n {tag} --not long").pids("long").ours_only(),
+            case("pgrep -o --not {tag}").prints("1\n").ours_only(),
+            case("pkill -KILL {tag} --and x$ --not -x").fate("dot", "killed by KILL").ours_only(),
+            case("pidwait -e --and {tag} --not .").nothing().ours_only(),
+            case("pgrep {tag} --and (").usage("{program}: regex error: Unmatched ( or \\(").ours_only(),
+            case("pgrep {tag} --not *").usage("{program}: regex error: Invalid preceding").ours_only(),
+            case("pgrep {tag} --not").usage("{program}: option '--not' requires an argument").ours_only(),
+            // Alone it would be nearly everybody.
+            case("pkill -KILL --not {tag}").usage(nobody).ours_only(),
+            case("pkill -KILL --inverse --not {tag}").usage(nobody).ours_only(),
+            case("pkill -KILL --no-zombies --no-kernel-threads --not {tag}").usage(nobody).ours_only(),
+            shell("pgrep -f --and {tag}zz; :").prints_with("\n").says("-A").ours_only(),
+            // The shell's own arguments have both.
+            shell("pgrep -f {tag} --not serve; exit $?").pids("é long").ours_only(),
+        ],
+    );
+}
+
 #[test]
 fn a_pattern_that_is_no_regular_expression() {
     check(

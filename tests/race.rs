@@ -279,6 +279,7 @@ fn found_by_pattern() {
             case("--json -USR1 -x {name}"),
             case("--json -USR1 -f {name}"),
             case("--json -USR1 -q 5 {name}"),
+            case("--json -USR1 {name} --cwd / --rss 1 --younger 1d --no-zombies --not bystander"),
             case("--json -USR1 --dry-run {name}"),
         ]);
     });

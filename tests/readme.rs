@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use support::{Dir, Run, namespace, need};
+use support::{Dir, Run, Victim, namespace, need};
 
 const README: &str = include_str!("../README.md");
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
@@ -142,6 +142,35 @@ fn write(parts: &[Part], ran: &[(String, i32)]) {
         }
     }
     std::fs::write(Path::new(PATH), text).expect("write the README");
+}
+
+/// The one block that needs a terminal: what is asked there is asked.
+#[test]
+fn the_questions_are_those_that_the_readme_shows() {
+    namespace(|| {
+        if !need("script") {
+            return;
+        }
+        let (_, block) = README.split_once("```text\n$ pkill -I").expect("the block");
+        let (block, _) = block.split_once("```").expect("its end");
+        let mut lines = block.lines();
+        let line = format!("pkill -I{}", lines.next().expect("a command"));
+        let (questions, answers): (Vec<_>, Vec<_>) =
+            lines.map(|line| line.rsplit_once(' ').expect("a question and an answer")).unzip();
+        let napper = |seconds| Victim::named("napper").arg0("./napper").arg(seconds);
+        let mut victims = [napper("1000").spawn(), napper("2000").uids(65_534, 65_534, 65_534).spawn()];
+        let dir = Dir::new();
+        std::os::unix::fs::symlink(Run::ours("pkill").program(), dir.path().join("pkill")).expect("a link");
+        let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").expect("PATH"));
+        let line = format!("script -qec '{line}' /dev/null");
+        let output = Run::shell(&line).env("PATH", path).stdin(answers.join("\n") + "\n").run();
+        let said = without_numbers(&output.out());
+        assert!(questions.len() > 1 && output.status == 1, "{output:?}");
+        for question in questions {
+            assert!(said.contains(without_numbers(question).trim_end()), "{question}: {said}");
+        }
+        assert!(victims.iter_mut().all(|victim| victim.received() == Some(vec![])), "nobody was signalled");
+    });
 }
 
 /// `` `pkill --wait` `` names an option of pkill, `` `--wait` `` one of any of the three.

@@ -85,6 +85,13 @@ fn a_name_costs_one_file_per_process() {
             ("pgrep", &["-t", "?", "-o", name], &["stat"]),
             ("pgrep", &["-a", name], &["cmdline"]),
             ("pgrep", &["-P", "1", name], &[]),
+            ("pgrep", &["--fixed-strings", name], &[]),
+            ("pgrep", &[name, "--and", "^v", "--not", "x"], &[]),
+            ("pgrep", &["--younger", "1d", "--no-zombies", name], &["stat"]),
+            ("pgrep", &["--no-kernel-threads", "--cpu-time", "0", name], &["stat"]),
+            ("pgrep", &["--rss", "1", name], &["statm"]),
+            ("pgrep", &["--exe", "/proc/self/exe", "--inverse", "-P", "1", name], &[]),
+            ("pgrep", &["--cwd", "/", name], &[]),
             // pkill looks twice.
             ("pkill", &["-0", name], &["comm"]),
         ] {
@@ -122,6 +129,45 @@ fn threads_share_the_walk() {
                 !inject.is_empty() || std::thread::available_parallelism().is_ok_and(|n| n.get() == 1);
             let started = trace.calls.iter().filter(|call| call.starts_with("clone")).count();
             assert!(alone || started > 0, "no thread was started");
+        }
+    });
+}
+
+/// Of the process that has the name only, and of no other.
+#[test]
+fn a_link_is_read_where_it_decides() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let crowd: Vec<Victim> = (0..5).map(|_| Victim::spec().spawn()).collect();
+        let (name, pid) = (crowd[0].name(), crowd[0].pid());
+        let path = std::env::current_exe().expect("our own executable");
+        let path = path.to_str().expect("UTF-8");
+        for (args, links, stats) in [
+            (&["--exe", path][..], 1, 0),
+            // Of the same file there may be other names.
+            (&["--exe", "/bin/sh"], 1, 1),
+            (&["--exe", "sh"], 1, 0),
+            (&["--exe", "/nonexistent"], 1, 0),
+            (&["--exe-deleted"], 1, 0),
+            (&["--exe-deleted", "--exe", path], 1, 0),
+            (&["--cwd", "/"], 1, 0),
+            (&["--younger", "1d"], 0, 0),
+            (&[], 0, 0),
+        ] {
+            let trace = Trace::new("pgrep", &[args, &["-x", name]].concat(), &[]);
+            let of = |call: &str, pid: &str| {
+                let begin = format!("{call}(");
+                let path = format!("\"{pid}/");
+                trace.calls.iter().filter(|line| line.starts_with(&begin) && line.contains(&path)).count()
+            };
+            let what = format!("{args:?}: {:?}", trace.output);
+            assert_eq!(of("readlinkat", &pid.to_string()), links, "{what}");
+            assert_eq!(of("newfstatat", &pid.to_string()), stats, "{what}");
+            for other in &crowd[1..] {
+                assert_eq!(of("readlinkat", &other.pid().to_string()), 0, "{what}");
+            }
         }
     });
 }

@@ -2,17 +2,20 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::error::{Error, io_error_text};
 use crate::proc::FileId;
 use crate::select::{FileName, normal};
 
-/// A file that is named by its path, if there is a slash in the name, or else by its base name.
-pub fn file(name: &OsStr) -> FileName {
+/// A file that is named by its path, if there is a slash in the name, or else by its base name. It need not exist any
+/// more, or be one that we may look at.
+pub fn file(name: &OsStr) -> Result<FileName, Error> {
     if !name.as_bytes().contains(&b'/') {
-        return FileName::Base(name.as_bytes().to_vec());
+        return Ok(FileName::Base(name.as_bytes().to_vec()));
     }
     let path = Path::new(name);
     let typed = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -21,8 +24,17 @@ pub fn file(name: &OsStr) -> FileName {
     if spellings[0] != resolved {
         spellings.push(resolved);
     }
-    let file = fs::metadata(path).ok().filter(fs::Metadata::is_file);
-    FileName::Path { spellings, file: file.map(|file| FileId { device: file.dev(), inode: file.ino() }) }
+    let file = match fs::metadata(path) {
+        Ok(file) => Some(FileId { device: file.dev(), inode: file.ino() }),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => None,
+            _ => {
+                let (path, why) = (path.display(), io_error_text(&error));
+                return Err(Error::nothing_to_match(format!("cannot examine {path}: {why}")));
+            }
+        },
+    };
+    Ok(FileName::Path { spellings, file })
 }
 
 /// The absolute path of a file that need not exist any more, without symbolic links as far as there are directories.

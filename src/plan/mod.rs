@@ -163,9 +163,9 @@ fn test(criterion: &Criterion, now: u64) -> Result<Test, Error> {
             let terminals = Terminals::read();
             Test::Terminal(names.iter().filter_map(|name| terminals.number(name)).collect())
         }
-        Criterion::Executable(name) => Test::Executable(files::file(name)),
+        Criterion::Executable(name) => Test::Executable(files::file(name)?),
         Criterion::ExecutableDeleted => Test::ExecutableDeleted,
-        Criterion::Script(name) => Test::Script(files::file(name)),
+        Criterion::Script(name) => Test::Script(files::file(name)?),
         Criterion::WorkingDirectory(path) => {
             Test::WorkingDirectory(files::resolved(path).into_os_string().into_vec())
         }

@@ -1,6 +1,7 @@
 //! The man pages: what is committed is what the option table and the parts in `man/` come to, `mandoc` and `groff` have
 //! nothing to say against it, and the examples work. `RENDER_WRITE=1 cargo test --test man` renders the pages anew.
 
+mod examples;
 mod render;
 #[path = "../support/mod.rs"]
 mod support;
@@ -9,8 +10,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
+use examples::examples;
 use pkill::Program;
-use support::{Dir, Run, need};
+use pkill::cli::options::OPTIONS;
+use support::{Dir, Run, namespace, need};
 
 const PROGRAMS: [Program; 3] = [Program::Pgrep, Program::Pkill, Program::Pidwait];
 
@@ -41,7 +44,7 @@ fn the_formatters_have_nothing_to_say() {
     for (formatter, args) in [mandoc, groff].into_iter().filter(|(formatter, _)| need(formatter)) {
         for program in PROGRAMS {
             let dir = Dir::new();
-            let page = dir.file(program.name(), &render::page(program));
+            let page = dir.file(program.name(), render::page(program));
             let output = Command::new(formatter).args(args).arg(page).output().expect("start a formatter");
             let said = [output.stdout, output.stderr].concat();
             assert_eq!(String::from_utf8_lossy(&said), "", "{formatter}");
@@ -86,4 +89,58 @@ fn each_option_of_the_help_is_in_the_page_and_the_reverse() {
             assert!(items.contains(named.as_str()), "{}.1 names {named}", program.name());
         }
     }
+}
+
+#[test]
+fn each_file_of_prose_has_its_option() {
+    for entry in std::fs::read_dir(render::directory().join("options")).expect("prose").flatten() {
+        let path = entry.path();
+        let option = OPTIONS.iter().find(|opt| path.file_stem().is_some_and(|stem| stem == opt.long));
+        assert!(option.is_some_and(|opt| !opt.documented.is_empty()), "{}: no such option", path.display());
+    }
+}
+
+/// The lines of EXAMPLES that are commands: behind a prompt, or in a file with one of our programs in it.
+fn commands(program: Program) -> Vec<String> {
+    let page = render::page(program);
+    let (_, rest) = page.split_once(".Sh EXAMPLES\n").expect("examples");
+    let (examples, _) = rest.split_once("\n.Sh ").expect("another section");
+    let mut literal = false;
+    let mut commands = vec![];
+    for line in examples.lines() {
+        if line.starts_with(".Bd") || line.starts_with(".Ed") {
+            literal = line.starts_with(".Bd");
+        } else if let Some(text) = line.strip_prefix(".Dl ").or(literal.then_some(line)) {
+            let text = text.trim().replace("\\(dq", "\"").replace("\\e", "\\");
+            let text = render::TYPED.iter().fold(text, |text, (plain, typed)| text.replace(typed, plain));
+            let ours = text.split([' ', '=']).any(|word| PROGRAMS.iter().any(|one| one.name() == word));
+            match text.strip_prefix("$ ") {
+                Some(command) => commands.push(command.to_owned()),
+                None if ours => commands.push(text),
+                None => {}
+            }
+        }
+    }
+    commands
+}
+
+#[test]
+fn each_example_has_its_row_and_the_reverse() {
+    let in_pages: BTreeSet<String> = PROGRAMS.into_iter().flat_map(commands).collect();
+    let rows: BTreeSet<String> = examples().iter().map(|example| example.line.to_owned()).collect();
+    assert!(in_pages.len() > 30, "the examples were found");
+    assert_eq!(in_pages, rows, "tests/man/examples.rs");
+}
+
+#[test]
+fn the_examples_work() {
+    namespace(|| {
+        if !["mount", "jq", "top", "renice", "setpriv"].into_iter().all(need) {
+            return;
+        }
+        // The pidfiles of the examples, for nobody else to see.
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "none", "/run"]).status();
+        assert!(mounted.expect("start mount").success());
+        examples().into_iter().for_each(examples::Example::run);
+    });
 }

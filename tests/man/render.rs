@@ -1,10 +1,11 @@
 //! A man page (mdoc(7)) from its template in `man/pages`, the sections that it includes from `man/sections`, the option
 //! table, and the prose of each option in `man/options`.
 //!
-//! Templates, sections and prose know four words, each at the start of a line:
+//! Templates, sections and prose know five words, each at the start of a line:
 //!
 //! - `@include NAME`: the section `man/sections/NAME.mdoc`;
 //! - `@options`: all options of the program, under the headings of `--help`;
+//! - `@new`: a list of those that procps-ng has not;
 //! - `@only PROGRAM...`: the lines up to `@end` are for these programs only;
 //! - `@version`: the end of a line, the version of the package.
 
@@ -12,7 +13,11 @@ use std::path::{Path, PathBuf};
 
 use pkill::Program;
 use pkill::cli::documented;
-use pkill::cli::options::{EXCLUSIVE, Opt};
+use pkill::cli::options::{EXCLUSIVE, Opt, Origin};
+
+/// What roff(7) makes typographic in some places is written so that it can be copied to a terminal.
+pub const TYPED: [(&str, &str); 5] =
+    [("-", "\\-"), ("'", "\\(aq"), ("^", "\\(ha"), ("`", "\\(ga"), ("~", "\\(ti")];
 
 /// Where pages and their parts are.
 pub fn directory() -> PathBuf {
@@ -24,12 +29,29 @@ pub fn page(program: Program) -> String {
     let name = program.name();
     let head = ".\\\" Rendered from src/cli/options.rs and the parts in man/. Do not edit: change those, and run\n\
         .\\\" RENDER_WRITE=1 cargo test --test man\n";
-    format!("{head}{}", part(program, &format!("pages/{name}.mdoc")))
+    format!("{head}{}", copyable(&part(program, &format!("pages/{name}.mdoc"))))
+}
+
+/// Displays and literal words, so that they can be copied.
+fn copyable(page: &str) -> String {
+    let literal_macros = [".Dl ", ".Ql ", ".Li ", ".It Li ", ".Ic "];
+    let mut in_display = false;
+    let mut copyable = String::new();
+    for line in page.lines() {
+        let mut line = line.to_owned();
+        if line.starts_with(".Bd") || line.starts_with(".Ed") {
+            in_display = line.starts_with(".Bd");
+        } else if in_display || literal_macros.iter().any(|one| line.starts_with(one)) {
+            line = TYPED.iter().fold(line, |line, (plain, typed)| line.replace(plain, typed));
+        }
+        copyable += &format!("{line}\n");
+    }
+    copyable
 }
 
 fn part(program: Program, path: &str) -> String {
-    let path = directory().join(path);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let file = directory().join(path);
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("man/{path} is missing: {error}"));
     let mut page = String::new();
     let mut ours = true;
     for line in text.lines() {
@@ -39,10 +61,12 @@ fn part(program: Program, path: &str) -> String {
             _ if !ours => {}
             ("@include", name) => page += &part(program, &format!("sections/{name}.mdoc")),
             ("@options", _) => page += &options(program),
+            ("@new", _) => page += &new(program),
+            (word, _) if word.starts_with('@') => panic!("man/{path}: {word}"),
             _ => page += &format!("{}\n", line.replace("@version", env!("CARGO_PKG_VERSION"))),
         }
     }
-    assert!(ours, "{}: @only without @end", path.display());
+    assert!(ours, "man/{path}: @only without @end");
     page
 }
 
@@ -59,6 +83,12 @@ fn options(program: Program) -> String {
         page += &excluded(program, opt);
     }
     page + ".El\n"
+}
+
+fn new(program: Program) -> String {
+    let new = documented(program).filter(|opt| opt.origin == Origin::New);
+    let new: Vec<String> = new.map(|opt| format!(".Fl -{}", opt.long)).collect();
+    format!("{} .\n", new.join(" ,\n"))
 }
 
 /// `-x VALUE, --long=VALUE`.

@@ -1,6 +1,7 @@
 //! What the tests stand on: real processes that are started, asked and ended by handle.
 //!
 //! - [`Victim`]: a process with a chosen name, arguments, identity, session, terminal and signal dispositions.
+//! - [`Helper`]: any other program, an interpreter for example.
 //! - [`Run`]: one of our programs, or the installed procps program of the same name.
 //! - [`namespace`]: runs the test inside a PID namespace of its own, where any pattern may be signalled.
 //! - [`need`], [`need_root`], [`need_file`]: skip by name on a user's machine, fail in CI.
@@ -9,6 +10,7 @@
 
 mod actor;
 mod dir;
+mod helper;
 mod json;
 mod namespace;
 mod run;
@@ -16,6 +18,7 @@ mod table;
 mod victim;
 
 pub use dir::Dir;
+pub use helper::Helper;
 pub use json::{check_schema, document, violation};
 pub use namespace::namespace;
 pub use run::{Output, Program, Run, installed_version};

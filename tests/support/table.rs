@@ -65,7 +65,7 @@ impl Scene {
     }
 
     /// Fills in `{tag}`, `{self}` (the PID of the test), `{dir}`, `{cgroup}`, `{uid}`, `{gid}` (ours), `{program}` and what [`Scene::add`] names.
-    fn fill(&self, text: &str, program: &str) -> String {
+    pub fn fill(&self, text: &str, program: &str) -> String {
         let mut text = text
             .replace("{tag}", &self.tag)
             .replace("{self}", &own_pid())

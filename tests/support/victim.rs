@@ -306,6 +306,12 @@ impl Spec {
         self
     }
 
+    /// Where it starts. Name it behind [`Spec::executable`].
+    pub fn directory(mut self, path: &Path) -> Self {
+        self.command.current_dir(path);
+        self
+    }
+
     /// Records this signal when it comes.
     pub fn catch(self, signal: i32) -> Self {
         self.say(format!("catch {signal}"))

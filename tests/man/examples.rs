@@ -1,0 +1,320 @@
+//! What is run of each example, among which processes, and what must come of it.
+//!
+//! An example in a page needs a row here: its line, the processes that it speaks of, and what it does to them, in the
+//! words of [`Case`]. Whoever is not named there must be left alone, nothing is printed but what the row says, and the
+//! exit status is 0 unless it says otherwise.
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::support::{Case, Run, Scene, Spec, Victim, check, shell};
+
+const NOBODY: u32 = 65_534;
+
+/// An example.
+pub struct Example {
+    /// As the page has it.
+    pub line: &'static str,
+    cast: Box<dyn Fn(&mut Scene)>,
+    case: Case,
+}
+
+impl Example {
+    /// Run it, in a PID namespace.
+    pub fn run(self) {
+        println!("{}", self.line);
+        check(self.cast, &[self.case.ours_only()]);
+    }
+}
+
+/// It is typed at a prompt, whose shell has the line not in its arguments.
+fn typed(line: &'static str, cast: fn(&mut Scene), case: fn(Case) -> Case) -> Example {
+    typed_so(line, line, cast, case)
+}
+
+/// The same with another line: a shorter time, a user who is there.
+fn typed_so(line: &'static str, run: &'static str, cast: fn(&mut Scene), case: fn(Case) -> Case) -> Example {
+    let cast = move |scene: &mut Scene| {
+        cast(scene);
+        let script = scene.fill(run, "");
+        scene.dir().file("line", script);
+    };
+    Example { line, cast: Box::new(cast), case: case(shell("sh {dir}/line")) }
+}
+
+/// It stands in a configuration file: this part of it is run by `sh -c`.
+fn configured(
+    line: &'static str,
+    run: &'static str,
+    cast: fn(&mut Scene),
+    case: fn(Case) -> Case,
+) -> Example {
+    Example { line, cast: Box::new(cast), case: case(shell(run)) }
+}
+
+/// A process with this name, known to the case by it.
+fn add(scene: &mut Scene, name: &'static str, part: fn(Spec) -> Spec) {
+    add_other(scene, name, name, part);
+}
+
+/// One that just runs.
+fn plain(part: Spec) -> Spec {
+    part
+}
+
+/// The same name once more, for somebody whom the example must leave alone, or choose.
+fn add_other(scene: &mut Scene, name: &'static str, label: &'static str, part: fn(Spec) -> Spec) {
+    scene.adopt(label, part(Victim::named(name)).spawn());
+}
+
+fn mail_worker(scene: &mut Scene) {
+    add(scene, "worker", |part| part.arg("--queue=mail"));
+    add_other(scene, "worker", "other", |part| part.arg("--queue=print"));
+}
+
+fn import(scene: &mut Scene) {
+    add(scene, "import", |part| part.arg0("/srv/import").arg("--once"));
+}
+
+fn stubborn_server(scene: &mut Scene) {
+    add(scene, "app-server", |part| part.ignore(libc::SIGTERM));
+}
+
+/// A process that the file names.
+fn with_pidfile(scene: &mut Scene, name: &'static str, path: &str, part: fn(Spec) -> Spec) {
+    add(scene, name, part);
+    let pid = scene.get(name).pid();
+    std::fs::write(path, format!("{pid}\n")).expect("a pidfile");
+}
+
+fn nginx(scene: &mut Scene) {
+    add(scene, "nginx", plain);
+    add_other(scene, "nginx", "child", plain);
+}
+
+fn ended(scene: &mut Scene, name: &'static str) {
+    add(scene, name, plain);
+    scene.get(name).make_zombie();
+}
+
+/// All examples.
+pub fn examples() -> Vec<Example> {
+    vec![
+        // pkill
+        typed("pkill --dry-run -f 'worker --queue=mail'", mail_worker, |case| {
+            case.prints_with("root  worker  would be signalled: terminate\n")
+        }),
+        typed("pkill --max 3 -f 'worker --queue=mail'", mail_worker, |case| {
+            case.fate("worker", "killed by TERM")
+        }),
+        typed(
+            "pkill -HUP -x -u root rsyslogd",
+            |scene| {
+                add(scene, "rsyslogd", |part| part.catch(libc::SIGHUP));
+                add_other(scene, "rsyslogd", "other", |part| part.uids(NOBODY, NOBODY, NOBODY));
+            },
+            |case| case.fate("rsyslogd", "HUP"),
+        ),
+        typed(
+            "pkill -HUP -H -L -F /run/crond.pid",
+            |scene| {
+                with_pidfile(scene, "crond", "/run/crond.pid", |part| part.catch(libc::SIGHUP));
+                let file = std::fs::File::open("/run/crond.pid").expect("a pidfile");
+                flock(&file, FlockOperation::LockExclusive).expect("a lock");
+                scene.keep(file);
+            },
+            |case| case.fate("crond", "HUP"),
+        ),
+        typed_so(
+            "pkill --kill-after 5 --timeout 10 -x app-server",
+            "pkill --kill-after 0.1 --timeout 10 -x app-server",
+            stubborn_server,
+            |case| case.fate("app-server", "killed by KILL"),
+        ),
+        typed_so(
+            "pkill --escalate 5:INT,5:KILL --verbose -x app-server",
+            "pkill --escalate 0.1:INT,5:KILL --verbose -x app-server",
+            stubborn_server,
+            |case| case.fate("app-server", "killed by INT").prints_with("s after INT"),
+        ),
+        typed(
+            "pkill -U \"$(id -u)\" -x firefox",
+            |scene| {
+                add(scene, "firefox", plain);
+                add_other(scene, "firefox", "other", |part| part.uids(NOBODY, NOBODY, NOBODY));
+            },
+            |case| case.fate("firefox", "killed by TERM"),
+        ),
+        typed_so(
+            "pkill -KILL --until-none --timeout 30 -u guest",
+            "pkill -KILL --until-none --timeout 30 -u 65534",
+            |scene| {
+                add(scene, "game", |part| part.uids(NOBODY, NOBODY, NOBODY));
+                add(scene, "shell", plain);
+            },
+            |case| case.fate("game", "killed by KILL"),
+        ),
+        typed(
+            "pkill -STOP -x backup",
+            |scene| add(scene, "backup", plain),
+            |case| case.fate("backup", "stopped"),
+        ),
+        typed_so(
+            "pkill -CONT -x backup",
+            "pkill -CONT -x backup && until pgrep -r S -x backup >/dev/null; do :; done",
+            |scene| {
+                add(scene, "backup", plain);
+                scene.get("backup").stop();
+            },
+            |case| case,
+        ),
+        typed(
+            "pkill -RTMIN+8 -x waybar",
+            |scene| add(scene, "waybar", |part| part.catch(libc::SIGRTMIN() + 8)),
+            |case| case.fate("waybar", "RTMIN+8"),
+        ),
+        typed("pkill -0 -x radosgw", |scene| add(scene, "radosgw", plain), |case| case),
+        typed("pkill -0 -x radosgw", |_| {}, |case| case.status(1)),
+        typed_so(
+            "pkill --json worker | jq '.targets[] | select(.errno).pid'",
+            "setpriv --reuid=65534 --clear-groups {dir}/pkill --json worker | jq '.targets[] | select(.errno).pid'",
+            |scene| {
+                add(scene, "worker", plain);
+                add_other(scene, "worker", "own", |part| part.uids(NOBODY, NOBODY, NOBODY));
+                scene.dir().executable(Run::ours("pkill").program());
+            },
+            |case| {
+                case.prints("{worker.pid}\n").says("Operation not permitted").fate("own", "killed by TERM")
+            },
+        ),
+        configured(
+            "17 3 * * * root pkill -A -f -O 1d --allow-none '^/srv/import --once'",
+            "pkill -A -f -O 0 --allow-none '^/srv/import --once'",
+            import,
+            |case| case.fate("import", "killed by TERM"),
+        ),
+        configured(
+            "17 3 * * * root pkill -A -f -O 1d --allow-none '^/srv/import --once'",
+            "pkill -A -f -O 1d --allow-none '^/srv/import --once'",
+            import,
+            |case| case,
+        ),
+        configured(
+            "pkill -USR1 -x --allow-none app-server",
+            "pkill -USR1 -x --allow-none app-server",
+            |scene| add(scene, "app-server", |part| part.catch(libc::SIGUSR1)),
+            |case| case.fate("app-server", "USR1"),
+        ),
+        configured(
+            "ExecReload=pkill -HUP -F /run/app-server.pid",
+            "pkill -HUP -F /run/app-server.pid",
+            |scene| {
+                with_pidfile(scene, "app-server", "/run/app-server.pid", |part| part.catch(libc::SIGHUP));
+            },
+            |case| case.fate("app-server", "HUP"),
+        ),
+        configured(
+            "ExecStop=pkill --wait=30 -F /run/app-server.pid",
+            "pkill --wait=30 -F /run/app-server.pid",
+            |scene| with_pidfile(scene, "app-server", "/run/app-server.pid", plain),
+            |case| case.fate("app-server", "killed by TERM"),
+        ),
+        // pgrep
+        typed(
+            "pgrep -u root -x sshd",
+            |scene| {
+                add(scene, "sshd", plain);
+                add_other(scene, "sshd", "other", |part| part.uids(NOBODY, NOBODY, NOBODY));
+                add(scene, "sshd-session", plain);
+            },
+            |case| case.pids("sshd"),
+        ),
+        typed_so(
+            "pgrep -a -u www-data",
+            "pgrep -a -u 33",
+            |scene| add(scene, "php-fpm", |part| part.arg("-F").uids(33, 33, 33)),
+            |case| case.prints("{php-fpm.pid} php-fpm -F\n"),
+        ),
+        typed("pgrep -o -x nginx", nginx, |case| case.pids("nginx")),
+        typed_so(
+            "top -p \"$(pgrep -d, -x nginx)\"",
+            "top -b -n 1 -p \"$(pgrep -d, -x nginx)\" | grep -c nginx",
+            nginx,
+            |case| case.prints("2\n"),
+        ),
+        typed("pgrep -c -r Z", |scene| ended(scene, "orphan"), |case| case.prints("1\n")),
+        typed("sh -c 'pgrep -A -f \"worker --queue=mail\" >/dev/null || echo down'", mail_worker, |case| {
+            case
+        }),
+        typed(
+            "sh -c 'pgrep -A -f \"worker --queue=mail\" >/dev/null || echo down'",
+            |_| {},
+            |case| case.prints("down\n"),
+        ),
+        configured(
+            "HEALTHCHECK CMD pgrep -A -f 'worker --queue=mail' || exit 1",
+            "pgrep -A -f 'worker --queue=mail' || exit 1",
+            mail_worker,
+            |case| case.pids("worker"),
+        ),
+        typed_so(
+            "pgrep -a -O 1d -f '^/srv/import --once'",
+            "pgrep -a -O 0 -f '^/srv/import --once'",
+            import,
+            |case| case.prints("{import.pid} /srv/import --once\n"),
+        ),
+        typed_so(
+            "pgrep -l --cgroup /system.slice/cron.service",
+            "pgrep -l --cgroup {cgroup} cron",
+            |scene| add(scene, "cron", plain),
+            |case| case.prints("{cron.pid} cron\n"),
+        ),
+        typed(
+            "pgrep -l --env DISPLAY=:1",
+            |scene| {
+                add(scene, "xterm", |part| part.env("DISPLAY", ":1"));
+                add_other(scene, "xterm", "other", |part| part.env("DISPLAY", ":10"));
+            },
+            |case| case.prints("{xterm.pid} xterm\n"),
+        ),
+        typed(
+            "pgrep --print0 -x ffmpeg | xargs -0 renice -n 19 -p",
+            |scene| add(scene, "ffmpeg", plain),
+            |case| case.prints_with(", new priority 19"),
+        ),
+        typed(
+            "pgrep --json -x worker | jq '.targets[] | .pid, .arguments'",
+            |scene| add(scene, "worker", |part| part.arg("--queue=mail")),
+            |case| case.prints("{worker.pid}\n[\n  \"worker\",\n  \"--queue=mail\"\n]\n"),
+        ),
+        // pidwait
+        typed("pidwait -x rsync && echo done", |scene| ended(scene, "rsync"), |case| case.prints("done\n")),
+        typed(
+            "pidwait --timeout 30 -F /run/app-server.pid",
+            |scene| {
+                with_pidfile(scene, "app-server", "/run/app-server.pid", plain);
+                scene.get("app-server").make_zombie();
+            },
+            |case| case,
+        ),
+        typed_so(
+            "pidwait --timeout 30 -F /run/app-server.pid",
+            "pidwait --timeout 0.1 -F /run/app-server.pid",
+            |scene| with_pidfile(scene, "app-server", "/run/app-server.pid", plain),
+            |case| case.status(5).says("1 is still there: {app-server.pid} app-server"),
+        ),
+        typed("pidwait --timeout 30 --allow-none -x app-server", |_| {}, |case| case),
+        typed(
+            "pidwait --any --verbose -x worker",
+            |scene| {
+                mail_worker(scene);
+                scene.get("worker").make_zombie();
+            },
+            |case| case.prints_with("{worker.pid}  root  worker  ended: 0.0"),
+        ),
+        typed(
+            "pidwait --json -x rsync | jq '.targets[] | .pid, (.end.after | round)'",
+            |scene| ended(scene, "rsync"),
+            |case| case.prints("{rsync.pid}\n0\n"),
+        ),
+    ]
+}
