@@ -3,7 +3,7 @@
 # Which processes there are is told by `pgrep --complete`, whichever of the three is completed: pgrep hurts nobody.
 
 # Sets __pgrep_given to the options in front of the cursor, without their dashes: `-` for a signal word, `--` for the
-# end of options. One whose value is being typed is not given yet. Each key press asks once for each option, so the answer
+# end of options. One whose value is being typed is not given yet, but pending. Each key press asks once for each option, so the answer
 # is kept as long as the command line is the same.
 function __pgrep_read
     set -l line (commandline -cp | string collect)
@@ -11,11 +11,11 @@ function __pgrep_read
     set -g __pgrep_line $line
     set -g __pgrep_given
     set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup env ns nslist signal max d delimiter complete
-    set -l pending
+    set -g __pgrep_pending
     for word in (commandline -opc)[2..-1]
-        if set -q pending[1]
-            set -a __pgrep_given $pending
-            set pending
+        if set -q __pgrep_pending[1]
+            set -a __pgrep_given $__pgrep_pending
+            set __pgrep_pending
             continue
         end
         switch $word
@@ -25,10 +25,10 @@ function __pgrep_read
             case '--*=*'
                 set -a __pgrep_given (string match -r '(?<=^--)[^=]*' -- $word)
             case '--*'
-                set pending (string sub -s 3 -- $word)
-                contains -- $pending $valued; and continue
-                set -a __pgrep_given $pending
-                set pending
+                set __pgrep_pending (string sub -s 3 -- $word)
+                contains -- $__pgrep_pending $valued; and continue
+                set -a __pgrep_given $__pgrep_pending
+                set __pgrep_pending
             case '-?*'
                 if test pgrep = pkill; and string match -qir '^-([0-9]+|(SIG)?(EXIT|NULL|HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|UNUSED|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
                     set -a __pgrep_given -
@@ -42,7 +42,7 @@ function __pgrep_read
                         set -a __pgrep_given $letters[1]
                         break
                     else
-                        set pending $letters[1]
+                        set __pgrep_pending $letters[1]
                     end
                     set -e letters[1]
                 end
@@ -73,11 +73,18 @@ function __pgrep_values
     set -l entries (string match -r '^.*,' -- $typed)
     switch $argv[2]
         case users
-            __fish_complete_users | string replace -r '^' -- "$entries"
+            __pgrep_append "$entries" (__fish_complete_users)
         case groups
-            __fish_complete_groups | string replace -r '^' -- "$entries"
+            __pgrep_append "$entries" (__fish_complete_groups)
         case directories
             __fish_complete_directories "$typed"
+    end
+end
+
+# Those that are not in the list yet, behind it.
+function __pgrep_append
+    for candidate in $argv[2..-1]
+        contains -- (string split -f 1 \t -- $candidate) (string split , -- $argv[1]); or echo $argv[1]$candidate
     end
 end
 

@@ -154,7 +154,7 @@ _pkill_add() {
 
 # Adds the values of the option that begin with what is typed ($2), behind $1.
 _pkill_values() {
-    local before=$1 typed=$2 all= entries
+    local before=$1 typed=$2 all= entries i
     if [[ $what ]]; then
         all=$(exec pgrep --complete "$what" ${how[@]+"${how[@]}"} -- "$typed" 2>/dev/null)
     fi
@@ -179,7 +179,12 @@ _pkill_values() {
         case $helper in
             # readline quotes names of files itself.
             files | directories) COMPREPLY=("${all[@]/#/"$before"}") ;;
-            *) _pkill_add "$before$entries" "${typed##*,}" "${all[@]}" ;;
+            *)
+                for i in "${!all[@]}"; do
+                    [[ ,$entries == *",${all[i]},"* ]] && unset -v "all[i]"
+                done
+                _pkill_add "$before$entries" "${typed##*,}" ${all[@]+"${all[@]}"}
+                ;;
         esac
     fi
 }
@@ -216,6 +221,16 @@ _pkill_names() {
 }
 
 _pkill() {
+    if shopt -q nocasematch; then
+        shopt -u nocasematch # -l is not -L
+        _pkill_complete "$@"
+        shopt -s nocasematch
+    else
+        _pkill_complete "$@"
+    fi
+}
+
+_pkill_complete() {
     local IFS=$' \t\n' program=${1##*/} words last plain quote options
     local name value what helper alternatives bundle rest word i before
     local given=' ' gone=' ' pending= ended= operand= signalled= how=()

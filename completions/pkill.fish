@@ -3,7 +3,7 @@
 # Which processes there are is told by `pgrep --complete`, whichever of the three is completed: pgrep hurts nobody.
 
 # Sets __pkill_given to the options in front of the cursor, without their dashes: `-` for a signal word, `--` for the
-# end of options. One whose value is being typed is not given yet. Each key press asks once for each option, so the answer
+# end of options. One whose value is being typed is not given yet, but pending. Each key press asks once for each option, so the answer
 # is kept as long as the command line is the same.
 function __pkill_read
     set -l line (commandline -cp | string collect)
@@ -11,11 +11,11 @@ function __pkill_read
     set -g __pkill_line $line
     set -g __pkill_given
     set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup env ns nslist signal q queue timeout kill-after escalate max complete
-    set -l pending
+    set -g __pkill_pending
     for word in (commandline -opc)[2..-1]
-        if set -q pending[1]
-            set -a __pkill_given $pending
-            set pending
+        if set -q __pkill_pending[1]
+            set -a __pkill_given $__pkill_pending
+            set __pkill_pending
             continue
         end
         switch $word
@@ -25,10 +25,10 @@ function __pkill_read
             case '--*=*'
                 set -a __pkill_given (string match -r '(?<=^--)[^=]*' -- $word)
             case '--*'
-                set pending (string sub -s 3 -- $word)
-                contains -- $pending $valued; and continue
-                set -a __pkill_given $pending
-                set pending
+                set __pkill_pending (string sub -s 3 -- $word)
+                contains -- $__pkill_pending $valued; and continue
+                set -a __pkill_given $__pkill_pending
+                set __pkill_pending
             case '-?*'
                 if test pkill = pkill; and string match -qir '^-([0-9]+|(SIG)?(EXIT|NULL|HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|UNUSED|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
                     set -a __pkill_given -
@@ -42,7 +42,7 @@ function __pkill_read
                         set -a __pkill_given $letters[1]
                         break
                     else
-                        set pending $letters[1]
+                        set __pkill_pending $letters[1]
                     end
                     set -e letters[1]
                 end
@@ -73,11 +73,18 @@ function __pkill_values
     set -l entries (string match -r '^.*,' -- $typed)
     switch $argv[2]
         case users
-            __fish_complete_users | string replace -r '^' -- "$entries"
+            __pkill_append "$entries" (__fish_complete_users)
         case groups
-            __fish_complete_groups | string replace -r '^' -- "$entries"
+            __pkill_append "$entries" (__fish_complete_groups)
         case directories
             __fish_complete_directories "$typed"
+    end
+end
+
+# Those that are not in the list yet, behind it.
+function __pkill_append
+    for candidate in $argv[2..-1]
+        contains -- (string split -f 1 \t -- $candidate) (string split , -- $argv[1]); or echo $argv[1]$candidate
     end
 end
 
@@ -106,7 +113,7 @@ function __pkill_signals
     __pkill_candidates signal (string sub -s 2 -- (commandline -ct)) | string replace -r '^' -
 end
 function __pkill_may_be_signal
-    string match -qr '^-([[:upper:]]|$)' -- (commandline -ct); and __pkill_has_not - --
+    string match -qr '^-([[:upper:]]|$)' -- (commandline -ct); and __pkill_has_not - --; and not set -q __pkill_pending[1]
 end
 complete -c pkill -n __pkill_may_be_signal -a '(__pkill_signals)'
 

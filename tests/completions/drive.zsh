@@ -7,7 +7,7 @@ zmodload zsh/zpty
 directory=$1
 shift
 lines=("${(@f)$(<$directory/lines)}")
-zpty shell "${(@q)@}"
+zpty -b shell "${(@q)@}"
 until_there() {
     local said
     until [[ -e $1 ]]; do

@@ -32,7 +32,7 @@ function __pkill_signals
     __pkill_candidates signal (string sub -s 2 -- (commandline -ct)) | string replace -r '^' -
 end
 function __pkill_may_be_signal
-    string match -qr '^-([[:upper:]]|$)' -- (commandline -ct); and __pkill_has_not - --
+    string match -qr '^-([[:upper:]]|$)' -- (commandline -ct); and __pkill_has_not - --; and not set -q __pkill_pending[1]
 end
 complete -c pkill -n __pkill_may_be_signal -a '(__pkill_signals)'
 

@@ -59,7 +59,7 @@ impl Completed {
         self.candidates
             .iter()
             .filter_map(before)
-            .any(|before| before.is_empty() || before.ends_with(['=', ':']))
+            .any(|before| before.is_empty() || before.ends_with(['=', ':', '/']))
     }
 }
 
@@ -74,7 +74,7 @@ fn complete(shell: Shell, lines: &[String]) -> Vec<Completed> {
     dir.file("lines", lines.join("\n"));
     let programs = Path::new(Run::ours("pgrep").program()).parent().expect("a directory").to_owned();
     let mut command = Command::new("timeout");
-    command.args(["--signal=KILL", "30"]).env_clear().current_dir(dir.path());
+    command.args(["--signal=KILL", "60"]).env_clear().current_dir(dir.path());
     command.env("PATH", format!("{}:{}", programs.display(), std::env::var("PATH").expect("PATH")));
     command.envs([("HOME", path), ("DIRECTORY", path), ("LC_ALL", "C.UTF-8"), ("TERM", "dumb")]);
     match shell {
@@ -213,7 +213,9 @@ fn options() {
         row("pkill --kill-after 5 --").never(["--escalate", "--kill-after"]),
         row("pgrep -p 1 -").offers(["-u"]).never(["-F", "--pidfile"]),
         // A value is no option, however it looks.
-        row("pgrep -d -n --").offers(["--newest", "--oldest"]).never(["--delimiter"]),
+        row("pgrep -d -n --")
+            .only_in(&[Bash, StrictBash, LoadedBash, Fish])
+            .offers(["--newest", "--oldest"]).never(["--delimiter"]),
         row("pgrep -- -").never(["-u", "--euid"]),
         row("pkill -HUP -- -").never(["-u", "--euid", "-HUP"]),
     ]);
@@ -225,7 +227,7 @@ fn signals() {
     check(&[
         row("pkill -T").offers(["-TERM", "-TSTP"]).never(["-HUP", "TERM"]),
         row("pkill -K").offers(["-KILL"]),
-        row("pkill -HU").offers(["-HUP"]),
+        row("pkill -HU").only_in(&[Bash, StrictBash, LoadedBash, Zsh]).offers(["-HUP"]),
         row("pkill -SIGH").offers(["-SIGHUP"]),
         row("pkill -RTMAX-").offers(["-RTMAX-1"]),
         // It takes only one.
@@ -285,7 +287,7 @@ fn values() {
         row("pgrep --nslist net,").offers(["net,pid"]).never(["net,net"]),
         row("pgrep --env COMPL").offers(["COMPLETION_TEST"]).never(["COMPLETION_TEST=secret"]),
         row("pgrep -O ").offers(["3600"]),
-        row("pgrep -F /etc/pass").offers(["/etc/passwd"]),
+        row("pgrep -F /etc/pass").offers(["passwd"]),
         row("pgrep --complete p").offers(["pattern", "pgroup"]).never(["exact"]),
         row("pgrep --max ").never(["1", "--exact", leader.name()]),
         row("pgrep -d ").never([leader.name()]),
