@@ -10,7 +10,7 @@ function __pgrep_read
     test "$line" = "$__pgrep_line"; and return
     set -g __pgrep_line $line
     set -g __pgrep_given
-    set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup env ns nslist signal max d delimiter complete
+    set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal max d delimiter complete
     set -g __pgrep_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pgrep_pending[1]
@@ -135,7 +135,10 @@ complete -c pgrep -l script -x -a '(__pgrep_values script none script)' -n '__pg
 complete -c pgrep -l cwd -x -a '(__pgrep_values cwd directories cwd)' -n '__pgrep_has_not cwd --' -d 'with this working directory, or one below it'
 complete -c pgrep -l rss -x -n '__pgrep_has_not rss --' -d 'with at least so much in memory: bytes, or as in 500M'
 complete -c pgrep -l cpu-time -x -a '(__pgrep_values cpu-time none cpu-time)' -n '__pgrep_has_not cpu-time --' -d 'with at least so much CPU time used'
-complete -c pgrep -l cgroup -x -a '(__pgrep_values cgroup none cgroup)' -n '__pgrep_has_not cgroup --' -d 'in the cgroup (v2) with exactly this path'
+complete -c pgrep -l cgroup -x -a '(__pgrep_values cgroup none cgroup)' -n '__pgrep_has_not cgroup --' -d 'in this cgroup; PATH/ is the group and all below, controller:PATH is v1'
+complete -c pgrep -l unit -x -a '(__pgrep_values unit none unit)' -n '__pgrep_has_not unit --' -d 'in these systemd units; without a suffix, services'
+complete -c pgrep -l local -n '__pgrep_has_not local --' -d 'in our own PID namespace: nothing that runs in a container of ours'
+complete -c pgrep -l port -x -a '(__pgrep_values port none port)' -n '__pgrep_has_not port --' -d 'holding a socket that is bound to these local ports (TCP: listens)'
 complete -c pgrep -l env -x -a '(__pgrep_values env none env)' -n '__pgrep_has_not env --' -d 'with these environment variables'
 complete -c pgrep -l ns -x -a '(__pgrep_values ns none ns)' -n '__pgrep_has_not ns --' -d 'in the same namespaces as process PID'
 complete -c pgrep -l nslist -x -a '(__pgrep_values nslist none nslist)' -n '__pgrep_has_not nslist --' -d 'with --ns: only these count (ipc, mnt, net, pid, user, uts)'

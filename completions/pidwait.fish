@@ -10,7 +10,7 @@ function __pidwait_read
     test "$line" = "$__pidwait_line"; and return
     set -g __pidwait_line $line
     set -g __pidwait_given
-    set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup env ns nslist signal timeout max complete
+    set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal timeout max complete
     set -g __pidwait_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pidwait_pending[1]
@@ -135,7 +135,10 @@ complete -c pidwait -l script -x -a '(__pidwait_values script none script)' -n '
 complete -c pidwait -l cwd -x -a '(__pidwait_values cwd directories cwd)' -n '__pidwait_has_not cwd --' -d 'with this working directory, or one below it'
 complete -c pidwait -l rss -x -n '__pidwait_has_not rss --' -d 'with at least so much in memory: bytes, or as in 500M'
 complete -c pidwait -l cpu-time -x -a '(__pidwait_values cpu-time none cpu-time)' -n '__pidwait_has_not cpu-time --' -d 'with at least so much CPU time used'
-complete -c pidwait -l cgroup -x -a '(__pidwait_values cgroup none cgroup)' -n '__pidwait_has_not cgroup --' -d 'in the cgroup (v2) with exactly this path'
+complete -c pidwait -l cgroup -x -a '(__pidwait_values cgroup none cgroup)' -n '__pidwait_has_not cgroup --' -d 'in this cgroup; PATH/ is the group and all below, controller:PATH is v1'
+complete -c pidwait -l unit -x -a '(__pidwait_values unit none unit)' -n '__pidwait_has_not unit --' -d 'in these systemd units; without a suffix, services'
+complete -c pidwait -l local -n '__pidwait_has_not local --' -d 'in our own PID namespace: nothing that runs in a container of ours'
+complete -c pidwait -l port -x -a '(__pidwait_values port none port)' -n '__pidwait_has_not port --' -d 'holding a socket that is bound to these local ports (TCP: listens)'
 complete -c pidwait -l env -x -a '(__pidwait_values env none env)' -n '__pidwait_has_not env --' -d 'with these environment variables'
 complete -c pidwait -l ns -x -a '(__pidwait_values ns none ns)' -n '__pidwait_has_not ns --' -d 'in the same namespaces as process PID'
 complete -c pidwait -l nslist -x -a '(__pidwait_values nslist none nslist)' -n '__pidwait_has_not nslist --' -d 'with --ns: only these count (ipc, mnt, net, pid, user, uts)'

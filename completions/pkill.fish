@@ -10,7 +10,7 @@ function __pkill_read
     test "$line" = "$__pkill_line"; and return
     set -g __pkill_line $line
     set -g __pkill_given
-    set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup env ns nslist signal q queue timeout kill-after escalate max complete
+    set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal q queue timeout kill-after escalate max complete
     set -g __pkill_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pkill_pending[1]
@@ -145,7 +145,10 @@ complete -c pkill -l script -x -a '(__pkill_values script none script)' -n '__pk
 complete -c pkill -l cwd -x -a '(__pkill_values cwd directories cwd)' -n '__pkill_has_not cwd --' -d 'with this working directory, or one below it'
 complete -c pkill -l rss -x -n '__pkill_has_not rss --' -d 'with at least so much in memory: bytes, or as in 500M'
 complete -c pkill -l cpu-time -x -a '(__pkill_values cpu-time none cpu-time)' -n '__pkill_has_not cpu-time --' -d 'with at least so much CPU time used'
-complete -c pkill -l cgroup -x -a '(__pkill_values cgroup none cgroup)' -n '__pkill_has_not cgroup --' -d 'in the cgroup (v2) with exactly this path'
+complete -c pkill -l cgroup -x -a '(__pkill_values cgroup none cgroup)' -n '__pkill_has_not cgroup --' -d 'in this cgroup; PATH/ is the group and all below, controller:PATH is v1'
+complete -c pkill -l unit -x -a '(__pkill_values unit none unit)' -n '__pkill_has_not unit --' -d 'in these systemd units; without a suffix, services'
+complete -c pkill -l local -n '__pkill_has_not local --' -d 'in our own PID namespace: nothing that runs in a container of ours'
+complete -c pkill -l port -x -a '(__pkill_values port none port)' -n '__pkill_has_not port --' -d 'holding a socket that is bound to these local ports (TCP: listens)'
 complete -c pkill -l env -x -a '(__pkill_values env none env)' -n '__pkill_has_not env --' -d 'with these environment variables'
 complete -c pkill -l ns -x -a '(__pkill_values ns none ns)' -n '__pkill_has_not ns --' -d 'in the same namespaces as process PID'
 complete -c pkill -l nslist -x -a '(__pkill_values nslist none nslist)' -n '__pkill_has_not nslist --' -d 'with --ns: only these count (ipc, mnt, net, pid, user, uts)'

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! [`cli`] understands the command line and knows nothing of the machine. [`plan`] looks up what it names: users,
-//! groups, pidfiles, namespaces. [`scan`] looks at the processes through [`proc`], as cheaply as the tests of
+//! groups, pidfiles, namespaces, ports. [`scan`] looks at the processes through [`proc`], as cheaply as the tests of
 //! [`select`] allow. [`deliver`] holds a handle on each match, looks again, and signals it or waits for it.
 //! [`output`] writes. Data moves forward only: a later stage never asks an earlier one.
 //!
@@ -13,6 +13,7 @@
 //!
 //! What differs between the three programs is only the last step. [`run`] is the pipeline as a function.
 
+pub mod accounts;
 pub mod cli;
 pub mod complete;
 pub mod deliver;
@@ -79,6 +80,7 @@ fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
     let mut delivery = Delivery::new(request, &plan, &proc)?;
     delivery.deliver(matches, output)?;
     while delivery.wants_another_look() {
+        plan.renew()?;
         delivery.deliver_again(scan::scan(&plan)?, output)?;
     }
     let report = delivery.report();

@@ -1,7 +1,8 @@
 //! What was asked: plain data, as the command line says it, with nothing looked up yet.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::signal::Signal;
@@ -27,6 +28,16 @@ impl Program {
             Program::Pgrep => "pgrep",
             Program::Pkill => "pkill",
             Program::Pidwait => "pidwait",
+        }
+    }
+
+    /// The program that a file which can be all three is when it is called so: the last component of `argv[0]`,
+    /// exactly. Under any other name it only lists.
+    pub fn called(argv0: &OsStr) -> Self {
+        match Path::new(argv0).file_name().map(OsStr::as_bytes) {
+            Some(b"pkill") => Program::Pkill,
+            Some(b"pidwait") => Program::Pidwait,
+            _ => Program::Pgrep,
         }
     }
 }
@@ -180,8 +191,14 @@ pub enum Criterion {
     NoKernelThread,
     /// `-r`: the state, as the letter that /proc/PID/stat shows.
     States(Vec<u8>),
-    /// `--cgroup`: the path in the cgroup v2 hierarchy.
+    /// `--cgroup`: `/PATH` in the v2 hierarchy or `CONTROLLER:/PATH` in one of v1; the path may be a pattern.
     Cgroups(Vec<OsString>),
+    /// `--unit`: a systemd unit.
+    Units(Vec<OsString>),
+    /// `--local`: in our own PID namespace.
+    Local,
+    /// `--port`: holds a socket that is bound to one of these.
+    Ports(Vec<Ports>),
     /// `--env`: `NAME` or `NAME=VALUE`.
     Environment(Vec<OsString>),
     /// `--ns`, `--nslist`: in the same namespaces as that process.
@@ -209,6 +226,36 @@ pub enum Account {
     Id(u32),
     /// By name.
     Name(OsString),
+}
+
+/// Local ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// Of this protocol; without one, of each.
+    pub protocol: Option<Protocol>,
+    /// The lowest one.
+    pub first: u16,
+    /// The highest one.
+    pub last: u16,
+}
+
+/// A protocol that has ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// A socket counts if it listens.
+    Tcp,
+    /// A socket counts if it is bound.
+    Udp,
+}
+
+impl Protocol {
+    /// The name that it is asked for with.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+        }
+    }
 }
 
 /// `-F` and `-L`.

@@ -10,8 +10,8 @@ use rustix::io::Errno;
 
 /// Whether the user's locale (`LC_ALL`, `LC_CTYPE`, `LANG`, in this order) encodes text in UTF-8.
 ///
-/// Asks the C library, as a locale that is named but not installed means the C locale. It looks the
-/// locale up with newlocale(3) rather than setlocale(3), which finds the same one and fails the same
+/// Asks the C library, if it is the system's, as a locale that is named but not installed means the C locale. It looks
+/// the locale up with newlocale(3) rather than setlocale(3), which finds the same one and fails the same
 /// way, but changes nothing that another thread may be reading.
 pub(crate) fn locale_is_utf8() -> bool {
     // It is asked for every name beyond ASCII that is printed, and each answer takes reading the locale's files.
@@ -19,6 +19,18 @@ pub(crate) fn locale_is_utf8() -> bool {
     *ANSWER.get_or_init(ask_for_locale)
 }
 
+/// A static program may find no locales where it runs, or those of another C library: it goes by the name.
+#[cfg(target_feature = "crt-static")]
+fn ask_for_locale() -> bool {
+    let set = |name| std::env::var(name).ok().filter(|locale| !locale.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
+    // language_territory.codeset@modifier (setlocale(3))
+    let codeset =
+        locale.split('@').next().and_then(|name| name.split_once('.')).map_or("", |(_, codeset)| codeset);
+    ["UTF-8", "UTF8"].iter().any(|name| codeset.eq_ignore_ascii_case(name))
+}
+
+#[cfg(not(target_feature = "crt-static"))]
 fn ask_for_locale() -> bool {
     // SAFETY: the name is a C string, and a null base is what newlocale(3) asks for to make a new object.
     let locale = unsafe { libc::newlocale(libc::LC_CTYPE_MASK, c"".as_ptr(), std::ptr::null_mut()) };
@@ -151,7 +163,7 @@ fn check(result: libc::c_long) -> Result<(), Errno> {
 /// descriptors on /dev/null, so that printing to a closed standard output would look like success.
 #[macro_export]
 macro_rules! program {
-    ($program:expr) => {
+    ($called:expr) => {
         #[global_allocator]
         static ALLOCATOR: $crate::sys::Allocator = $crate::sys::Allocator { status: $crate::OUT_OF_MEMORY };
 
@@ -159,18 +171,18 @@ macro_rules! program {
         #[unsafe(no_mangle)]
         extern "C" fn main(argc: std::ffi::c_int, argv: *const *const std::ffi::c_char) -> std::ffi::c_int {
             // SAFETY: these are the arguments that the C library passes to main.
-            let args = unsafe { $crate::sys::start(argc, argv) };
-            $crate::run($program, args).code()
+            let (name, args) = unsafe { $crate::sys::start(argc, argv) };
+            $crate::run($called(&name), args).code()
         }
     };
 }
 
-/// The start of each program: its arguments, without its name.
+/// The start of each program: the name that it is called by, which may be missing, and its arguments.
 ///
 /// # Safety
 ///
 /// `argv` must point to `argc` C strings, as it does in `main`, and no other thread may run.
-pub unsafe fn start(argc: i32, argv: *const *const libc::c_char) -> Vec<OsString> {
+pub unsafe fn start(argc: i32, argv: *const *const libc::c_char) -> (OsString, Vec<OsString>) {
     reserve_standard_descriptors();
     // SAFETY: a disposition is set before any thread is started. Writing to a closed pipe must not end pkill
     // before it has signalled everybody; EPIPE is dealt with where it is met.
@@ -180,7 +192,8 @@ pub unsafe fn start(argc: i32, argv: *const *const libc::c_char) -> Vec<OsString
         let text = unsafe { CStr::from_ptr(*argv.add(at)) };
         OsStr::from_bytes(text.to_bytes()).to_owned()
     };
-    (1..argc as usize).map(argument).collect()
+    let mut all = (0..argc as usize).map(argument);
+    (all.next().unwrap_or_default(), all.collect())
 }
 
 /// Put something that can be neither read nor written in the place of each closed standard descriptor, so that no

@@ -15,6 +15,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("error", &[]),
     // The system, for everybody.
     ("sys", &[]),
+    ("accounts", &[]),
     // What a process is, and questions about it.
     ("ere", &["sys"]),
     ("proc", &["error", "request", "sys"]),
@@ -26,8 +27,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // The stages.
     ("cli", &["error", "request", "signal"]),
     // Beside them: what may be typed.
-    ("complete", &["cli", "ere", "error", "proc", "request", "signal", "sys"]),
-    ("plan", &["ere", "error", "proc", "request", "select", "view"]),
+    ("complete", &["accounts", "cli", "ere", "error", "proc", "request", "signal", "sys"]),
+    ("plan", &["accounts", "ere", "error", "proc", "request", "select", "view"]),
     ("scan", &["error", "plan", "proc", "request", "select", "view"]),
     (
         "deliver",
@@ -48,8 +49,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "output",
         &[
-            "complete", "deliver", "error", "plan", "proc", "report", "request", "scan", "signal", "sys",
-            "view",
+            "accounts", "complete", "deliver", "error", "plan", "proc", "report", "request", "scan",
+            "signal", "sys", "view",
         ],
     ),
 ];

@@ -367,7 +367,12 @@ fn control_groups() {
             case("pgrep --cgroup {group}").pids("in"),
             case("pgrep --cgroup {cgroup} {tag}").pids("out"),
             case("pgrep --cgroup {cgroup},{group} {tag}").pids("in out"),
-            case("pgrep --cgroup {group}/ {tag}").nothing(),
+            case("pgrep --cgroup {group}/ {tag}")
+                .pids("in")
+                .differs("cgroup-patterns", reference().status(1)),
+            case("pgrep --cgroup {group}* {tag}")
+                .pids("in")
+                .differs("cgroup-patterns", reference().status(1)),
             case("pgrep --cgroup {group}x {tag}").nothing(),
             case("pgrep --cgroup /no/such {tag}").nothing(),
         ],

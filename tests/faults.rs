@@ -195,8 +195,14 @@ fn a_look_that_fails_is_never_no_match() {
         let dir = Dir::new();
         // Only the executable has the whole of its name.
         let long = dir.copy(&std::env::current_exe().expect("our own executable"), "victim-of-faults");
-        let mut victim =
-            Victim::named("victim-of-faults").executable(&long).arg0("argv0").catch(SIGNAL).spawn();
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a listening socket");
+        let port = socket.local_addr().expect("an address").port().to_string();
+        let mut victim = Victim::named("victim-of-faults")
+            .executable(&long)
+            .arg0("argv0")
+            .catch(SIGNAL)
+            .holds(socket)
+            .spawn();
         let hard = dir.path().join("another-name");
         fs::hard_link(&long, &hard).expect("a link");
         let hard = hard.to_str().expect("UTF-8");
@@ -214,6 +220,7 @@ fn a_look_that_fails_is_never_no_match() {
         const GETDENTS: Failure = ("getdents64", "ENOMEM", "Cannot allocate memory");
         const STATFS: Failure = ("statfs,fstatfs", "ENOMEM", "Cannot allocate memory");
         const FSTATAT: Failure = ("newfstatat", "ENOMEM", "Cannot allocate memory");
+        const STATX: Failure = ("statx", "ENOMEM", "Cannot allocate memory");
         const READLINKAT: Failure = ("readlinkat", "ENOMEM", "Cannot allocate memory");
         for (args, failures) in [
             (&["-n", name][..], &[OPENAT, READ, INTERRUPTED, GETDENTS, STATFS][..]),
@@ -226,9 +233,12 @@ fn a_look_that_fails_is_never_no_match() {
             (&["-p", pid], &[OPENAT, READ, STATFS]),
             (&["--rss", "1", name], &[OPENAT, READ]),
             (&["--exe", "victim-of-faults", "-A"], &[READLINKAT]),
-            (&["--exe", hard, "-A"], &[READLINKAT, FSTATAT]),
+            (&["--exe", hard, "-A"], &[READLINKAT, STATX]),
             (&["--cwd", "/", name], &[READLINKAT]),
             (&["-F", pidfile], &[OPENAT, READ]),
+            (&["--cgroup", "/**,name=systemd:/**", name], &[OPENAT, READ]),
+            (&["--local", name], &[OPENAT, READ, STATFS, READLINKAT]),
+            (&["--port", &port], &[OPENAT, READ, INTERRUPTED, GETDENTS, READLINKAT]),
         ] {
             for &(call, errno, reason) in failures {
                 for when in 1.. {

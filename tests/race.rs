@@ -434,6 +434,29 @@ fn an_answer_that_comes_too_late() {
         assert_eq!(asked.end(), (vec!["changed".into()], 1));
         drop(stdin);
         assert_eq!(process.wait().expect("wait").code(), Some(0), "nobody has signalled it");
+
+        // It gives up the port.
+        let script = stage.dir.script("gives-up", "#!/bin/sh\nread line && exec >/dev/null; read line\n");
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a listening socket");
+        let port = socket.local_addr().expect("an address").port().to_string();
+        let mut command = Command::new(script);
+        command.stdin(Stdio::piped()).stdout(std::os::fd::OwnedFd::from(socket));
+        let mut process = command.spawn().expect("start a script");
+        drop(command);
+        eventually("two ticks old", || {
+            ticks() >= stat_field(process.id(), 22).parse::<u64>().expect("a number") + 2
+        });
+        let mut asked = Asked::start(&["--port", &port]);
+        asked.question();
+        let mut stdin = process.stdin.take().expect("a pipe");
+        stdin.write_all(b"go on\n").expect("write");
+        let stdout = format!("/proc/{}/fd/1", process.id());
+        let leads_to = |path: &str| std::fs::read_link(&stdout).is_ok_and(|target| target == Path::new(path));
+        eventually("it has given up the port", || leads_to("/dev/null"));
+        asked.answer("y\n");
+        assert_eq!(asked.end(), (vec!["changed".into()], 1));
+        drop(stdin);
+        assert_eq!(process.wait().expect("wait").code(), Some(1), "nobody has signalled it");
     });
 }
 

@@ -199,8 +199,9 @@ fn each_option_that_is_named_exists() {
 #[test]
 fn each_dependency_has_its_reason() {
     let manifest = include_str!("../Cargo.toml");
-    let (_, rest) = manifest.split_once("\n[dependencies]\n").expect("dependencies");
-    let dependencies = rest.lines().take_while(|line| !line.is_empty());
+    let tables = manifest.split("\n[").filter_map(|table| table.split_once("]\n"));
+    let of_programs = tables.filter(|(name, _)| *name == "dependencies" || name.ends_with("'.dependencies"));
+    let dependencies = of_programs.flat_map(|(_, rows)| rows.lines().take_while(|line| !line.is_empty()));
     let dependencies: Vec<_> = dependencies.filter_map(|line| line.split(' ').next()).collect();
     let (_, table) =
         include_str!("../CONTRIBUTING.md").split_once("| crate | why |\n|---|---|\n").expect("a table");

@@ -85,6 +85,8 @@ fn a_name_costs_one_file_per_process() {
             ("pgrep", &["-t", "?", "-o", name], &["stat"]),
             ("pgrep", &["-a", name], &["cmdline"]),
             ("pgrep", &["-P", "1", name], &[]),
+            ("pgrep", &["--cgroup", "/**,name=systemd:/**", name], &["cgroup"]),
+            ("pgrep", &["--local", name], &["status"]),
             ("pgrep", &["--fixed-strings", name], &[]),
             ("pgrep", &[name, "--and", "^v", "--not", "x"], &[]),
             ("pgrep", &["--younger", "1d", "--no-zombies", name], &["stat"]),
@@ -106,6 +108,45 @@ fn a_name_costs_one_file_per_process() {
                 assert_eq!(files, [&["comm"], also].concat(), "{program} {args:?}, {looked_at}");
             }
         }
+    });
+}
+
+/// The tables of sockets are read once, and descriptors where nothing cheaper decides.
+#[test]
+fn ports_cost_one_look_at_the_tables() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a listening socket");
+        let port = socket.local_addr().expect("an address").port().to_string();
+        let holder = Victim::spec().holds(socket).spawn();
+        let crowd: Vec<Victim> = (0..20).map(|_| Victim::spec().spawn()).collect();
+        let tables = |trace: &Trace| {
+            let mut tables: Vec<_> = trace.opened().filter(|path| path.starts_with("/proc/net/")).collect();
+            tables.sort_unstable();
+            tables
+        };
+        let trace = Trace::new("pgrep", &["--port", &port], &[]);
+        found(&trace, &[holder.pid()]);
+        assert_eq!(tables(&trace), ["tcp", "tcp6", "udp", "udp6"].map(|table| format!("/proc/net/{table}")));
+        let files = trace.files();
+        for victim in &crowd {
+            assert_eq!(files[&victim.pid()], ["fd"]);
+        }
+        // Once more, to see whether all who hold the port are known.
+        assert_eq!(files[&holder.pid()], ["fd", "fd"]);
+
+        let tcp = format!("tcp:{port}");
+        let trace = Trace::new("pkill", &["-0", "--port", &tcp, holder.name()], &[]);
+        assert_eq!((trace.output.err(), trace.output.status), (String::new(), 0));
+        assert_eq!(tables(&trace), ["/proc/net/tcp", "/proc/net/tcp6"]);
+        assert_eq!(trace.files()[&crowd[0].pid()], ["comm"]);
+
+        // Nobody has that port, so nobody's descriptors matter.
+        drop(holder);
+        let trace = Trace::new("pgrep", &["--port", &port], &[]);
+        assert_eq!((trace.output.status, trace.files()), (1, BTreeMap::new()));
     });
 }
 
@@ -164,10 +205,23 @@ fn a_link_is_read_where_it_decides() {
             };
             let what = format!("{args:?}: {:?}", trace.output);
             assert_eq!(of("readlinkat", &pid.to_string()), links, "{what}");
-            assert_eq!(of("newfstatat", &pid.to_string()), stats, "{what}");
+            assert_eq!(of("statx", &pid.to_string()), stats, "{what}");
             for other in &crowd[1..] {
                 assert_eq!(of("readlinkat", &other.pid().to_string()), 0, "{what}");
             }
+        }
+        // Under another name only the file tells, also where the newer call is missing.
+        let dir = Dir::new();
+        let copy = dir.copy(path.as_ref(), "copy");
+        std::fs::hard_link(&copy, dir.path().join("hard")).expect("a link");
+        let copied = Victim::spec().executable(&copy).spawn();
+        let hard = dir.path().join("hard");
+        for errno in ["ENOSYS", "EPERM"] {
+            let inject = format!("inject=statx:error={errno}");
+            found(
+                &Trace::new("pgrep", &["--exe", hard.to_str().expect("UTF-8")], &[&inject]),
+                &[copied.pid()],
+            );
         }
     });
 }

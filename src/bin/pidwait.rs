@@ -1,4 +1,4 @@
 //! See pidwait(1).
 #![no_main]
 
-pkill::program!(pkill::Program::Pidwait);
+pkill::program!(|_| pkill::Program::Pidwait);

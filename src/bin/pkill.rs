@@ -1,4 +1,4 @@
 //! See pkill(1).
 #![no_main]
 
-pkill::program!(pkill::Program::Pkill);
+pkill::program!(|_| pkill::Program::Pkill);

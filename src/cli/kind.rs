@@ -23,6 +23,10 @@ pub enum Kind {
     States,
     /// Cgroups, by path in their hierarchy.
     Cgroups,
+    /// systemd units, by name.
+    Units,
+    /// Local ports.
+    Ports,
     /// Environment variables, with or without a value.
     Variables,
     /// Kinds of namespaces.
@@ -69,6 +73,8 @@ impl Kind {
             Kind::Groups => "GROUP,...",
             Kind::States => "STATE,...",
             Kind::Cgroups => "PATH,...",
+            Kind::Units => "UNIT,...",
+            Kind::Ports => "[tcp:|udp:]PORT[-PORT],...",
             Kind::Variables => "NAME[=VALUE],...",
             Kind::Namespaces => "NS,...",
             Kind::Signal => "SIGNAL",

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
-use crate::request::{Account, Namespace, Pid, Step};
+use crate::request::{Account, Namespace, Pid, Ports, Protocol, Step};
 use crate::signal::Signal;
 
 /// The entries between commas. Empty ones are skipped: `-u "$a,$b"` with an unset variable must not mean user 0.
@@ -17,6 +17,32 @@ pub fn list<T>(value: &OsStr, entry: impl Fn(&OsStr) -> Result<T, String>) -> Re
 /// A list of words that mean themselves.
 pub fn words(value: &OsStr) -> Result<Vec<OsString>, String> {
     list(value, |entry| Ok(entry.to_owned()))
+}
+
+/// systemd units. A path is none: `systemd-escape --path` tells the name of its unit.
+pub fn units(value: &OsStr) -> Result<Vec<OsString>, String> {
+    list(value, |entry| match entry.as_bytes().contains(&b'/') {
+        true => Err(complain("invalid unit name", entry)),
+        false => Ok(entry.to_owned()),
+    })
+}
+
+/// `[tcp:|udp:]PORT[-PORT]`.
+pub fn ports(value: &OsStr) -> Result<Ports, String> {
+    let parse = || {
+        let text = value.to_str()?;
+        let (protocol, numbers) = match text.split_once(':') {
+            None => (None, text),
+            Some(("tcp", numbers)) => (Some(Protocol::Tcp), numbers),
+            Some(("udp", numbers)) => (Some(Protocol::Udp), numbers),
+            Some(_) => return None,
+        };
+        let port = |text| number(OsStr::new(text)).and_then(|n| u16::try_from(n).ok()).filter(|&n| n != 0);
+        let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
+        let (first, last) = (port(first)?, port(last)?);
+        (first <= last).then_some(Ports { protocol, first, last })
+    };
+    parse().ok_or_else(|| complain("invalid port", value))
 }
 
 /// A process, group or session ID.

@@ -56,6 +56,8 @@ fn values(question: &Question, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
         Kind::Users => processes::users(),
         Kind::Groups => processes::groups(),
         Kind::Cgroups => processes::cgroups(),
+        Kind::Units => processes::units(),
+        Kind::Ports => processes::ports(),
         Kind::Executable => processes::executables(),
         Kind::Script => processes::scripts(),
         Kind::Directory => processes::working_directories(),

@@ -44,9 +44,11 @@ pub fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
         let mut about = match all.count {
             1 => format!("PID {}", all.first),
             count => format!("{count} processes"),
-        };
+        }
+        .into_bytes();
         if all.of_one_user {
-            about += &format!(", {}", users.entry(all.uid).or_insert_with(|| user(all.uid)));
+            about.extend_from_slice(b", ");
+            about.extend_from_slice(users.entry(all.uid).or_insert_with(|| user(all.uid)));
         }
         Candidate::new(pattern, about)
     });

@@ -1,12 +1,17 @@
 //! Candidates that processes are asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
 use std::thread;
 
 use super::Candidate;
+use crate::accounts;
 use crate::error::Error;
-use crate::proc::{Fact, Facts, ProcDir, Process, Terminals, Unknown, ourselves};
-use crate::request::Pid;
+use crate::proc::{
+    Fact, Facts, Membership, ProcDir, Process, Sockets, Terminals, Unknown, memberships, ourselves,
+};
+use crate::request::{Pid, Ports, Protocol};
 
 /// With fewer processes than this, a second thread costs more to start than it saves.
 const MANY: usize = 256;
@@ -104,29 +109,57 @@ pub fn terminals() -> Result<Vec<Candidate>, Error> {
 pub fn users() -> Result<Vec<Candidate>, Error> {
     let uids = gather(|process| Ok(BTreeSet::from([process.effective_uid()?, process.real_uid()?])))?;
     let mut known = BTreeMap::new();
-    let names = uids.into_iter().flatten().map(|uid| known.entry(uid).or_insert_with(|| user(uid)).clone());
-    Ok(counted(names.map(String::into_bytes)))
+    Ok(counted(uids.into_iter().flatten().map(|uid| known.entry(uid).or_insert_with(|| user(uid)).clone())))
 }
 
 /// Those that processes belong to.
 pub fn groups() -> Result<Vec<Candidate>, Error> {
-    let name = |gid: u32| match users::get_group_by_gid(gid) {
-        Some(group) => group.name().to_string_lossy().into_owned(),
-        None => gid.to_string(),
-    };
+    let gids = gather(|process| process.real_gid())?;
     let mut known = BTreeMap::new();
-    let names = gather(|process| process.real_gid())?.into_iter();
-    let names = names.map(|gid| known.entry(gid).or_insert_with(|| name(gid)).clone());
-    Ok(counted(names.map(String::into_bytes)))
+    let name =
+        |gid| accounts::group_name(gid).map_or_else(|| gid.to_string().into_bytes(), OsString::into_vec);
+    Ok(counted(gids.into_iter().map(|gid| known.entry(gid).or_insert_with(|| name(gid)).clone())))
 }
 
-/// Of the v2 hierarchy (cgroups(7)).
+/// Of the v2 hierarchy.
 pub fn cgroups() -> Result<Vec<Candidate>, Error> {
     let path = |process: &mut Process<'_>| {
-        let mut lines = process.cgroups()?.split(|&b| b == b'\n');
-        lines.find_map(|line| line.strip_prefix(b"0::")).map(<[u8]>::to_vec).ok_or(Unknown::Gone)
+        let v2 = memberships(process.cgroups()?).find(Membership::is_v2).ok_or(Unknown::Gone)?;
+        Ok(v2.lasting_path().to_vec())
     };
     Ok(counted(gather(path)?))
+}
+
+/// The services, scopes and slices that groups are named after (systemd.unit(5)).
+pub fn units() -> Result<Vec<Candidate>, Error> {
+    let is_unit = |name: &[u8]| {
+        let (stem, suffix) = memchr::memrchr(b'.', name).map_or((name, &[][..]), |dot| name.split_at(dot));
+        !stem.is_empty() && [&b".service"[..], b".scope", b".slice"].contains(&suffix)
+    };
+    let units = gather(|process| {
+        let systemds =
+            memberships(process.cgroups()?).filter(|one| one.is_v2() || one.is_v1(b"name=systemd"));
+        let names = systemds.flat_map(|one| one.lasting_path().split(|&b| b == b'/'));
+        // A name that the kernel has other plans for has an underscore before it.
+        let names = names.map(|name| name.strip_prefix(b"_").unwrap_or(name)).filter(|name| is_unit(name));
+        Ok(names.map(<[u8]>::to_vec).collect::<BTreeSet<_>>())
+    })?;
+    Ok(counted(units.into_iter().flatten()))
+}
+
+/// Those that are bound. Who holds them would take too long to find out.
+pub fn ports() -> Result<Vec<Candidate>, Error> {
+    let any = Ports { protocol: None, first: 1, last: u16::MAX };
+    let mut ports: BTreeMap<u16, BTreeSet<&str>> = BTreeMap::new();
+    for socket in Sockets::new(&[any])?.all() {
+        let protocol = match socket.protocol {
+            Protocol::Tcp => "TCP",
+            Protocol::Udp => "UDP",
+        };
+        ports.entry(socket.port).or_default().insert(protocol);
+    }
+    let protocols = |protocols: BTreeSet<&str>| protocols.into_iter().collect::<Vec<_>>().join(", ");
+    Ok(ports.into_iter().map(|(port, by)| Candidate::new(port.to_string(), protocols(by))).collect())
 }
 
 /// By path, as it is or was.
@@ -147,20 +180,23 @@ pub fn working_directories() -> Result<Vec<Candidate>, Error> {
 
 /// The names in all environments that we may read. Values are nobody's business: they may be secrets.
 pub fn variables() -> Result<Vec<Candidate>, Error> {
-    let names = gather(|process| {
-        let variables = process.environment()?.unwrap_or_default().split(|&b| b == 0);
-        let names = variables.filter_map(|variable| memchr::memchr(b'=', variable).map(|at| &variable[..at]));
-        Ok(names.filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect::<BTreeSet<_>>())
-    })?;
-    Ok(counted(names.into_iter().flatten()))
+    let mut environments: BTreeMap<Vec<u8>, usize> = BTreeMap::new(); // most are inherited
+    for environment in gather(|process| Ok(process.environment()?.unwrap_or_default().to_vec()))? {
+        *environments.entry(environment).or_default() += 1;
+    }
+    let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
+    for (environment, bearers) in &environments {
+        let variables = environment.split(|&b| b == 0);
+        let names = variables.filter_map(|variable| variable.split(|&b| b == b'=').next());
+        let names: BTreeSet<&[u8]> = names.filter(|name| !name.is_empty()).collect();
+        names.into_iter().for_each(|name| *counts.entry(name).or_default() += bearers);
+    }
+    Ok(counts.into_iter().map(|(name, count)| Candidate::new(name, processes(count))).collect())
 }
 
 /// The user's name, or the UID where nobody has it.
-pub fn user(uid: u32) -> String {
-    match users::get_user_by_uid(uid) {
-        Some(user) => user.name().to_string_lossy().into_owned(),
-        None => uid.to_string(),
-    }
+pub fn user(uid: u32) -> Vec<u8> {
+    accounts::user_name(uid).map_or_else(|| uid.to_string().into_bytes(), OsString::into_vec)
 }
 
 /// Each text once, by the number of processes that gave it.

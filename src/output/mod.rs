@@ -77,6 +77,7 @@ impl Output {
         for Candidate { text, about } in candidates.iter().filter(|candidate| is_printable(&candidate.text)) {
             self.pending.extend_from_slice(text);
             self.pending.push(b'\t');
+            let about = &about[..about.len().min(4 * DESCRIPTION_MAX)]; // UTF-8 takes up to 4 bytes
             self.pending.extend(cut(&shown(about), DESCRIPTION_MAX).bytes());
             self.pending.push(b'\n');
         }
@@ -103,12 +104,8 @@ impl Output {
     /// ancestor of ours is among the matches. It is the commonest accident: the shell, sudo, ssh or cron job that
     /// carries the pattern in its own arguments.
     pub fn notes(&mut self, plan: &Plan, matches: &Matches) -> Result<(), Error> {
-        if matches.undecided > 0 && self.style != Style::Quiet {
-            let number = matches.undecided;
-            let processes = if number == 1 { "process" } else { "processes" };
-            self.complain(&format!(
-                "note: {number} {processes} could not be examined, so the answer may be incomplete"
-            ));
+        if self.style != Style::Quiet {
+            self.incomplete(plan, matches)?;
         }
         for found in matches.found.iter().filter(|found| plan.surprising.contains(&found.pid)) {
             let (name, pid) = (name(&ProcDir::named()?, found.pid), found.pid);
@@ -117,6 +114,44 @@ impl Output {
             ));
         }
         Ok(())
+    }
+
+    /// That some could not be looked into. Where ports are asked for, that matters if one of them is not accounted for:
+    /// an ordinary user may not look into most processes, and few of those have to do with it.
+    fn incomplete(&mut self, plan: &Plan, matches: &Matches) -> Result<(), Error> {
+        match plan.sockets() {
+            Some(sockets) if !plan.predicate.is_inverse() => {
+                let likely: Vec<Pid> = matches.found.iter().map(|found| found.pid).collect();
+                let unseen = sockets.without_holder(&likely)?;
+                let mut ports: Vec<_> = unseen.iter().map(|one| (one.protocol.name(), one.port)).collect();
+                ports.sort_unstable();
+                ports.dedup();
+                self.unseen_holders(&ports);
+            }
+            _ if matches.undecided > 0 => {
+                let number = matches.undecided;
+                let processes = if number == 1 { "process" } else { "processes" };
+                self.complain(&format!(
+                    "note: {number} {processes} could not be examined, so the answer may be incomplete"
+                ));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn unseen_holders(&mut self, ports: &[(&str, u16)]) {
+        if ports.is_empty() {
+            return;
+        }
+        let named: Vec<_> =
+            ports.iter().take(A_FEW).map(|(protocol, port)| format!("{protocol}:{port}")).collect();
+        let named = named.join(", ");
+        let more = if ports.len() > A_FEW { ", ..." } else { "" };
+        let hint = if rustix::process::geteuid().is_root() { "" } else { "; root may see more" };
+        self.complain(&format!(
+            "note: nobody whom we may look at holds {named}{more}, so the answer may be incomplete{hint}"
+        ));
     }
 
     /// pidwait: what is said before the wait, which may be long.

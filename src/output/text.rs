@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use tabwriter::TabWriter;
 
+use crate::accounts;
 use crate::error::errno_text;
 use crate::report::{End, Ended, Outcome, Prediction, Target};
 use crate::signal::Signal;
@@ -38,8 +39,8 @@ pub struct Names(BTreeMap<u32, String>);
 impl Names {
     /// The user's name, or the UID where nobody has it.
     pub fn user(&mut self, uid: u32) -> String {
-        let look_up = || match users::get_user_by_uid(uid) {
-            Some(user) => user.name().to_string_lossy().into_owned(),
+        let look_up = || match accounts::user_name(uid) {
+            Some(name) => name.to_string_lossy().into_owned(),
             None => uid.to_string(),
         };
         self.0.entry(uid).or_insert_with(look_up).clone()

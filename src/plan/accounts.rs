@@ -2,21 +2,22 @@
 
 use std::ffi::OsStr;
 
+use crate::accounts;
 use crate::error::Error;
 use crate::request::Account;
 
-/// UIDs, by the user database where a name was given (getpwnam(3)).
-pub fn users(accounts: &[Account]) -> Result<Vec<u32>, Error> {
-    resolve(accounts, "user", |name| users::get_user_by_name(name).map(|user| user.uid()))
+/// UIDs, by the user database where a name was given.
+pub fn users(named: &[Account]) -> Result<Vec<u32>, Error> {
+    resolve(named, "user", accounts::uid)
 }
 
-/// GIDs, by the group database where a name was given (getgrnam(3)).
-pub fn groups(accounts: &[Account]) -> Result<Vec<u32>, Error> {
-    resolve(accounts, "group", |name| users::get_group_by_name(name).map(|group| group.gid()))
+/// GIDs, by the group database where a name was given.
+pub fn groups(named: &[Account]) -> Result<Vec<u32>, Error> {
+    resolve(named, "group", accounts::gid)
 }
 
 fn resolve(
-    accounts: &[Account],
+    named: &[Account],
     kind: &str,
     look_up: impl Fn(&OsStr) -> Option<u32>,
 ) -> Result<Vec<u32>, Error> {
@@ -25,5 +26,5 @@ fn resolve(
         Account::Name(name) => look_up(name)
             .ok_or_else(|| Error::usage(format!("invalid {kind} name: {}", name.to_string_lossy()))),
     };
-    accounts.iter().map(id).collect()
+    named.iter().map(id).collect()
 }

@@ -30,7 +30,7 @@ pub fn file(name: &OsStr) -> Result<FileName, Error> {
             ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => None,
             _ => {
                 let (path, why) = (path.display(), io_error_text(&error));
-                return Err(Error::nothing_to_match(format!("cannot examine {path}: {why}")));
+                return Err(Error::fatal(format!("cannot examine {path}: {why}")));
             }
         },
     };

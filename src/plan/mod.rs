@@ -1,12 +1,13 @@
 //! [`Request`] → [`Plan`]: names resolved, the pattern compiled, the tests in order of cost. The only stage that
-//! asks users, groups, pidfiles and namespaces.
+//! asks users, groups, pidfiles, namespaces and ports.
 
 mod accounts;
 mod files;
 mod pidfile;
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
@@ -14,11 +15,11 @@ use nix::unistd;
 
 use crate::ere::{self, Pattern};
 use crate::error::Error;
-use crate::proc::{self, CLOCK_TICKS, ProcDir, Terminals};
+use crate::proc::{self, CLOCK_TICKS, ProcDir, Sockets, Terminals};
 use crate::request::{
     Action, Criterion, Mode, Namespace, Pick, Pid, Reading, Request, Selection, Style, Subject,
 };
-use crate::select::{Predicate, Test};
+use crate::select::{Cgroup, Predicate, Test, Unit};
 use crate::view::Detail;
 
 /// No name is longer than this, but for those of kernel workers (`TASK_COMM_LEN`, linux/sched.h).
@@ -93,6 +94,28 @@ impl Plan {
             pattern_too_long,
             surprising,
         })
+    }
+
+    /// Look up again what may have changed since the last scan.
+    pub fn renew(&self) -> Result<(), Error> {
+        self.sockets().map_or(Ok(()), Sockets::renew)
+    }
+
+    /// The sockets of `--port`.
+    pub fn sockets(&self) -> Option<&Sockets> {
+        self.predicate.tests().iter().find_map(|test| match test {
+            Test::Sockets(sockets) => Some(&**sockets),
+            _ => None,
+        })
+    }
+}
+
+/// `--local`: told by the PID namespaces that /proc shows a process to be in.
+fn local() -> Result<Test, Error> {
+    if ProcDir::named()?.numbers_are_ours() {
+        Ok(Test::Local)
+    } else {
+        Err(Error::fatal("--local has no answer: /proc is that of another PID namespace"))
     }
 }
 
@@ -176,7 +199,12 @@ fn test(criterion: &Criterion, now: u64) -> Result<Test, Error> {
         Criterion::NoZombie => Test::Not(Box::new(Test::Zombie)),
         Criterion::NoKernelThread => Test::Not(Box::new(Test::KernelThread)),
         Criterion::States(letters) => Test::State(letters.clone()),
-        Criterion::Cgroups(paths) => Test::Cgroup(bytes(paths)),
+        Criterion::Cgroups(groups) => {
+            Test::Cgroup(groups.iter().map(|group| Cgroup::new(group.as_bytes())).collect())
+        }
+        Criterion::Units(units) => Test::Unit(units.iter().map(|unit| Unit::new(unit.as_bytes())).collect()),
+        Criterion::Local => local()?,
+        Criterion::Ports(ports) => Test::Sockets(Arc::new(Sockets::new(ports)?)),
         Criterion::Environment(variables) => Test::Environment(bytes(variables)),
         Criterion::Namespaces { of, kinds } => Test::Namespaces(namespaces(*of, kinds)?),
         Criterion::Catches(signal) => Test::Catches(signal.mask()),

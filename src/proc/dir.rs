@@ -98,7 +98,7 @@ fn shows_us(base: BorrowedFd<'_>, link: &str) -> Result<bool, Error> {
 }
 
 /// Adds the numbers among the next entries; false if there were no more.
-fn next_numbers(dir: BorrowedFd<'_>, numbers: &mut Vec<Pid>) -> Result<bool, Errno> {
+pub(super) fn next_numbers(dir: BorrowedFd<'_>, numbers: &mut Vec<Pid>) -> Result<bool, Errno> {
     let mut buffer = [MaybeUninit::uninit(); WALK_BUFFER];
     let mut entries = RawDir::new(dir, &mut buffer);
     let before = numbers.len();

@@ -84,6 +84,11 @@ pub trait Facts {
     fn arguments(&mut self) -> Fact<&[u8]>;
     /// The initial environment, each variable ended by a NUL; None if we may not read it (proc_pid_environ(5)).
     fn environment(&mut self) -> Fact<Option<&[u8]>>;
+    /// Whether it is in the PID namespace that /proc shows, and not in one within (`NSpid:` of proc_pid_status(5)).
+    fn is_local(&mut self) -> Fact<bool>;
+    /// The inode numbers of the sockets that it holds; [`Unknown::Denied`] if we may not read its descriptors
+    /// (proc_pid_fd(5)). Threads with a table of descriptors of their own (clone(2)) do not count.
+    fn sockets(&mut self) -> Fact<&[u64]>;
     /// The lines of /proc/PID/cgroup (cgroups(7)).
     fn cgroups(&mut self) -> Fact<&[u8]>;
     /// The inode number that identifies the namespace; None if we may not read it (namespaces(7)).

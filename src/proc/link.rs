@@ -1,6 +1,8 @@
 //! The links of a process: /proc/PID/exe and /proc/PID/cwd (proc_pid_exe(5), proc_pid_cwd(5)).
 
-use rustix::fs::{self, AtFlags, CWD, Stat};
+use std::os::fd::BorrowedFd;
+
+use rustix::fs::{self, AtFlags, CWD, StatxFlags};
 use rustix::io::Errno;
 
 use super::{Fact, Facts as _, Process, Unknown};
@@ -26,9 +28,22 @@ pub struct FileId {
     pub inode: u64,
 }
 
-impl From<Stat> for FileId {
-    fn from(stat: Stat) -> Self {
-        FileId { device: stat.st_dev, inode: stat.st_ino }
+impl FileId {
+    /// What is known of the file by now is enough: a file system that does not answer must not hold us up
+    /// (`AT_STATX_DONT_SYNC` of statx(2)).
+    fn of(base: BorrowedFd<'_>, path: &[u8]) -> Result<FileId, Errno> {
+        match fs::statx(base, path, AtFlags::STATX_DONT_SYNC, StatxFlags::INO) {
+            Ok(file) => {
+                let device = fs::makedev(file.stx_dev_major, file.stx_dev_minor);
+                Ok(FileId { device, inode: file.stx_ino })
+            }
+            // Before Linux 4.11, or a seccomp filter that does not know the call.
+            Err(Errno::NOSYS | Errno::PERM) => {
+                let file = fs::statat(base, path, AtFlags::empty())?;
+                Ok(FileId { device: file.st_dev, inode: file.st_ino })
+            }
+            Err(errno) => Err(errno),
+        }
     }
 }
 
@@ -51,8 +66,8 @@ impl Process<'_> {
     /// The file that the link leads to, which need not have a path in our mount namespace, or any.
     pub(super) fn linked_file(&mut self, name: &str) -> Fact<Option<FileId>> {
         let base = self.dir();
-        let stat = fs::statat(base.base(), self.file(name), AtFlags::empty());
-        Ok(self.unless_it_has_none(stat)?.map(FileId::from))
+        let file = FileId::of(base.base(), self.file(name));
+        self.unless_it_has_none(file)
     }
 
     /// What the link says.
@@ -66,14 +81,12 @@ impl Process<'_> {
         let Ok(Some(file)) = self.linked_file(name) else { return false };
         let base = self.dir();
         let theirs = [self.file("root"), path].concat();
-        let found =
-            [fs::statat(CWD, path, AtFlags::empty()), fs::statat(base.base(), theirs, AtFlags::empty())];
-        found.into_iter().flatten().any(|stat| FileId::from(stat) == file)
+        [FileId::of(CWD, path), FileId::of(base.base(), &theirs)].contains(&Ok(file))
     }
 
     /// Tells a link that leads nowhere from one that we may not follow. To those who may not, the kernel says nothing
-    /// else about kernel threads, which have neither link.
-    fn unless_it_has_none<T>(&mut self, read: Result<T, Errno>) -> Fact<Option<T>> {
+    /// else about kernel threads and those that have ended, which have neither link, and hold no descriptors.
+    pub(super) fn unless_it_has_none<T>(&mut self, read: Result<T, Errno>) -> Fact<Option<T>> {
         match read {
             Ok(answer) => Ok(Some(answer)),
             Err(Errno::NOENT) => self.effective_uid().map(|_| None), // if it is there

@@ -2,22 +2,26 @@
 //!
 //! A process may end between any two reads. That is a value here ([`Unknown::Gone`]), not an error.
 
+mod cgroup;
 mod description;
 mod dir;
 mod facts;
 mod link;
 mod process;
 mod script;
+mod sockets;
 mod stat;
 mod status;
 mod terminal;
 mod user_namespace;
 
+pub use cgroup::{Membership, memberships};
 pub use description::Description;
 pub use dir::{ProcDir, unreadable};
 pub use facts::{Fact, Facts, Unknown};
 pub use link::{FileId, Link};
 pub use process::Process;
+pub use sockets::{Socket, Sockets};
 pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
 pub use user_namespace::{UserNamespace, is_anonymous};

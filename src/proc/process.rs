@@ -6,6 +6,7 @@ use rustix::io::Errno;
 use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
+use super::sockets::Held;
 use super::stat::Stat;
 use super::status::Status;
 use super::{Fact, Facts, FileId, Link, ProcDir, Unknown, base_name};
@@ -37,6 +38,7 @@ pub struct Process<'p> {
     command_line: Text,
     environment: Text,
     cgroups: Text,
+    sockets: Held,
 }
 
 /// Bytes that were read once.
@@ -68,6 +70,7 @@ impl<'p> Process<'p> {
             command_line: Text::default(),
             environment: Text::default(),
             cgroups: Text::default(),
+            sockets: Held::default(),
         }
     }
 
@@ -100,6 +103,7 @@ impl<'p> Process<'p> {
         self.info = None;
         self.stat = None;
         self.status = None;
+        self.sockets.known = false;
         self.executable = None;
         for text in [
             &mut self.name,
@@ -394,6 +398,26 @@ impl Facts for Process<'_> {
             }
         }
         Ok(Some(&self.environment.bytes))
+    }
+
+    fn is_local(&mut self) -> Fact<bool> {
+        match self.status()?.namespace_pids.len() {
+            0 => Err(Unknown::Unreadable(Errno::NOSYS)), // before Linux 4.1
+            namespaces => Ok(namespaces == 1),
+        }
+    }
+
+    fn sockets(&mut self) -> Fact<&[u64]> {
+        if !self.sockets.known {
+            let mut held = std::mem::take(&mut self.sockets);
+            let read = held.read(self.proc, self.file("fd"));
+            self.sockets = held;
+            if self.unless_it_has_none(read)?.is_none() {
+                self.sockets.inodes.clear();
+            }
+            self.sockets.known = true;
+        }
+        Ok(&self.sockets.inodes)
     }
 
     fn cgroups(&mut self) -> Fact<&[u8]> {

@@ -1,12 +1,21 @@
 //! Pure: a test looks at facts and says yes or no.
 
+mod cgroup;
 mod file;
+mod glob;
+mod unit;
+
+use std::sync::Arc;
 
 use crate::ere::{Pattern, PatternError};
-use crate::proc::{Fact, Facts, Unknown};
+use crate::proc::{Fact, Facts, Sockets, Unknown};
 use crate::request::{Namespace, Pick, Pid};
+use cgroup::is_in_cgroup;
+use unit::is_in_unit;
 
+pub use cgroup::Cgroup;
 pub use file::{FileName, normal};
+pub use unit::Unit;
 
 /// One condition that a process meets or not.
 #[derive(Clone, Debug)]
@@ -62,12 +71,18 @@ pub enum Test {
     RealGroup(Vec<u32>),
     /// It has a handler for one of these signals (a mask).
     Catches(u64),
-    /// Its path in the cgroup v2 hierarchy is listed.
-    Cgroup(Vec<Vec<u8>>),
+    /// It is in one of these control groups.
+    Cgroup(Vec<Cgroup>),
+    /// It is in one of these systemd units.
+    Unit(Vec<Unit>),
+    /// It is in our own PID namespace.
+    Local,
     /// One of these is in its environment, by name or by name and value.
     Environment(Vec<Vec<u8>>),
     /// It is in these namespaces, each given by its inode number.
     Namespaces(Vec<(Namespace, u64)>),
+    /// It holds one of these sockets.
+    Sockets(Arc<Sockets>),
 }
 
 /// No answer was possible.
@@ -110,10 +125,12 @@ impl Test {
             Test::CommandLine(_) | Test::Script(_) => 6,
             Test::Terminal(_) | Test::State(_) | Test::Age { .. } => 7,
             Test::Zombie | Test::KernelThread | Test::CpuTime(_) => 7,
-            Test::Cgroup(_) => 8,
-            Test::Catches(_) => 9,
+            Test::Cgroup(_) | Test::Unit(_) => 8,
+            Test::Catches(_) | Test::Local => 9,
             Test::Environment(_) => 10,
             Test::Namespaces(_) => 11,
+            // Every descriptor is looked at.
+            Test::Sockets(_) => 12,
         }
     }
 
@@ -145,17 +162,14 @@ impl Test {
             Test::RealUser(ids) => ids.contains(&process.real_uid()?),
             Test::RealGroup(ids) => ids.contains(&process.real_gid()?),
             Test::Catches(mask) => process.caught_signals()? & mask != 0,
-            Test::Cgroup(paths) => in_cgroup(process.cgroups()?, paths),
+            Test::Cgroup(groups) => is_in_cgroup(process.cgroups()?, groups),
+            Test::Unit(units) => is_in_unit(process.cgroups()?, units),
+            Test::Local => process.is_local()?,
             Test::Environment(wanted) => process.environment()?.is_some_and(|env| has_variable(env, wanted)),
             Test::Namespaces(wanted) => is_in_namespaces(process, wanted)?,
+            Test::Sockets(wanted) => !wanted.is_empty() && wanted.are_among(process.sockets()?),
         })
     }
-}
-
-/// The line of the v2 hierarchy is the one that begins with `0::` (cgroups(7)).
-fn in_cgroup(lines: &[u8], paths: &[Vec<u8>]) -> bool {
-    let mut v2 = lines.split(|&b| b == b'\n').filter_map(|line| line.strip_prefix(b"0::"));
-    v2.any(|path| paths.iter().any(|p| p == path))
 }
 
 fn has_variable(environment: &[u8], wanted: &[Vec<u8>]) -> bool {
@@ -213,6 +227,11 @@ impl Predicate {
     /// The tests, cheapest first.
     pub fn tests(&self) -> &[Test] {
         &self.tests
+    }
+
+    /// Whether those are meant who do not pass all tests.
+    pub fn is_inverse(&self) -> bool {
+        self.inverse
     }
 }
 

@@ -215,7 +215,8 @@ fn options() {
         // A value is no option, however it looks.
         row("pgrep -d -n --")
             .only_in(&[Bash, StrictBash, LoadedBash, Fish])
-            .offers(["--newest", "--oldest"]).never(["--delimiter"]),
+            .offers(["--newest", "--oldest"])
+            .never(["--delimiter"]),
         row("pgrep -- -").never(["-u", "--euid"]),
         row("pkill -HUP -- -").never(["-u", "--euid", "-HUP"]),
     ]);

@@ -5,7 +5,7 @@
 //! - [`Run`]: one of our programs, or the installed procps program of the same name.
 //! - [`namespace`]: runs the test inside a PID namespace of its own, where any pattern may be signalled.
 //! - [`need`], [`need_root`], [`need_file`]: skip by name on a user's machine, fail in CI.
-//! - [`Dir`]: a temporary directory.
+//! - [`Dir`]: a temporary directory; [`Root`]: one to change root into.
 #![allow(dead_code, unused_imports)] // each test file uses its own part
 
 mod actor;
@@ -13,6 +13,7 @@ mod dir;
 mod helper;
 mod json;
 mod namespace;
+mod root;
 mod run;
 mod table;
 mod victim;
@@ -21,6 +22,7 @@ pub use dir::Dir;
 pub use helper::Helper;
 pub use json::{check_schema, document, violation};
 pub use namespace::namespace;
+pub use root::{Root, cargo, packages, succeed};
 pub use run::{Output, Program, Run, installed_version};
 pub use table::{Case, Expect, Scene, case, check, programs, reference, shell};
 pub use victim::{Reaction, Received, Spec, Victim};

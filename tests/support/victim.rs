@@ -285,6 +285,12 @@ impl Spec {
         self
     }
 
+    /// Holds this file or socket, as descriptor 1. Nobody else that is started meanwhile can inherit it.
+    pub fn holds(mut self, file: impl Into<OwnedFd>) -> Self {
+        self.command.stdout(file.into());
+        self
+    }
+
     /// Another path of the test's executable, a copy for example. Name it first.
     pub fn executable(mut self, path: &Path) -> Self {
         self.command = command(path);

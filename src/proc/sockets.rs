@@ -1,0 +1,178 @@
+//! Sockets: which ones are bound to a port, and who holds them.
+
+use std::io::ErrorKind;
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd as _;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+use procfs::net::{TcpNetEntries, TcpState, UdpNetEntries};
+use procfs::{FromReadSI, current_system_info};
+use rustix::fs::{self, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::path::DecInt;
+
+use super::dir::next_numbers;
+use super::{Facts as _, ProcDir, Process, Unknown, unreadable};
+use crate::error::{Error, io_error_text};
+use crate::request::{Pid, Ports, Protocol};
+
+/// A socket that is bound to a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Socket {
+    /// Its inode number, which no other socket has, of whatever namespace.
+    pub inode: u64,
+    /// Its local port.
+    pub port: u16,
+    /// Its protocol.
+    pub protocol: Protocol,
+}
+
+/// The sockets of our network namespace that are bound to certain ports: TCP sockets that listen, and UDP sockets. A
+/// port is one of a network, so those of other namespaces, which may have the same number, do not count.
+#[derive(Debug)]
+pub struct Sockets {
+    ports: Vec<Ports>,
+    /// In ascending order of inode number.
+    bound: RwLock<Vec<Socket>>,
+}
+
+impl Sockets {
+    /// Read the tables of sockets (proc_pid_net(5)).
+    pub fn new(ports: &[Ports]) -> Result<Sockets, Error> {
+        Ok(Sockets { ports: ports.to_vec(), bound: RwLock::new(bound(ports)?) })
+    }
+
+    /// Read them again: who opens a port anew has another socket.
+    pub fn renew(&self) -> Result<(), Error> {
+        let bound = bound(&self.ports)?;
+        *self.bound.write().unwrap_or_else(PoisonError::into_inner) = bound;
+        Ok(())
+    }
+
+    /// Whether one of them is among the sockets with these inode numbers.
+    pub fn are_among(&self, inodes: &[u64]) -> bool {
+        let bound = self.bound();
+        inodes.iter().any(|inode| bound.binary_search_by_key(inode, |socket| socket.inode).is_ok())
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<Socket> {
+        self.bound().clone()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.bound().is_empty()
+    }
+
+    /// Those that none of the processes holds whose descriptors we may read. The `likely` holders are looked at first;
+    /// with luck nobody else is.
+    pub fn without_holder(&self, likely: &[Pid]) -> Result<Vec<Socket>, Error> {
+        let mut left = self.bound().clone();
+        if left.is_empty() {
+            return Ok(left);
+        }
+        let proc = ProcDir::open()?;
+        let mut process = Process::new(&proc);
+        let mut pids = likely.to_vec();
+        loop {
+            for pid in pids.drain(..) {
+                process.look_at(pid);
+                match process.sockets() {
+                    Ok(held) => left.retain(|socket| !held.contains(&socket.inode)),
+                    Err(Unknown::Gone | Unknown::Denied) => {}
+                    Err(Unknown::Unreadable(errno)) => return Err(unreadable(pid, errno)),
+                }
+                if left.is_empty() {
+                    return Ok(left);
+                }
+            }
+            if !proc.next_processes(&mut pids)? {
+                return Ok(left);
+            }
+        }
+    }
+
+    fn bound(&self) -> RwLockReadGuard<'_, Vec<Socket>> {
+        self.bound.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn bound(ports: &[Ports]) -> Result<Vec<Socket>, Error> {
+    let asked = |protocol| ports.iter().any(|ports| ports.protocol.is_none_or(|one| one == protocol));
+    let mut sockets = vec![];
+    if asked(Protocol::Tcp) {
+        for TcpNetEntries(entries) in [table("tcp")?, table("tcp6")?].into_iter().flatten() {
+            let listening = entries.into_iter().filter(|entry| entry.state == TcpState::Listen);
+            sockets.extend(listening.map(|entry| Socket {
+                inode: entry.inode,
+                port: entry.local_address.port(),
+                protocol: Protocol::Tcp,
+            }));
+        }
+    }
+    if asked(Protocol::Udp) {
+        for UdpNetEntries(entries) in [table("udp")?, table("udp6")?].into_iter().flatten() {
+            sockets.extend(entries.into_iter().map(|entry| Socket {
+                inode: entry.inode,
+                port: entry.local_address.port(),
+                protocol: Protocol::Udp,
+            }));
+        }
+    }
+    let meant = |socket: &Socket, ports: &Ports| {
+        (ports.first..=ports.last).contains(&socket.port)
+            && ports.protocol.is_none_or(|protocol| protocol == socket.protocol)
+    };
+    // 0 is a socket that nobody holds any more.
+    sockets.retain(|socket| socket.inode != 0 && ports.iter().any(|ports| meant(socket, ports)));
+    sockets.sort_unstable_by_key(|socket| socket.inode);
+    Ok(sockets)
+}
+
+/// A table of our network namespace; None where IPv6 is switched off.
+fn table<T: FromReadSI>(name: &str) -> Result<Option<T>, Error> {
+    let path = format!("/proc/net/{name}");
+    let why = match std::fs::read(&path) {
+        Ok(text) => match T::from_read(&text[..], current_system_info()) {
+            Ok(table) => return Ok(Some(table)),
+            Err(_) => "it is in no form that we know".into(),
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound && name.ends_with('6') => return Ok(None),
+        Err(error) => io_error_text(&error),
+    };
+    Err(Error::fatal(format!("cannot read {path}: {why}")))
+}
+
+/// The sockets that a process holds.
+#[derive(Default)]
+pub(super) struct Held {
+    pub known: bool,
+    pub inodes: Vec<u64>,
+    descriptors: Vec<i32>,
+}
+
+impl Held {
+    /// Look at each descriptor: the link of a socket leads to `socket:[INODE]` (proc_pid_fd(5)).
+    pub fn read(&mut self, proc: &ProcDir, path: &[u8]) -> Result<(), Errno> {
+        self.inodes.clear();
+        self.descriptors.clear();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = fs::openat(proc.base(), path, flags, Mode::empty())?;
+        while next_numbers(dir.as_fd(), &mut self.descriptors)? {}
+        for &descriptor in &self.descriptors {
+            let mut target = [MaybeUninit::uninit(); 32];
+            match fs::readlinkat_raw(&dir, DecInt::new(descriptor), &mut target) {
+                Ok((target, _)) => self.inodes.extend(socket_inode(target)),
+                Err(Errno::NOENT) => {} // closed meanwhile
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn socket_inode(target: &[u8]) -> Option<u64> {
+    let inode = target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
+    std::str::from_utf8(inode).ok()?.parse().ok()
+}

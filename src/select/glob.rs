@@ -1,0 +1,173 @@
+//! Shell patterns (glob(7)) on names and on paths of names.
+
+use crate::ere::{Charset, Flags, Pattern};
+
+/// A name in which `*`, `?` and `[…]` may stand for others. A backslash is itself: systemd's names are full of them.
+#[derive(Clone, Debug)]
+pub struct Glob {
+    text: Vec<u8>,
+    /// None where the text means itself only.
+    pattern: Option<Pattern>,
+}
+
+impl Glob {
+    /// What cannot be read as a pattern, such as a range from z to a, means itself only.
+    pub fn new(text: &[u8]) -> Glob {
+        let flags = Flags { whole: true, charset: Charset::Bytes, ..Flags::default() };
+        let pattern = is_pattern(text).then(|| Pattern::new(&expression(text), flags).ok()).flatten();
+        Glob { text: text.to_vec(), pattern }
+    }
+
+    /// Whether the whole name matches, or is the pattern's own text.
+    pub fn takes(&self, name: &[u8]) -> bool {
+        // A pattern of bytes never turns out to be too big.
+        self.text == name || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(name) == Ok(true))
+    }
+}
+
+/// Whether it has characters that may stand for others.
+pub fn is_pattern(text: &[u8]) -> bool {
+    text.iter().any(|byte| b"*?[".contains(byte))
+}
+
+/// The same as an extended regular expression.
+fn expression(mut glob: &[u8]) -> Vec<u8> {
+    let mut expression = vec![];
+    while let Some((&byte, rest)) = glob.split_first() {
+        glob = rest;
+        match byte {
+            b'*' => expression.extend(b".*"),
+            b'?' => expression.push(b'.'),
+            b'[' if let Some(len) = set_len(rest) => {
+                let (set, rest) = rest.split_at(len);
+                expression.push(b'[');
+                match set.strip_prefix(b"!") {
+                    Some(set) => expression.extend([b"^", set].concat()),
+                    None => expression.extend(set),
+                }
+                glob = rest;
+            }
+            byte if b".[\\()+{|^$".contains(&byte) => expression.extend([b'\\', byte]),
+            byte => expression.push(byte),
+        }
+    }
+    expression
+}
+
+/// How long the set is of which this stands behind the `[`: up to a `]` that is not the first in it and ends no
+/// class. None if there is no end, so that the `[` is itself.
+fn set_len(text: &[u8]) -> Option<usize> {
+    let mut at = usize::from(text.first().is_some_and(|byte| b"!^".contains(byte)));
+    at += usize::from(text.get(at) == Some(&b']'));
+    loop {
+        at += memchr::memchr2(b'[', b']', text.get(at..)?)?;
+        if text[at] == b']' {
+            return Some(at + 1);
+        }
+        at += match text.get(at + 1) {
+            Some(&kind) if b":.=".contains(&kind) => {
+                4 + memchr::memmem::find(&text[at + 2..], &[kind, b']'])?
+            }
+            _ => 1,
+        };
+    }
+}
+
+/// A path of such names with slashes between them, so that none of them takes a slash; `**` as a name, and nothing
+/// behind a slash at the end, stand for any number of names.
+#[derive(Clone, Debug)]
+pub struct PathGlob(Vec<Part>);
+
+#[derive(Clone, Debug)]
+enum Part {
+    Name(Glob),
+    AnyDepth,
+}
+
+impl PathGlob {
+    /// Empty names, as between two slashes, do not count.
+    pub fn new(text: &[u8]) -> PathGlob {
+        let part = |name| if name == b"**" { Part::AnyDepth } else { Part::Name(Glob::new(name)) };
+        let subtree = text.ends_with(b"/").then_some(Part::AnyDepth);
+        PathGlob(names(text).map(part).chain(subtree).collect())
+    }
+
+    /// Whether the whole path matches.
+    pub fn takes(&self, path: &[u8]) -> bool {
+        let names: Vec<&[u8]> = names(path).collect();
+        takes(&self.0, &names)
+    }
+}
+
+/// The names that a path is made of.
+pub fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&b| b == b'/').filter(|name| !name.is_empty())
+}
+
+fn takes(parts: &[Part], names: &[&[u8]]) -> bool {
+    match (parts.split_first(), names.split_first()) {
+        (None, _) => names.is_empty(),
+        (Some((Part::AnyDepth, [])), _) => true,
+        (Some((Part::AnyDepth, rest)), _) => (0..=names.len()).any(|depth| takes(rest, &names[depth..])),
+        (Some((Part::Name(glob), parts)), Some((name, names))) => glob.takes(name) && takes(parts, names),
+        (Some((Part::Name(_), _)), None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_match_as_a_whole() {
+        for (glob, yes, no) in [
+            ("a", &["a"][..], &["", "b", "ab"][..]),
+            ("*", &["", "a", "a.b"], &[]),
+            ("a*c", &["ac", "abc", "aac", "a*c"], &["abcd", "a"]),
+            ("a?c", &["abc", "a?c"], &["ac", "abbc"]),
+            ("[ab]x", &["ax", "bx", "[ab]x"], &["cx", "x"]),
+            ("[!ab]x", &["cx", "!x"], &["ax", "bx"]),
+            ("[^ab]x", &["cx", "^x"], &["ax"]),
+            ("[]a]", &["]", "a"], &["b"]),
+            ("[!]a]", &["b"], &["]", "a"]),
+            ("[a-c]", &["b"], &["d"]),
+            ("[a-]", &["a", "-"], &["b"]),
+            ("[[:digit:]]*", &["1", "1a"], &["a", ":"]),
+            ("[a", &["[a"], &["a"]),
+            ("[", &["["], &["", "a"]),
+            ("[]", &["[]"], &["]", ""]),
+            ("[z-a]*", &["[z-a]*"], &["z", "a"]),
+            (r"a\x2d*", &[r"a\x2db"], &["a-b", "ax2d"]),
+            ("a.b+(c)|^$*", &["a.b+(c)|^$", "a.b+(c)|^$d"], &["axb+(c)|^$"]),
+            ("a{2}*", &["a{2}"], &["aa"]),
+            ("é?", &["éa"], &["é"]),
+        ] {
+            let compiled = Glob::new(glob.as_bytes());
+            yes.iter().for_each(|name| assert!(compiled.takes(name.as_bytes()), "{glob} takes {name}"));
+            no.iter()
+                .for_each(|name| assert!(!compiled.takes(name.as_bytes()), "{glob} does not take {name}"));
+        }
+        assert!(Glob::new(b"a*").takes(b"a\xff"));
+    }
+
+    #[test]
+    fn no_name_takes_a_slash() {
+        for (glob, yes, no) in [
+            ("/a/*", &["/a/b", "/a/b.service"][..], &["/a", "/a/b/c", "/b", "/"][..]),
+            ("/a?b", &["/axb"], &["/a/b"]),
+            ("/a[!x]b", &["/ayb"], &["/a/b"]),
+            ("/a[/]b", &["/a[/]b"], &["/a/b"]),
+            ("/a/", &["/a", "/a/b", "/a/b/c"], &["/", "/ab", "/b/a"]),
+            ("/a/*/", &["/a/b", "/a/b/c/d"], &["/a", "/b"]),
+            ("/**/c", &["/c", "/a/c", "/a/b/c"], &["/a/b", "/c/a"]),
+            ("/a/**", &["/a", "/a/b/c"], &["/ab"]),
+            ("/a/**/c/**/e", &["/a/c/e", "/a/b/c/d/e", "/a/c/c/e/e"], &["/a/e", "/a/c"]),
+            ("/a**b", &["/axb"], &["/a/b"]),
+        ] {
+            let compiled = PathGlob::new(glob.as_bytes());
+            yes.iter().for_each(|path| assert!(compiled.takes(path.as_bytes()), "{glob} takes {path}"));
+            no.iter()
+                .for_each(|path| assert!(!compiled.takes(path.as_bytes()), "{glob} does not take {path}"));
+        }
+    }
+}
