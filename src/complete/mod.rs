@@ -57,7 +57,7 @@ fn values(question: &Question, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
         Kind::Groups => processes::groups(),
         Kind::Cgroups => processes::cgroups(),
         Kind::Units => processes::units(),
-        Kind::Ports => processes::ports(),
+        Kind::Ports => processes::ports(typed),
         Kind::Executable => processes::executables(),
         Kind::Script => processes::scripts(),
         Kind::Directory => processes::working_directories(),

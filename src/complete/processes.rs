@@ -147,19 +147,20 @@ pub fn units() -> Result<Vec<Candidate>, Error> {
     Ok(counted(units.into_iter().flatten()))
 }
 
-/// Those that are bound. Who holds them would take too long to find out.
-pub fn ports() -> Result<Vec<Candidate>, Error> {
-    let any = Ports { protocol: None, first: 1, last: u16::MAX };
+/// Those that are bound; behind `tcp:` or `udp:`, of that protocol. Who holds them would take too long to find out.
+pub fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
+    let names = [(Protocol::Tcp, "tcp:", "TCP"), (Protocol::Udp, "udp:", "UDP")];
+    let asked = names.iter().find(|(_, prefix, _)| typed.starts_with(prefix.as_bytes()));
+    let (protocol, prefix) = asked.map_or((None, ""), |&(protocol, prefix, _)| (Some(protocol), prefix));
     let mut ports: BTreeMap<u16, BTreeSet<&str>> = BTreeMap::new();
-    for socket in Sockets::new(&[any])?.all() {
-        let protocol = match socket.protocol {
-            Protocol::Tcp => "TCP",
-            Protocol::Udp => "UDP",
-        };
-        ports.entry(socket.port).or_default().insert(protocol);
+    for socket in Sockets::new(&[Ports { protocol, first: 1, last: u16::MAX }])?.all() {
+        let name = names.iter().find(|(protocol, ..)| *protocol == socket.protocol);
+        ports.entry(socket.port).or_default().extend(name.map(|(.., name)| name));
     }
-    let protocols = |protocols: BTreeSet<&str>| protocols.into_iter().collect::<Vec<_>>().join(", ");
-    Ok(ports.into_iter().map(|(port, by)| Candidate::new(port.to_string(), protocols(by))).collect())
+    let candidate = |(port, by): (u16, BTreeSet<&str>)| {
+        Candidate::new(format!("{prefix}{port}"), by.into_iter().collect::<Vec<_>>().join(", "))
+    };
+    Ok(ports.into_iter().map(candidate).collect())
 }
 
 /// By path, as it is or was.

@@ -23,7 +23,9 @@ fn row(opt: &'static Opt) -> String {
     let mut about = format!("alternatives='{}'", alternatives.join(" "));
     if let Some(kind) = opt.value() {
         about += if opt.value_is_optional() { " value=optional" } else { " value=needed" };
-        about += &is_live(kind).then(|| format!(" what={}", opt.long)).unwrap_or_default();
+        if is_live(kind) {
+            about += &format!(" what={}", opt.long);
+        }
         about += &helper(kind).map(|helper| format!(" helper={helper}")).unwrap_or_default();
     }
     format!("        {letter}--{0}) name={0} {about} ;;\n", opt.long)

@@ -187,8 +187,6 @@ fn check(rows: &[Row]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-const NONE: [&str; 0] = [];
-
 #[test]
 fn options() {
     check(&[
@@ -258,6 +256,11 @@ fn values() {
     let (session, group) = (leader.pid().to_string(), member.pid().to_string());
     let terminal = on_terminal.terminal();
     let own = std::process::id().to_string();
+    let own_exe = std::env::current_exe().expect("our own executable").display().to_string();
+    let own_dir = std::env::current_dir().expect("our own directory").display().to_string();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port().to_string();
+    let _scripted = Victim::spec().arg0("perl").arg("./scripted-for-completion").spawn();
     let own_cgroup = cgroup("self").filter(|path| !path.contains([',', ':', ' ']));
     let mut rows = vec![
         row(format!("pgrep {}", &leader.name()[..9])).offers([leader.name(), member.name()]),
@@ -288,6 +291,14 @@ fn values() {
         row("pgrep --nslist net,").offers(["net,pid"]).never(["net,net"]),
         row("pgrep --env COMPL").offers(["COMPLETION_TEST"]).never(["COMPLETION_TEST=secret"]),
         row("pgrep -O ").offers(["3600"]),
+        row("pgrep --exe ").offers([&*own_exe]),
+        row("pgrep --exe /etc/pass").offers(["passwd"]),
+        row("pgrep --cwd ").offers([&*own_dir]),
+        row("pgrep --script ./scripted").offers(["./scripted-for-completion"]),
+        row("pgrep --port ").offers([&*port]),
+        row("pgrep --port tcp:").offers([&*port]).never([format!("udp:{port}")]),
+        row("pgrep --younger ").offers(["60"]),
+        row("pgrep --rss ").never(["1", "--exact"]),
         row("pgrep -F /etc/pass").offers(["passwd"]),
         row("pgrep --complete p").offers(["pattern", "pgroup"]).never(["exact"]),
         row("pgrep --max ").never(["1", "--exact", leader.name()]),
@@ -314,7 +325,14 @@ fn patterns() {
         row(format!("pkill -xf {}", &lined.name()[..10])).offers([&line]),
         row(format!("pgrep --full {}", &lined.name()[..10])).offers([&line]),
         row(format!("pgrep {}", &lined.name()[..10])).offers([lined.name()]).never([&line]),
-        row(format!("pgrep --complete pattern {tag}")).never(NONE),
+        row(format!("pgrep --and {tag}-")).offers([format!("{tag}-and-much-longer")]),
+        row(format!("pgrep --and x --not={tag}-")).offers([format!("{tag}-and-much-longer")]),
+        row(format!("pgrep -f --and {}", &lined.name()[..10])).offers([&line]),
+        row("pgrep --and x --n").offers(["--not"]),
+        row("pgrep --and x --an").offers(["--and"]),
+        row(format!("pgrep --fixed-strings {tag}"))
+            .offers([format!("{tag}.b+")])
+            .never([format!("{tag}\\.b\\+")]),
     ]);
 }
 

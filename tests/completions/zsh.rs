@@ -23,6 +23,7 @@ fn specs(opt: &Opt, program: Program) -> String {
         letter.into_iter().chain(long)
     });
     let others = others.collect::<Vec<_>>().join(" ");
+    let others = if others.is_empty() { others } else { format!("({others})") };
     let about = escape(opt.help, &['[', ']', '\\']);
     let value = opt.value().map_or(String::new(), |kind| {
         let colon = if opt.value_is_optional() { "::" } else { ":" };
@@ -37,8 +38,9 @@ fn specs(opt: &Opt, program: Program) -> String {
         // A blank before the action: it gets our arguments only.
         format!("{colon}{}: {}", escape(kind.name(), &[':']), action)
     });
-    let line =
-        |name: String| format!("                {}\n", quoted(&format!("({others}){name}[{about}]{value}")));
+    let again = if opt.repeats() { "*" } else { "" };
+    let spec = |name: String| quoted(&format!("{others}{again}{name}[{about}]{value}"));
+    let line = |name: String| format!("                {}\n", spec(name));
     let (short_ends, long_ends) = match opt.value() {
         None => ("", ""),
         Some(_) if opt.value_is_optional() => ("-", "=-"),
