@@ -4,6 +4,8 @@
 //! words of [`Case`]. Whoever is not named there must be left alone, nothing is printed but what the row says, and the
 //! exit status is 0 unless it says otherwise.
 
+use std::net::{TcpListener, TcpStream};
+
 use rustix::fs::{FlockOperation, flock};
 
 use crate::support::{Case, Run, Scene, Spec, Victim, check, shell};
@@ -86,6 +88,11 @@ fn with_pidfile(scene: &mut Scene, name: &'static str, path: &str, part: fn(Spec
     std::fs::write(path, format!("{pid}\n")).expect("a pidfile");
 }
 
+fn job_of_nobody(scene: &mut Scene) {
+    add(scene, "job", |part| part.uids(NOBODY, NOBODY, NOBODY));
+    add_other(scene, "job", "other", plain);
+}
+
 fn nginx(scene: &mut Scene) {
     add(scene, "nginx", plain);
     add_other(scene, "nginx", "child", plain);
@@ -166,6 +173,65 @@ pub fn examples() -> Vec<Example> {
                 scene.get("backup").stop();
             },
             |case| case,
+        ),
+        typed_so(
+            "pkill --port tcp:8080",
+            "pkill --port tcp:{port}",
+            |scene| {
+                let listener = TcpListener::bind("127.0.0.1:0").expect("a listening socket");
+                let address = listener.local_addr().expect("an address");
+                scene.define("port", &address.port().to_string());
+                let client = TcpStream::connect(address).expect("a connection");
+                scene.adopt("server", Victim::named("server").holds(listener).spawn());
+                scene.adopt("browser", Victim::named("browser").holds(client).spawn());
+            },
+            |case| case.fate("server", "killed by TERM"),
+        ),
+        typed(
+            "pkill --script job.py",
+            |scene| {
+                add(scene, "python3", |part| part.arg("-u").arg("/opt/x/job.py"));
+                add_other(scene, "python3", "other", |part| part.arg("/opt/x/other.py").arg("job.py"));
+                add(scene, "vi", |part| part.arg("job.py"));
+            },
+            |case| case.fate("python3", "killed by TERM"),
+        ),
+        typed_so(
+            "pkill -USR1 --unit nginx",
+            "mount --bind {dir}/cgroup /proc/{nginx.pid}/cgroup && pkill -USR1 --unit nginx",
+            |scene| {
+                nginx(scene);
+                scene.dir().file("cgroup", "0::/system.slice/nginx.service\n");
+            },
+            |case| case.fate("nginx", "killed by USR1"),
+        ),
+        typed_so("pkill -u ci --older 2h30m", "pkill -u 65534 --older 0", job_of_nobody, |case| {
+            case.fate("job", "killed by TERM")
+        }),
+        typed_so("pkill -u ci --older 2h30m", "pkill -u 65534 --older 2h30m", job_of_nobody, |case| {
+            case.status(1)
+        }),
+        typed_so("pkill -u ci --rss 2G", "pkill -u 65534 --rss 4K", job_of_nobody, |case| {
+            case.fate("job", "killed by TERM")
+        }),
+        typed_so("pkill -u ci --rss 2G", "pkill -u 65534 --rss 2G", job_of_nobody, |case| case.status(1)),
+        typed_so(
+            "pkill --kill-after 5 --cwd /srv/build",
+            "pkill --kill-after 5 --cwd {dir}",
+            |scene| {
+                let dir = scene.dir().path().to_owned();
+                scene.adopt("make", Victim::named("make").directory(&dir).spawn());
+                add_other(scene, "make", "other", plain);
+            },
+            |case| case.fate("make", "killed by TERM"),
+        ),
+        typed(
+            "pkill -HUP --local -x nginx",
+            |scene| {
+                add(scene, "nginx", |part| part.catch(libc::SIGHUP));
+                add_other(scene, "nginx", "contained", |part| part.init());
+            },
+            |case| case.fate("nginx", "HUP"),
         ),
         typed(
             "pkill -RTMIN+8 -x waybar",
@@ -275,6 +341,34 @@ pub fn examples() -> Vec<Example> {
                 add_other(scene, "xterm", "other", |part| part.env("DISPLAY", ":10"));
             },
             |case| case.prints("{xterm.pid} xterm\n"),
+        ),
+        typed(
+            "pgrep -af --fixed-strings 'C++ (beta) [1]'",
+            |scene| {
+                add(scene, "compiler", |part| part.arg("C++ (beta) [1]"));
+                add_other(scene, "compiler", "other", |part| part.arg("C beta 1"));
+            },
+            |case| case.prints("{compiler.pid} compiler C++ (beta) [1]\n"),
+        ),
+        typed(
+            "pgrep -af java --and '-Xmx[0-9]+g' --not gradle",
+            |scene| {
+                add(scene, "java", |part| part.arg("-Xmx8g").arg("-jar").arg("app.jar"));
+                add_other(scene, "java", "gradle", |part| part.arg("-Xmx8g").arg("gradle.jar"));
+                add_other(scene, "java", "small", |part| part.arg("-Xmx512m"));
+            },
+            |case| case.prints("{java.pid} java -Xmx8g -jar app.jar\n"),
+        ),
+        typed(
+            "pgrep -l --exe-deleted",
+            |scene| {
+                let copy = scene.dir().path().join("server");
+                std::fs::copy(std::env::current_exe().expect("a path"), &copy).expect("a copy");
+                add(scene, "other", plain);
+                scene.adopt("server", Victim::named("server").executable(&copy).spawn());
+                std::fs::remove_file(copy).expect("remove it");
+            },
+            |case| case.prints("{server.pid} server\n"),
         ),
         typed(
             "pgrep --print0 -x ffmpeg | xargs -0 renice -n 19 -p",
