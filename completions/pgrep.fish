@@ -84,7 +84,7 @@ end
 # Those that are not in the list yet, behind it.
 function __pgrep_append
     for candidate in $argv[2..-1]
-        contains -- (string split -f 1 \t -- $candidate) (string split , -- $argv[1]); or echo $argv[1]$candidate
+        contains -- (string replace -r '\t.*' '' -- $candidate) (string split , -- $argv[1]); or echo $argv[1]$candidate
     end
 end
 

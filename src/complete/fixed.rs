@@ -1,5 +1,7 @@
 //! Candidates that are the same on every machine.
 
+use std::collections::BTreeSet;
+
 use super::Candidate;
 use crate::cli::options::OPTIONS;
 use crate::request::Namespace;
@@ -70,14 +72,13 @@ pub fn signals(typed: &[u8]) -> Vec<Candidate> {
 pub fn steps(typed: &[u8]) -> Vec<Candidate> {
     let Some(colon) = memchr::memchr(b':', typed) else {
         let own = typed.first().is_some_and(u8::is_ascii_digit).then(|| [typed, b":"].concat());
-        let usual =
-            GRACE.iter().map(|grace| grace.as_bytes().to_vec()).filter(|grace| Some(grace) != own.as_ref());
-        return own.clone().into_iter().chain(usual).map(|text| Candidate::new(text, "later")).collect();
+        let usual = GRACE.iter().map(|grace| grace.as_bytes().to_vec());
+        let all: BTreeSet<Vec<u8>> = usual.chain(own).collect();
+        return all.into_iter().map(|text| Candidate::new(text, "then the signal")).collect();
     };
     let (after, name) = typed.split_at(colon + 1);
-    let mut signals = signals(name);
-    signals.iter_mut().for_each(|signal| signal.text.splice(..0, after.iter().copied()).for_each(drop));
-    signals
+    let candidate = |signal: Candidate| Candidate::new([after, &signal.text].concat(), signal.about);
+    signals(name).into_iter().map(candidate).collect()
 }
 
 pub fn durations() -> Vec<Candidate> {

@@ -28,7 +28,7 @@ fn specs(opt: &Opt, program: Program) -> String {
     let value = opt.value().map_or(String::new(), |kind| {
         let colon = if opt.value_is_optional() { "::" } else { ":" };
         let action = match (is_live(kind), helper(kind)) {
-            (false, None) => "_pkill_unknown".to_owned(),
+            (false, None) => format!("_pkill_unknown {}", kind.name()),
             (live, helper) => {
                 let what = if live { opt.long } else { "''" };
                 let comma = if kind.is_list() { "," } else { "''" };
