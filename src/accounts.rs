@@ -5,9 +5,9 @@
 //! finds wherever it runs, and with them a second C library, of another version. It reads the files.
 
 #[cfg(target_feature = "crt-static")]
-pub use files::{gid, uid, user_name};
+pub use files::{gid, group_name, uid, user_name};
 #[cfg(not(target_feature = "crt-static"))]
-pub use name_service::{gid, uid, user_name};
+pub use name_service::{gid, group_name, uid, user_name};
 
 #[cfg(not(target_feature = "crt-static"))]
 mod name_service {
@@ -26,6 +26,11 @@ mod name_service {
     /// The name of a user.
     pub fn user_name(uid: u32) -> Option<OsString> {
         users::get_user_by_uid(uid).map(|user| user.name().to_owned())
+    }
+
+    /// The name of a group.
+    pub fn group_name(gid: u32) -> Option<OsString> {
+        users::get_group_by_gid(gid).map(|group| group.name().to_owned())
     }
 }
 
@@ -52,8 +57,17 @@ mod files {
 
     /// The name of a user in passwd(5).
     pub fn user_name(uid: u32) -> Option<OsString> {
-        let text = std::fs::read(USERS).ok()?;
-        entries(&text).find(|&(_, id)| id == uid).map(|(name, _)| OsString::from_vec(name.to_owned()))
+        name(USERS, uid)
+    }
+
+    /// The name of a group in group(5).
+    pub fn group_name(gid: u32) -> Option<OsString> {
+        name(GROUPS, gid)
+    }
+
+    fn name(file: &str, number: u32) -> Option<OsString> {
+        let text = std::fs::read(file).ok()?;
+        entries(&text).find(|&(_, id)| id == number).map(|(name, _)| OsString::from_vec(name.to_owned()))
     }
 
     /// Names and numbers, which stand in the first and the third field of both files. What is no entry is left out:

@@ -9,10 +9,13 @@
 //! [`select`] allow. [`deliver`] holds a handle on each match, looks again, and signals it or waits for it.
 //! [`output`] writes. Data moves forward only: a later stage never asks an earlier one.
 //!
+//! [`complete`] stands beside it and answers the shells' completions.
+//!
 //! What differs between the three programs is only the last step. [`run`] is the pipeline as a function.
 
 pub mod accounts;
 pub mod cli;
+pub mod complete;
 pub mod deliver;
 pub mod ere;
 pub mod error;
@@ -52,6 +55,10 @@ pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitSt
     let result = cli::parse(program, args).and_then(|invocation| match invocation {
         Invocation::Print(text) => {
             output.print(&text);
+            Ok(ExitStatus::Success)
+        }
+        Invocation::Complete(question) => {
+            output.candidates(&complete::candidates(&question)?);
             Ok(ExitStatus::Success)
         }
         Invocation::ListSignals(style) => {

@@ -26,6 +26,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("report", &["error", "permission", "request", "select", "signal", "view"]),
     // The stages.
     ("cli", &["error", "request", "signal"]),
+    // Beside them: what may be typed.
+    ("complete", &["accounts", "cli", "ere", "error", "proc", "request", "signal", "sys"]),
     ("plan", &["accounts", "ere", "error", "proc", "request", "select", "view"]),
     ("scan", &["error", "plan", "proc", "request", "select", "view"]),
     (
@@ -47,14 +49,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "output",
         &[
-            "accounts", "deliver", "error", "plan", "proc", "report", "request", "scan", "select", "signal",
-            "sys", "view",
+            "accounts", "complete", "deliver", "error", "plan", "proc", "report", "request", "scan",
+            "select", "signal", "sys", "view",
         ],
     ),
 ];
 
 /// Where process data is bytes and nothing else.
-const BYTES_ONLY: &[&str] = &["proc", "select", "view", "scan", "deliver"];
+const BYTES_ONLY: &[&str] = &["complete", "proc", "select", "view", "scan", "deliver"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

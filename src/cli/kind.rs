@@ -55,6 +55,8 @@ pub enum Kind {
     Integer,
     /// Text that means nothing but itself.
     Text,
+    /// What candidates are wanted for.
+    Candidates,
 }
 
 impl Kind {
@@ -87,6 +89,7 @@ impl Kind {
             Kind::Count => "N",
             Kind::Integer => "VALUE",
             Kind::Text => "STRING",
+            Kind::Candidates => "WHAT",
         }
     }
 

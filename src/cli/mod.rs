@@ -14,6 +14,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::error::Error;
 use crate::request::*;
 use crate::signal::{DefaultAction, Signal};
+use kind::Kind;
 use options::{EXCLUSIVE, NO_VALUE, OPTIONS, Opt, Origin, Read, Setting};
 
 /// What the command line asks of a program.
@@ -24,6 +25,19 @@ pub enum Invocation {
     Print(String),
     /// To print the signals in this style and end.
     ListSignals(Style),
+    /// To list what may be typed.
+    Complete(Question),
+}
+
+/// `--complete`: what may stand in the place of a word.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// What the word is.
+    pub kind: Kind,
+    /// How a pattern will be taken.
+    pub reading: Reading,
+    /// What is typed of it so far.
+    pub word: Vec<u8>,
 }
 
 /// Understand the command line (without the program's name).
@@ -55,10 +69,14 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
             setting => draft.take(setting)?,
         }
     }
-    let pattern = matches.get_one::<OsString>("PATTERN");
-    draft
-        .finish(program, pattern.map(|p| p.as_encoded_bytes().to_vec()))
-        .map(|request| Invocation::Run(Box::new(request)))
+    let pattern = matches.get_one::<OsString>("PATTERN").map(|p| p.as_encoded_bytes().to_vec());
+    match draft.complete {
+        Some(kind) => {
+            let (reading, word) = (draft.reading, pattern.unwrap_or_default());
+            Ok(Invocation::Complete(Question { kind, reading, word }))
+        }
+        None => draft.finish(program, pattern).map(|request| Invocation::Run(Box::new(request))),
+    }
 }
 
 /// The options that stand in a program's `--help`.
@@ -204,6 +222,7 @@ struct Draft {
     strict: bool,
     allow_none: bool,
     asked: Vec<(&'static str, Asked)>,
+    complete: Option<Kind>,
 }
 
 impl Draft {
@@ -252,6 +271,7 @@ impl Draft {
             Setting::AtMost(number) => self.at_most = Some(number),
             Setting::Strict => self.strict = true,
             Setting::AllowNone => self.allow_none = true,
+            Setting::Complete(kind) => self.complete = Some(kind),
             Setting::Help | Setting::ListSignals | Setting::Version => unreachable!("answered before"),
         }
         Ok(())

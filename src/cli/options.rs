@@ -221,6 +221,8 @@ pub enum Setting {
     Strict,
     /// `--allow-none`.
     AllowNone,
+    /// `--complete`.
+    Complete(Kind),
     /// `--list-signals`.
     ListSignals,
     /// `--help`.
@@ -404,6 +406,8 @@ pub static OPTIONS: &[Opt] = &[
         "a line for each process: PID, user, name, and what became of it"),
     new("json", None, ALL, Output, Flag(Setting::Style(Style::Json)),
         "one JSON document about all of it"),
+    new("complete", None, ALL, Other, Value(Kind::Candidates, |v| wanted(v).map(Setting::Complete)),
+        "list what may stand as WHAT (an option's value, pattern) and exit"),
     new("list-signals", None, SENDS, Other, Flag(Setting::ListSignals),
         "show all signals, what they do and what they mean, and exit"),
     opt("help", Some(('h', ALL)), ALL, Other, Flag(Setting::Help),
@@ -411,6 +415,15 @@ pub static OPTIONS: &[Opt] = &[
     opt("version", Some(('V', ALL)), ALL, Other, Flag(Setting::Version),
         "show the version and exit"),
 ];
+
+/// What candidates are wanted for: the value of any option that takes one, or the pattern.
+fn wanted(value: &OsStr) -> Result<Kind, String> {
+    if value == "pattern" {
+        return Ok(Kind::Pattern);
+    }
+    let opt = OPTIONS.iter().find(|opt| opt.long == value);
+    opt.and_then(Opt::value).ok_or_else(|| values::complain("no such value", value))
+}
 
 /// Options of which a command line has one at most.
 pub static EXCLUSIVE: &[&[&str]] = &[

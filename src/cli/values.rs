@@ -186,7 +186,8 @@ fn all_digits(value: &OsStr) -> bool {
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
-fn complain(complaint: &str, value: &OsStr) -> String {
+/// A message about a value.
+pub fn complain(complaint: &str, value: &OsStr) -> String {
     format!("{complaint}: {}", OsString::from_vec(value.as_bytes().to_vec()).to_string_lossy())
 }
 

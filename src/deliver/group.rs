@@ -17,7 +17,7 @@ impl Delivery<'_> {
     /// namespace.
     pub(super) fn is_signalled_as_one(&self, group: Pid) -> bool {
         let spared = self.plan.kin.as_ref().map_or(&[][..], |kin| &kin.spared);
-        let hit = |pid: &Pid| !self.pinned.matches.contains_key(pid) && group_of(*pid) == Ok(group);
+        let hit = |pid: &Pid| !self.pinned.contains(*pid) && group_of(*pid) == Ok(group);
         group > 0 && !spared.iter().any(hit)
     }
 }

@@ -11,6 +11,7 @@ use std::os::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::stdio;
 
+use crate::complete::Candidate;
 use crate::deliver::{self, Answer, Audience};
 use crate::error::{Error, ErrorKind, errno_text};
 use crate::plan::Plan;
@@ -46,6 +47,9 @@ const A_FEW: usize = 5;
 /// So many characters of a command line stand in a question: it may be 2 MB long, and who is meant must stay in sight.
 const COMMAND_LINE_MAX: usize = 200;
 
+/// So many characters of a command line describe a candidate: it has one line of a screen.
+const DESCRIPTION_MAX: usize = 60;
+
 /// So many of those that are still there after a wait are named.
 const MANY: usize = 100;
 
@@ -66,6 +70,18 @@ impl Output {
     /// A text as it is.
     pub fn print(&mut self, text: &str) {
         self.pending.extend_from_slice(text.as_bytes());
+    }
+
+    /// `--complete`: a line for each, with a tab before its description. A candidate that would not come to the shell as
+    /// it is cannot be typed either.
+    pub fn candidates(&mut self, candidates: &[Candidate]) {
+        for Candidate { text, about } in candidates.iter().filter(|candidate| is_printable(&candidate.text)) {
+            self.pending.extend_from_slice(text);
+            self.pending.push(b'\t');
+            let about = &about[..about.len().min(4 * DESCRIPTION_MAX)]; // UTF-8 takes up to 4 bytes
+            self.pending.extend(cut(&shown(about), DESCRIPTION_MAX).bytes());
+            self.pending.push(b'\n');
+        }
     }
 
     /// `--list-signals`: a table, or with `--json` an array.
@@ -375,7 +391,11 @@ impl Audience for Output {
         if let View::Full(about) = &named.view {
             let line = about.arguments.split(|&b| b == 0).collect::<Vec<_>>().join(&b' ');
             let text = if line.is_empty() { &about.name } else { &line };
-            who += &format!(" {} {}", self.names.user(about.effective_uid), cut(shown(text).trim_end()));
+            who += &format!(
+                " {} {}",
+                self.names.user(about.effective_uid),
+                cut(shown(text).trim_end(), COMMAND_LINE_MAX)
+            );
         }
         let question = match (named.group, found.len()) {
             (Some(group), 2..) => {
@@ -399,8 +419,12 @@ fn shown(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&printable(bytes)).into_owned()
 }
 
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(COMMAND_LINE_MAX) {
+fn is_printable(bytes: &[u8]) -> bool {
+    printable(bytes) == bytes
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
     }
@@ -428,7 +452,7 @@ mod tests {
             ("é".repeat(COMMAND_LINE_MAX + 1), "é".repeat(COMMAND_LINE_MAX) + "..."),
             (String::new(), String::new()),
         ] {
-            assert_eq!(cut(&text), shown);
+            assert_eq!(cut(&text, COMMAND_LINE_MAX), shown);
         }
     }
 }

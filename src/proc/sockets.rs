@@ -55,6 +55,11 @@ impl Sockets {
         inodes.iter().any(|inode| bound.binary_search_by_key(inode, |socket| socket.inode).is_ok())
     }
 
+    /// All of them.
+    pub fn all(&self) -> Vec<Socket> {
+        self.bound().clone()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.bound().is_empty()

@@ -39,6 +39,11 @@ impl Terminals {
             is_device.then(|| encode(fs::major(stat.st_rdev), fs::minor(stat.st_rdev)))
         })
     }
+
+    /// The name below /dev of the terminal with this device number, by the driver table.
+    pub fn name(&self, number: u32) -> Option<String> {
+        self.drivers.iter().find_map(|driver| driver.name(number))
+    }
 }
 
 impl Driver {
@@ -58,10 +63,20 @@ impl Driver {
         if index.is_empty() || !index.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        // Consoles count from their minor number (tty1 is 4:1), all others from the start of their range (ttyS0 is 4:64).
-        let base = if self.prefix == "tty" { 0 } else { *self.minors.start() };
-        let minor = base.checked_add(index.parse().ok()?)?;
+        let minor = self.base().checked_add(index.parse().ok()?)?;
         self.minors.contains(&minor).then(|| encode(self.major, minor))
+    }
+
+    fn name(&self, number: u32) -> Option<String> {
+        let (major, minor) = ((number >> 8) & 0xfff, (number & 0xff) | ((number >> 12) & 0xfff00));
+        let index = minor.checked_sub(self.base())?;
+        (major == self.major && self.minors.contains(&minor)).then(|| format!("{}{index}", self.prefix))
+    }
+
+    /// The minor number of index 0. Consoles count from their minor number (tty1 is 4:1), all others from the start of
+    /// their range (ttyS0 is 4:64).
+    fn base(&self) -> u32 {
+        if self.prefix == "tty" { 0 } else { *self.minors.start() }
     }
 }
 
@@ -96,5 +111,10 @@ mod tests {
         ] {
             assert_eq!(terminals.number(OsStr::new(name)), number, "{name}");
         }
+        for name in ["pts/0", "pts/3", "pts/300", "tty1", "ttyS1"] {
+            let number = terminals.number(OsStr::new(name)).unwrap();
+            assert_eq!(terminals.name(number).as_deref(), Some(name));
+        }
+        assert_eq!(terminals.name(1 << 8), None);
     }
 }

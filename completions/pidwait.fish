@@ -1,0 +1,161 @@
+# fish completion for pidwait. Rendered from the option table: do not edit; see CONTRIBUTING.md.
+#
+# Which processes there are is told by `pgrep --complete`, whichever of the three is completed: pgrep hurts nobody.
+
+# Sets __pidwait_given to the options in front of the cursor, without their dashes: `-` for a signal word, `--` for the
+# end of options. One whose value is being typed is not given yet, but pending. Each key press asks once for each option, so the answer
+# is kept as long as the command line is the same.
+function __pidwait_read
+    set -l line (commandline -cp | string collect)
+    test "$line" = "$__pidwait_line"; and return
+    set -g __pidwait_line $line
+    set -g __pidwait_given
+    set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal timeout max complete
+    set -g __pidwait_pending
+    for word in (commandline -opc)[2..-1]
+        if set -q __pidwait_pending[1]
+            set -a __pidwait_given $__pidwait_pending
+            set __pidwait_pending
+            continue
+        end
+        switch $word
+            case --
+                set -a __pidwait_given --
+                return
+            case '--*=*'
+                set -a __pidwait_given (string match -r '(?<=^--)[^=]*' -- $word)
+            case '--*'
+                set __pidwait_pending (string sub -s 3 -- $word)
+                contains -- $__pidwait_pending $valued; and continue
+                set -a __pidwait_given $__pidwait_pending
+                set __pidwait_pending
+            case '-?*'
+                if test pidwait = pkill; and string match -qir '^-([0-9]+|(SIG)?(EXIT|NULL|HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|UNUSED|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
+                    set -a __pidwait_given -
+                    continue
+                end
+                set -l letters (string sub -s 2 -- $word | string split '')
+                while set -q letters[1]
+                    if not contains -- $letters[1] $valued
+                        set -a __pidwait_given $letters[1]
+                    else if set -q letters[2]
+                        set -a __pidwait_given $letters[1]
+                        break
+                    else
+                        set __pidwait_pending $letters[1]
+                    end
+                    set -e letters[1]
+                end
+            case '*'
+                set -a __pidwait_given pattern
+        end
+    end
+end
+
+function __pidwait_has_not
+    __pidwait_read
+    for name in $argv
+        contains -- $name $__pidwait_given; and return 1
+    end
+    return 0
+end
+
+# Values that `pgrep --complete` calls $argv[1]; what no process has, $argv[2] knows. The names of the option follow: what is
+# typed of the value may stand behind one of them in the same word.
+function __pidwait_values
+    set -l typed (commandline -t | string unescape)
+    if string match -q -- '--*=*' "$typed"
+        set typed (string replace -r '^--[^=]*=' '' -- $typed)
+    else if test (count $argv) -gt 3
+        set typed (string replace -r -- "^-[^-$argv[3]]*$argv[3]" '' "$typed")
+    end
+    __pidwait_candidates $argv[1] "$typed"
+    set -l entries (string match -r '^.*,' -- $typed)
+    switch $argv[2]
+        case users
+            __pidwait_append "$entries" (__fish_complete_users)
+        case groups
+            __pidwait_append "$entries" (__fish_complete_groups)
+        case directories
+            __fish_complete_directories "$typed"
+    end
+end
+
+# Those that are not in the list yet, behind it.
+function __pidwait_append
+    for candidate in $argv[2..-1]
+        contains -- (string replace -r '\t.*' '' -- $candidate) (string split , -- $argv[1]); or echo $argv[1]$candidate
+    end
+end
+
+function __pidwait_patterns
+    __pidwait_candidates pattern (commandline -t | string unescape)
+end
+
+function __pidwait_candidates --argument-names what typed
+    set -l how
+    __pidwait_has_not f full; or set -a how --full
+    __pidwait_has_not fixed-strings; or set -a how --fixed-strings
+    command pgrep --complete $what $how -- "$typed" 2>/dev/null
+end
+
+function __pidwait_may_be_pattern
+    __pidwait_has_not pattern; or return 1
+    not __pidwait_has_not --; or not string match -q -- '-*' (commandline -ct)
+end
+
+complete -c pidwait -e
+complete -c pidwait -f
+complete -c pidwait -n __pidwait_may_be_pattern -a '(__pidwait_patterns)'
+complete -c pidwait -s f -l full -n '__pidwait_has_not f full --' -d 'match against the whole command line, not the process name'
+complete -c pidwait -s x -l exact -n '__pidwait_has_not x exact --' -d 'the pattern must match the whole name (with -f, the whole command line)'
+complete -c pidwait -s i -l ignore-case -n '__pidwait_has_not i ignore-case --' -d 'match without regard to upper and lower case'
+complete -c pidwait -l fixed-strings -n '__pidwait_has_not fixed-strings --' -d 'patterns are plain text, not regular expressions'
+complete -c pidwait -l and -x -a '(__pidwait_values and none and)' -n '__pidwait_has_not --' -d 'this pattern must match too; may be repeated'
+complete -c pidwait -l not -x -a '(__pidwait_values not none not)' -n '__pidwait_has_not --' -d 'this pattern must not match; may be repeated'
+complete -c pidwait -l inverse -n '__pidwait_has_not inverse n newest o oldest --' -d 'select what does not meet all criteria together'
+complete -c pidwait -s p -l pid -x -a '(__pidwait_values pid none p pid)' -n '__pidwait_has_not p pid F pidfile --' -d 'process IDs'
+complete -c pidwait -s F -l pidfile -r -F -n '__pidwait_has_not p pid F pidfile --' -d 'the process whose ID is in FILE; - is standard input'
+complete -c pidwait -s L -l logpidfile -n '__pidwait_has_not L logpidfile --' -d 'with -F: fail unless somebody holds a lock on the file'
+complete -c pidwait -s P -l parent -x -a '(__pidwait_values parent none P parent)' -n '__pidwait_has_not P parent --' -d 'children of these processes'
+complete -c pidwait -s g -l pgroup -x -a '(__pidwait_values pgroup none g pgroup)' -n '__pidwait_has_not g pgroup --' -d 'process group IDs; 0 is our own'
+complete -c pidwait -s s -l session -x -a '(__pidwait_values session none s session)' -n '__pidwait_has_not s session --' -d 'session IDs; 0 is our own'
+complete -c pidwait -s t -l terminal -x -a '(__pidwait_values terminal none t terminal)' -n '__pidwait_has_not t terminal --' -d 'controlling terminals, without /dev/; ? is none'
+complete -c pidwait -s u -l euid -x -a '(__pidwait_values euid users u euid)' -n '__pidwait_has_not u euid --' -d 'effective users, by name or number'
+complete -c pidwait -s U -l uid -x -a '(__pidwait_values uid users U uid)' -n '__pidwait_has_not U uid --' -d 'real users, by name or number'
+complete -c pidwait -s G -l group -x -a '(__pidwait_values group groups G group)' -n '__pidwait_has_not G group --' -d 'real groups, by name or number'
+complete -c pidwait -s O -l older -x -a '(__pidwait_values older none O older)' -n '__pidwait_has_not O older --' -d 'started at least so long ago: seconds, or as in 2h30m'
+complete -c pidwait -l younger -x -a '(__pidwait_values younger none younger)' -n '__pidwait_has_not younger --' -d 'started less than so long ago'
+complete -c pidwait -s r -l runstates -x -a '(__pidwait_values runstates none r runstates)' -n '__pidwait_has_not r runstates --' -d 'in any of these states, as ps shows them'
+complete -c pidwait -l no-zombies -n '__pidwait_has_not no-zombies --' -d 'leave out who has ended but was not reaped'
+complete -c pidwait -l no-kernel-threads -n '__pidwait_has_not no-kernel-threads --' -d 'leave out the threads of the kernel'
+complete -c pidwait -l exe -r -F -a '(__pidwait_values exe files exe)' -n '__pidwait_has_not exe --' -d 'running this executable, by path or base name'
+complete -c pidwait -l exe-deleted -n '__pidwait_has_not exe-deleted --' -d 'running an executable that was deleted or replaced since'
+complete -c pidwait -l script -x -a '(__pidwait_values script none script)' -n '__pidwait_has_not script --' -d 'running this script in an interpreter, by path or base name'
+complete -c pidwait -l cwd -x -a '(__pidwait_values cwd directories cwd)' -n '__pidwait_has_not cwd --' -d 'with this working directory, or one below it'
+complete -c pidwait -l rss -x -n '__pidwait_has_not rss --' -d 'with at least so much in memory: bytes, or as in 500M'
+complete -c pidwait -l cpu-time -x -a '(__pidwait_values cpu-time none cpu-time)' -n '__pidwait_has_not cpu-time --' -d 'with at least so much CPU time used'
+complete -c pidwait -l cgroup -x -a '(__pidwait_values cgroup none cgroup)' -n '__pidwait_has_not cgroup --' -d 'in this cgroup; PATH/ is the group and all below, controller:PATH is v1'
+complete -c pidwait -l unit -x -a '(__pidwait_values unit none unit)' -n '__pidwait_has_not unit --' -d 'in these systemd units; without a suffix, services'
+complete -c pidwait -l local -n '__pidwait_has_not local --' -d 'in our own PID namespace: nothing that runs in a container of ours'
+complete -c pidwait -l port -x -a '(__pidwait_values port none port)' -n '__pidwait_has_not port --' -d 'holding a socket that is bound to these local ports (TCP: listens)'
+complete -c pidwait -l env -x -a '(__pidwait_values env none env)' -n '__pidwait_has_not env --' -d 'with these environment variables'
+complete -c pidwait -l ns -x -a '(__pidwait_values ns none ns)' -n '__pidwait_has_not ns --' -d 'in the same namespaces as process PID'
+complete -c pidwait -l nslist -x -a '(__pidwait_values nslist none nslist)' -n '__pidwait_has_not nslist --' -d 'with --ns: only these count (ipc, mnt, net, pid, user, uts)'
+complete -c pidwait -s H -l require-handler -n '__pidwait_has_not H require-handler --' -d 'only processes that catch the signal to be sent'
+complete -c pidwait -s A -l ignore-ancestors -n '__pidwait_has_not A ignore-ancestors --' -d 'leave out our own ancestors'
+complete -c pidwait -s n -l newest -n '__pidwait_has_not inverse n newest o oldest --' -d 'only the most recently started'
+complete -c pidwait -s o -l oldest -n '__pidwait_has_not inverse n newest o oldest --' -d 'only the least recently started'
+complete -c pidwait -l signal -x -a '(__pidwait_values signal none signal)' -n '__pidwait_has_not signal --' -d 'the signal, by name or number (with -H also in pgrep and pidwait)'
+complete -c pidwait -l timeout -x -a '(__pidwait_values timeout none timeout)' -n '__pidwait_has_not timeout --' -d 'wait no longer than DURATION in all (pkill: implies --wait)'
+complete -c pidwait -l any -n '__pidwait_has_not any --' -d 'return when the first one has ended'
+complete -c pidwait -l max -x -n '__pidwait_has_not max --' -d 'if more than N processes match, do nothing and exit with 4'
+complete -c pidwait -l allow-none -n '__pidwait_has_not allow-none --' -d 'exit with 0 if nothing matched'
+complete -c pidwait -s c -l count -n '__pidwait_has_not c count --' -d 'the number of matches'
+complete -c pidwait -s e -l echo -n '__pidwait_has_not e echo --' -d 'say who is signalled or waited for'
+complete -c pidwait -l quiet -n '__pidwait_has_not quiet verbose json --' -d 'print nothing'
+complete -c pidwait -l verbose -n '__pidwait_has_not quiet verbose json --' -d 'a line for each process: PID, user, name, and what became of it'
+complete -c pidwait -l json -n '__pidwait_has_not quiet verbose json --' -d 'one JSON document about all of it'
+complete -c pidwait -l complete -x -a '(__pidwait_values complete none complete)' -n '__pidwait_has_not complete --' -d 'list what may stand as WHAT (an option\'s value, pattern) and exit'
+complete -c pidwait -s h -l help -n '__pidwait_has_not h help --' -d 'show this help and exit'
+complete -c pidwait -s V -l version -n '__pidwait_has_not V version --' -d 'show the version and exit'

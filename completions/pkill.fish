@@ -1,0 +1,181 @@
+# fish completion for pkill. Rendered from the option table: do not edit; see CONTRIBUTING.md.
+#
+# Which processes there are is told by `pgrep --complete`, whichever of the three is completed: pgrep hurts nobody.
+
+# Sets __pkill_given to the options in front of the cursor, without their dashes: `-` for a signal word, `--` for the
+# end of options. One whose value is being typed is not given yet, but pending. Each key press asks once for each option, so the answer
+# is kept as long as the command line is the same.
+function __pkill_read
+    set -l line (commandline -cp | string collect)
+    test "$line" = "$__pkill_line"; and return
+    set -g __pkill_line $line
+    set -g __pkill_given
+    set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal q queue timeout kill-after escalate max complete
+    set -g __pkill_pending
+    for word in (commandline -opc)[2..-1]
+        if set -q __pkill_pending[1]
+            set -a __pkill_given $__pkill_pending
+            set __pkill_pending
+            continue
+        end
+        switch $word
+            case --
+                set -a __pkill_given --
+                return
+            case '--*=*'
+                set -a __pkill_given (string match -r '(?<=^--)[^=]*' -- $word)
+            case '--*'
+                set __pkill_pending (string sub -s 3 -- $word)
+                contains -- $__pkill_pending $valued; and continue
+                set -a __pkill_given $__pkill_pending
+                set __pkill_pending
+            case '-?*'
+                if test pkill = pkill; and string match -qir '^-([0-9]+|(SIG)?(EXIT|NULL|HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|UNUSED|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
+                    set -a __pkill_given -
+                    continue
+                end
+                set -l letters (string sub -s 2 -- $word | string split '')
+                while set -q letters[1]
+                    if not contains -- $letters[1] $valued
+                        set -a __pkill_given $letters[1]
+                    else if set -q letters[2]
+                        set -a __pkill_given $letters[1]
+                        break
+                    else
+                        set __pkill_pending $letters[1]
+                    end
+                    set -e letters[1]
+                end
+            case '*'
+                set -a __pkill_given pattern
+        end
+    end
+end
+
+function __pkill_has_not
+    __pkill_read
+    for name in $argv
+        contains -- $name $__pkill_given; and return 1
+    end
+    return 0
+end
+
+# Values that `pgrep --complete` calls $argv[1]; what no process has, $argv[2] knows. The names of the option follow: what is
+# typed of the value may stand behind one of them in the same word.
+function __pkill_values
+    set -l typed (commandline -t | string unescape)
+    if string match -q -- '--*=*' "$typed"
+        set typed (string replace -r '^--[^=]*=' '' -- $typed)
+    else if test (count $argv) -gt 3
+        set typed (string replace -r -- "^-[^-$argv[3]]*$argv[3]" '' "$typed")
+    end
+    __pkill_candidates $argv[1] "$typed"
+    set -l entries (string match -r '^.*,' -- $typed)
+    switch $argv[2]
+        case users
+            __pkill_append "$entries" (__fish_complete_users)
+        case groups
+            __pkill_append "$entries" (__fish_complete_groups)
+        case directories
+            __fish_complete_directories "$typed"
+    end
+end
+
+# Those that are not in the list yet, behind it.
+function __pkill_append
+    for candidate in $argv[2..-1]
+        contains -- (string replace -r '\t.*' '' -- $candidate) (string split , -- $argv[1]); or echo $argv[1]$candidate
+    end
+end
+
+function __pkill_patterns
+    __pkill_candidates pattern (commandline -t | string unescape)
+end
+
+function __pkill_candidates --argument-names what typed
+    set -l how
+    __pkill_has_not f full; or set -a how --full
+    __pkill_has_not fixed-strings; or set -a how --fixed-strings
+    command pgrep --complete $what $how -- "$typed" 2>/dev/null
+end
+
+function __pkill_may_be_pattern
+    __pkill_has_not pattern; or return 1
+    not __pkill_has_not --; or not string match -q -- '-*' (commandline -ct)
+end
+
+complete -c pkill -e
+complete -c pkill -f
+complete -c pkill -n __pkill_may_be_pattern -a '(__pkill_patterns)'
+
+# -HUP and its like.
+function __pkill_signals
+    __pkill_candidates signal (string sub -s 2 -- (commandline -ct)) | string replace -r '^' -
+end
+function __pkill_may_be_signal
+    string match -qr '^-([[:upper:]]|$)' -- (commandline -ct); and __pkill_has_not - --; and not set -q __pkill_pending[1]
+end
+complete -c pkill -n __pkill_may_be_signal -a '(__pkill_signals)'
+
+complete -c pkill -s f -l full -n '__pkill_has_not f full --' -d 'match against the whole command line, not the process name'
+complete -c pkill -s x -l exact -n '__pkill_has_not x exact --' -d 'the pattern must match the whole name (with -f, the whole command line)'
+complete -c pkill -s i -l ignore-case -n '__pkill_has_not i ignore-case --' -d 'match without regard to upper and lower case'
+complete -c pkill -l fixed-strings -n '__pkill_has_not fixed-strings --' -d 'patterns are plain text, not regular expressions'
+complete -c pkill -l and -x -a '(__pkill_values and none and)' -n '__pkill_has_not --' -d 'this pattern must match too; may be repeated'
+complete -c pkill -l not -x -a '(__pkill_values not none not)' -n '__pkill_has_not --' -d 'this pattern must not match; may be repeated'
+complete -c pkill -l inverse -n '__pkill_has_not inverse n newest o oldest --' -d 'select what does not meet all criteria together'
+complete -c pkill -s p -l pid -x -a '(__pkill_values pid none p pid)' -n '__pkill_has_not p pid F pidfile --' -d 'process IDs'
+complete -c pkill -s F -l pidfile -r -F -n '__pkill_has_not p pid F pidfile --' -d 'the process whose ID is in FILE; - is standard input'
+complete -c pkill -s L -l logpidfile -n '__pkill_has_not L logpidfile --' -d 'with -F: fail unless somebody holds a lock on the file'
+complete -c pkill -s P -l parent -x -a '(__pkill_values parent none P parent)' -n '__pkill_has_not P parent --' -d 'children of these processes'
+complete -c pkill -s g -l pgroup -x -a '(__pkill_values pgroup none g pgroup)' -n '__pkill_has_not g pgroup --' -d 'process group IDs; 0 is our own'
+complete -c pkill -s s -l session -x -a '(__pkill_values session none s session)' -n '__pkill_has_not s session --' -d 'session IDs; 0 is our own'
+complete -c pkill -s t -l terminal -x -a '(__pkill_values terminal none t terminal)' -n '__pkill_has_not t terminal --' -d 'controlling terminals, without /dev/; ? is none'
+complete -c pkill -s u -l euid -x -a '(__pkill_values euid users u euid)' -n '__pkill_has_not u euid --' -d 'effective users, by name or number'
+complete -c pkill -s U -l uid -x -a '(__pkill_values uid users U uid)' -n '__pkill_has_not U uid --' -d 'real users, by name or number'
+complete -c pkill -s G -l group -x -a '(__pkill_values group groups G group)' -n '__pkill_has_not G group --' -d 'real groups, by name or number'
+complete -c pkill -s O -l older -x -a '(__pkill_values older none O older)' -n '__pkill_has_not O older --' -d 'started at least so long ago: seconds, or as in 2h30m'
+complete -c pkill -l younger -x -a '(__pkill_values younger none younger)' -n '__pkill_has_not younger --' -d 'started less than so long ago'
+complete -c pkill -s r -l runstates -x -a '(__pkill_values runstates none r runstates)' -n '__pkill_has_not r runstates --' -d 'in any of these states, as ps shows them'
+complete -c pkill -l no-zombies -n '__pkill_has_not no-zombies --' -d 'leave out who has ended but was not reaped'
+complete -c pkill -l no-kernel-threads -n '__pkill_has_not no-kernel-threads --' -d 'leave out the threads of the kernel'
+complete -c pkill -l exe -r -F -a '(__pkill_values exe files exe)' -n '__pkill_has_not exe --' -d 'running this executable, by path or base name'
+complete -c pkill -l exe-deleted -n '__pkill_has_not exe-deleted --' -d 'running an executable that was deleted or replaced since'
+complete -c pkill -l script -x -a '(__pkill_values script none script)' -n '__pkill_has_not script --' -d 'running this script in an interpreter, by path or base name'
+complete -c pkill -l cwd -x -a '(__pkill_values cwd directories cwd)' -n '__pkill_has_not cwd --' -d 'with this working directory, or one below it'
+complete -c pkill -l rss -x -n '__pkill_has_not rss --' -d 'with at least so much in memory: bytes, or as in 500M'
+complete -c pkill -l cpu-time -x -a '(__pkill_values cpu-time none cpu-time)' -n '__pkill_has_not cpu-time --' -d 'with at least so much CPU time used'
+complete -c pkill -l cgroup -x -a '(__pkill_values cgroup none cgroup)' -n '__pkill_has_not cgroup --' -d 'in this cgroup; PATH/ is the group and all below, controller:PATH is v1'
+complete -c pkill -l unit -x -a '(__pkill_values unit none unit)' -n '__pkill_has_not unit --' -d 'in these systemd units; without a suffix, services'
+complete -c pkill -l local -n '__pkill_has_not local --' -d 'in our own PID namespace: nothing that runs in a container of ours'
+complete -c pkill -l port -x -a '(__pkill_values port none port)' -n '__pkill_has_not port --' -d 'holding a socket that is bound to these local ports (TCP: listens)'
+complete -c pkill -l env -x -a '(__pkill_values env none env)' -n '__pkill_has_not env --' -d 'with these environment variables'
+complete -c pkill -l ns -x -a '(__pkill_values ns none ns)' -n '__pkill_has_not ns --' -d 'in the same namespaces as process PID'
+complete -c pkill -l nslist -x -a '(__pkill_values nslist none nslist)' -n '__pkill_has_not nslist --' -d 'with --ns: only these count (ipc, mnt, net, pid, user, uts)'
+complete -c pkill -s H -l require-handler -n '__pkill_has_not H require-handler --' -d 'only processes that catch the signal to be sent'
+complete -c pkill -s A -l ignore-ancestors -n '__pkill_has_not A ignore-ancestors --' -d 'leave out our own ancestors'
+complete -c pkill -s n -l newest -n '__pkill_has_not inverse n newest o oldest --' -d 'only the most recently started'
+complete -c pkill -s o -l oldest -n '__pkill_has_not inverse n newest o oldest --' -d 'only the least recently started'
+complete -c pkill -l signal -x -a '(__pkill_values signal none signal)' -n '__pkill_has_not signal --' -d 'the signal, by name or number (with -H also in pgrep and pidwait)'
+complete -c pkill -s q -l queue -x -n '__pkill_has_not q queue --' -d 'send this integer with the signal'
+complete -c pkill -s m -l mrelease -n '__pkill_has_not m mrelease until-none --' -d 'free the memory of who was killed at once'
+complete -c pkill -l wait -f -a '(__pkill_values wait none wait)' -n '__pkill_has_not wait --' -d 'wait for the end of all who were signalled, or for DURATION'
+complete -c pkill -l timeout -x -a '(__pkill_values timeout none timeout)' -n '__pkill_has_not timeout --' -d 'wait no longer than DURATION in all (pkill: implies --wait)'
+complete -c pkill -l kill-after -x -a '(__pkill_values kill-after none kill-after)' -n '__pkill_has_not kill-after escalate --' -d 'wait, and send KILL to who is left after DURATION'
+complete -c pkill -l escalate -x -a '(__pkill_values escalate none escalate)' -n '__pkill_has_not kill-after escalate --' -d 'wait, and send more signals, each so long after the last'
+complete -c pkill -l cont -n '__pkill_has_not cont --' -d 'continue who is stopped, so that it can act on the signal'
+complete -c pkill -l until-none -n '__pkill_has_not m mrelease until-none --' -d 'wait, and look again until nobody matches any more'
+complete -c pkill -l dry-run -n '__pkill_has_not dry-run I interactive quiet --' -d 'send nothing; tell what would happen to whom, and why'
+complete -c pkill -s I -l interactive -n '__pkill_has_not dry-run I interactive --' -d 'ask about each process on the terminal: y, n, a (all), q (quit)'
+complete -c pkill -l max -x -n '__pkill_has_not max --' -d 'if more than N processes match, do nothing and exit with 4'
+complete -c pkill -l strict -n '__pkill_has_not strict --' -d 'exit with 4 if a match was not signalled, unless it had gone'
+complete -c pkill -l allow-none -n '__pkill_has_not allow-none --' -d 'exit with 0 if nothing matched'
+complete -c pkill -s c -l count -n '__pkill_has_not c count --' -d 'the number of matches'
+complete -c pkill -s e -l echo -n '__pkill_has_not e echo --' -d 'say who is signalled or waited for'
+complete -c pkill -l quiet -n '__pkill_has_not dry-run quiet verbose json --' -d 'print nothing'
+complete -c pkill -l verbose -n '__pkill_has_not quiet verbose json --' -d 'a line for each process: PID, user, name, and what became of it'
+complete -c pkill -l json -n '__pkill_has_not quiet verbose json --' -d 'one JSON document about all of it'
+complete -c pkill -l complete -x -a '(__pkill_values complete none complete)' -n '__pkill_has_not complete --' -d 'list what may stand as WHAT (an option\'s value, pattern) and exit'
+complete -c pkill -l list-signals -n '__pkill_has_not list-signals --' -d 'show all signals, what they do and what they mean, and exit'
+complete -c pkill -s h -l help -n '__pkill_has_not h help --' -d 'show this help and exit'
+complete -c pkill -s V -l version -n '__pkill_has_not V version --' -d 'show the version and exit'

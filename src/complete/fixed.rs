@@ -1,0 +1,93 @@
+//! Candidates that are the same on every machine.
+
+use std::collections::BTreeSet;
+
+use super::Candidate;
+use crate::cli::options::OPTIONS;
+use crate::request::Namespace;
+use crate::signal::Signal;
+
+/// In seconds, which every option with a duration takes.
+const DURATIONS: &[(&str, &str)] = &[
+    ("1", "second"),
+    ("5", "seconds"),
+    ("10", "seconds"),
+    ("30", "seconds"),
+    ("60", "a minute"),
+    ("300", "5 minutes"),
+    ("3600", "an hour"),
+    ("86400", "a day"),
+];
+
+/// How long the steps of an escalation take.
+const GRACE: &[&str] = &["1s:", "5s:", "10s:", "30s:", "1m:"];
+
+/// The letters of proc_pid_stat(5) that today's kernels show.
+pub fn states() -> Vec<Candidate> {
+    let states = [
+        ("R", "running or ready to run"),
+        ("S", "sleeping"),
+        ("D", "in uninterruptible sleep, mostly for a disk"),
+        ("T", "stopped by a signal"),
+        ("t", "stopped by a debugger"),
+        ("Z", "zombie: ended, and not waited for by its parent"),
+        ("I", "idle thread of the kernel"),
+    ];
+    states.map(|(letter, about)| Candidate::new(letter, about)).into()
+}
+
+pub fn namespaces() -> Vec<Candidate> {
+    let about = |kind| match kind {
+        Namespace::Ipc => "System V IPC and POSIX message queues",
+        Namespace::Mnt => "mount points",
+        Namespace::Net => "network",
+        Namespace::Pid => "process IDs",
+        Namespace::User => "user and group IDs",
+        Namespace::Uts => "host name",
+    };
+    Namespace::ALL.map(|kind| Candidate::new(kind.name(), about(kind))).into()
+}
+
+/// Those that have a name, as it is being typed: with or without `SIG`, in capitals or not.
+pub fn signals(typed: &[u8]) -> Vec<Candidate> {
+    let lower = typed.first().is_some_and(u8::is_ascii_lowercase);
+    let upper = typed.to_ascii_uppercase();
+    let prefix = if upper.starts_with(b"SI") { "SIG" } else { "" };
+    let name = upper.strip_prefix(b"SIG").unwrap_or(&upper);
+    // The other name of a signal is what is being typed: CLD, or RTMAX-1.
+    let other =
+        |names: &[String]| names.iter().skip(1).find(|other| other.as_bytes().starts_with(name)).cloned();
+    let candidate = |signal: Signal| {
+        let names = signal.names();
+        let first = &names[0];
+        let usual = first.as_bytes().starts_with(name);
+        let name = other(&names).filter(|_| !usual).unwrap_or_else(|| first.clone());
+        let name = format!("{prefix}{name}");
+        Candidate::new(if lower { name.to_ascii_lowercase() } else { name }, signal.meaning())
+    };
+    Signal::named().map(candidate).collect()
+}
+
+/// `DURATION:`, and behind the colon a signal.
+pub fn steps(typed: &[u8]) -> Vec<Candidate> {
+    let Some(colon) = memchr::memchr(b':', typed) else {
+        let own = typed.first().is_some_and(u8::is_ascii_digit).then(|| [typed, b":"].concat());
+        let usual = GRACE.iter().map(|grace| grace.as_bytes().to_vec());
+        let all: BTreeSet<Vec<u8>> = usual.chain(own).collect();
+        return all.into_iter().map(|text| Candidate::new(text, "then the signal")).collect();
+    };
+    let (after, name) = typed.split_at(colon + 1);
+    let candidate = |signal: Candidate| Candidate::new([after, &signal.text].concat(), signal.about);
+    signals(name).into_iter().map(candidate).collect()
+}
+
+pub fn durations() -> Vec<Candidate> {
+    DURATIONS.iter().map(|(text, about)| Candidate::new(*text, *about)).collect()
+}
+
+/// What `--complete` may be asked for.
+pub fn questions() -> Vec<Candidate> {
+    let options = OPTIONS.iter().filter(|opt| opt.value().is_some());
+    let options = options.map(|opt| Candidate::new(opt.long, format!("values of --{}", opt.long)));
+    [Candidate::new("pattern", "patterns that match something")].into_iter().chain(options).collect()
+}

@@ -1,0 +1,212 @@
+//! Candidates that processes are asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::thread;
+
+use super::Candidate;
+use crate::accounts;
+use crate::error::Error;
+use crate::proc::{
+    Fact, Facts, Membership, ProcDir, Process, Sockets, Terminals, Unknown, memberships, ourselves,
+};
+use crate::request::{Pid, Ports, Protocol};
+
+/// With fewer processes than this, a second thread costs more to start than it saves.
+const MANY: usize = 256;
+
+/// What each process answers. One that has gone or cannot be looked at is no candidate; nor are we, who will have gone.
+pub fn gather<T: Send>(ask: impl Fn(&mut Process<'_>) -> Fact<T> + Sync) -> Result<Vec<T>, Error> {
+    let walk = ProcDir::open()?;
+    let mut pids = vec![];
+    while walk.next_processes(&mut pids)? {}
+    pids.retain(|&pid| pid != ourselves());
+    let answers = |pids: &[Pid]| -> Result<Vec<T>, Error> {
+        let proc = ProcDir::open()?;
+        let mut process = Process::new(&proc);
+        let answer = |&pid: &Pid| {
+            process.look_at(pid);
+            ask(&mut process).ok()
+        };
+        Ok(pids.iter().filter_map(answer).collect())
+    };
+    let threads = if pids.len() < MANY { 1 } else { thread::available_parallelism().map_or(1, |n| n.get()) };
+    let (ours, theirs) = pids.split_at(pids.len().div_ceil(threads));
+    thread::scope(|scope| {
+        let answers = &answers;
+        let help = |part| (part, thread::Builder::new().spawn_scoped(scope, move || answers(part)));
+        let helpers: Vec<_> = theirs.chunks(ours.len().max(1)).map(help).collect();
+        let mut all = answers(ours)?;
+        for (part, helper) in helpers {
+            all.extend(match helper {
+                Ok(helper) => helper.join().expect("a helper does not panic")?,
+                Err(_) => answers(part)?, // without a thread, it only takes longer
+            });
+        }
+        Ok(all)
+    })
+}
+
+/// Each by its command line.
+pub fn pids() -> Result<Vec<Candidate>, Error> {
+    let all = gather(|process| Ok((process.pid(), process.command_line()?.to_vec())))?;
+    Ok(all.into_iter().map(|(pid, line)| Candidate::new(pid.to_string(), line)).collect())
+}
+
+/// Those that have children.
+pub fn parents() -> Result<Vec<Candidate>, Error> {
+    let parents = gather(|process| process.parent())?;
+    named(parents.into_iter().filter(|&parent| parent > 0), None)
+}
+
+/// By the name of the leader.
+pub fn process_groups() -> Result<Vec<Candidate>, Error> {
+    named(gather(|process| process.process_group())?, Some("our own process group"))
+}
+
+/// By the name of the leader.
+pub fn sessions() -> Result<Vec<Candidate>, Error> {
+    named(gather(|process| process.session())?, Some("our own session"))
+}
+
+/// IDs by the name of the process that has them, which may have gone; and what 0 means.
+fn named(ids: impl IntoIterator<Item = Pid>, zero: Option<&str>) -> Result<Vec<Candidate>, Error> {
+    let proc = ProcDir::open()?;
+    let mut process = Process::new(&proc);
+    let ids: BTreeSet<Pid> = ids.into_iter().filter(|&id| id > 0).collect();
+    let candidate = |id: Pid| {
+        process.look_at(id);
+        let name = process.name().unwrap_or(b"its leader has ended");
+        Candidate::new(id.to_string(), name)
+    };
+    let zero = zero.map(|about| Candidate::new("0", about));
+    Ok(zero.into_iter().chain(ids.into_iter().map(candidate)).collect())
+}
+
+/// Those that control processes, with the name of a process on each.
+pub fn terminals() -> Result<Vec<Candidate>, Error> {
+    let all = gather(|process| match process.terminal()? {
+        0 => Err(Unknown::Gone),
+        terminal => Ok((terminal, process.session()?, process.name()?.to_vec())),
+    })?;
+    let known = Terminals::read();
+    let mut leaders = BTreeMap::new();
+    for (terminal, session, name) in all {
+        leaders.entry(terminal).or_insert((session, name)); // the first in the order of PIDs
+    }
+    let candidate = |(terminal, (session, name)): (u32, (Pid, Vec<u8>))| {
+        Some(Candidate::new(
+            known.name(terminal)?,
+            [format!("session {session}, ").as_bytes(), &name].concat(),
+        ))
+    };
+    let none = Candidate::new("?", "no terminal");
+    Ok(leaders.into_iter().filter_map(candidate).chain([none]).collect())
+}
+
+/// Those that processes run as, really or effectively.
+pub fn users() -> Result<Vec<Candidate>, Error> {
+    let uids = gather(|process| Ok(BTreeSet::from([process.effective_uid()?, process.real_uid()?])))?;
+    let mut known = BTreeMap::new();
+    Ok(counted(uids.into_iter().flatten().map(|uid| known.entry(uid).or_insert_with(|| user(uid)).clone())))
+}
+
+/// Those that processes belong to.
+pub fn groups() -> Result<Vec<Candidate>, Error> {
+    let gids = gather(|process| process.real_gid())?;
+    let mut known = BTreeMap::new();
+    let name =
+        |gid| accounts::group_name(gid).map_or_else(|| gid.to_string().into_bytes(), OsString::into_vec);
+    Ok(counted(gids.into_iter().map(|gid| known.entry(gid).or_insert_with(|| name(gid)).clone())))
+}
+
+/// Of the v2 hierarchy.
+pub fn cgroups() -> Result<Vec<Candidate>, Error> {
+    let path = |process: &mut Process<'_>| {
+        let v2 = memberships(process.cgroups()?).find(Membership::is_v2).ok_or(Unknown::Gone)?;
+        Ok(v2.lasting_path().to_vec())
+    };
+    Ok(counted(gather(path)?))
+}
+
+/// The services, scopes and slices that groups are named after (systemd.unit(5)).
+pub fn units() -> Result<Vec<Candidate>, Error> {
+    let is_unit = |name: &[u8]| {
+        let (stem, suffix) = memchr::memrchr(b'.', name).map_or((name, &[][..]), |dot| name.split_at(dot));
+        !stem.is_empty() && [&b".service"[..], b".scope", b".slice"].contains(&suffix)
+    };
+    let units = gather(|process| {
+        let systemds =
+            memberships(process.cgroups()?).filter(|one| one.is_v2() || one.is_v1(b"name=systemd"));
+        let names = systemds.flat_map(|one| one.lasting_path().split(|&b| b == b'/'));
+        // A name that the kernel has other plans for has an underscore before it.
+        let names = names.map(|name| name.strip_prefix(b"_").unwrap_or(name)).filter(|name| is_unit(name));
+        Ok(names.map(<[u8]>::to_vec).collect::<BTreeSet<_>>())
+    })?;
+    Ok(counted(units.into_iter().flatten()))
+}
+
+/// Those that are bound; behind `tcp:` or `udp:`, of that protocol. Who holds them would take too long to find out.
+pub fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
+    let names = [(Protocol::Tcp, "tcp:", "TCP"), (Protocol::Udp, "udp:", "UDP")];
+    let asked = names.iter().find(|(_, prefix, _)| typed.starts_with(prefix.as_bytes()));
+    let (protocol, prefix) = asked.map_or((None, ""), |&(protocol, prefix, _)| (Some(protocol), prefix));
+    let mut ports: BTreeMap<u16, BTreeSet<&str>> = BTreeMap::new();
+    for socket in Sockets::new(&[Ports { protocol, first: 1, last: u16::MAX }])?.all() {
+        let name = names.iter().find(|(protocol, ..)| *protocol == socket.protocol);
+        ports.entry(socket.port).or_default().extend(name.map(|(.., name)| name));
+    }
+    let candidate = |(port, by): (u16, BTreeSet<&str>)| {
+        Candidate::new(format!("{prefix}{port}"), by.into_iter().collect::<Vec<_>>().join(", "))
+    };
+    Ok(ports.into_iter().map(candidate).collect())
+}
+
+/// By path, as it is or was.
+pub fn executables() -> Result<Vec<Candidate>, Error> {
+    let path = |process: &mut Process<'_>| Ok(process.executable()?.ok_or(Unknown::Gone)?.path.clone());
+    Ok(counted(gather(path)?))
+}
+
+/// As they stand in the arguments.
+pub fn scripts() -> Result<Vec<Candidate>, Error> {
+    Ok(counted(gather(|process| process.scripts())?.into_iter().flatten()))
+}
+
+/// Those that processes work in.
+pub fn working_directories() -> Result<Vec<Candidate>, Error> {
+    Ok(counted(gather(|process| Ok(process.working_directory()?.ok_or(Unknown::Gone)?.path))?))
+}
+
+/// The names in all environments that we may read. Values are nobody's business: they may be secrets.
+pub fn variables() -> Result<Vec<Candidate>, Error> {
+    let mut environments: BTreeMap<Vec<u8>, usize> = BTreeMap::new(); // most are inherited
+    for environment in gather(|process| Ok(process.environment()?.unwrap_or_default().to_vec()))? {
+        *environments.entry(environment).or_default() += 1;
+    }
+    let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
+    for (environment, bearers) in &environments {
+        let variables = environment.split(|&b| b == 0);
+        let names = variables.filter_map(|variable| variable.split(|&b| b == b'=').next());
+        let names: BTreeSet<&[u8]> = names.filter(|name| !name.is_empty()).collect();
+        names.into_iter().for_each(|name| *counts.entry(name).or_default() += bearers);
+    }
+    Ok(counts.into_iter().map(|(name, count)| Candidate::new(name, processes(count))).collect())
+}
+
+/// The user's name, or the UID where nobody has it.
+pub fn user(uid: u32) -> Vec<u8> {
+    accounts::user_name(uid).map_or_else(|| uid.to_string().into_bytes(), OsString::into_vec)
+}
+
+/// Each text once, by the number of processes that gave it.
+fn counted(texts: impl IntoIterator<Item = Vec<u8>>) -> Vec<Candidate> {
+    let mut counts: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    texts.into_iter().for_each(|text| *counts.entry(text).or_default() += 1);
+    counts.into_iter().map(|(text, count)| Candidate::new(text, processes(count))).collect()
+}
+
+fn processes(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "process" } else { "processes" })
+}

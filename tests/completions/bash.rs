@@ -1,0 +1,55 @@
+//! bash: no descriptions, and it leaves it to us to find out where in the command line we are.
+
+use pkill::Program;
+
+use super::{
+    OPTIONS, Opt, PROGRAMS, alternatives, documented, fill, helper, is_live, letter, signal_words, taken_as,
+};
+
+pub fn render() -> String {
+    let template = include_str!("pkill.bash.in");
+    let parts = [("TABLE", table()), ("OPTIONS", options()), ("PATTERN", pattern())];
+    fill(template, &parts).replace("@SIGNALS@", &signal_words())
+}
+
+/// One line an option, whichever program it is for: no letter means two things.
+fn table() -> String {
+    OPTIONS.iter().map(row).collect()
+}
+
+fn row(opt: &'static Opt) -> String {
+    let letter = opt.short.map_or(String::new(), |(letter, _)| format!("-{letter} | "));
+    let alternatives: Vec<_> = alternatives(opt).iter().map(|other| other.long).collect();
+    let mut about = format!("alternatives='{}'", alternatives.join(" "));
+    if let Some(kind) = opt.value() {
+        about += if opt.value_is_optional() { " value=optional" } else { " value=needed" };
+        if is_live(kind) {
+            about += &format!(" what={}", opt.long);
+        }
+        about += &helper(kind).map(|helper| format!(" helper={helper}")).unwrap_or_default();
+    }
+    format!("        {letter}--{0}) name={0} {about} ;;\n", opt.long)
+}
+
+/// One line a program.
+fn options() -> String {
+    let line = |program: Program| {
+        let names = documented(program).map(|opt| {
+            let letter = letter(opt, program).map_or(String::new(), |letter| format!("-{letter}"));
+            format!("{letter}:--{}", opt.long)
+        });
+        format!("        {}) options='{}' ;;\n", program.name(), names.collect::<Vec<_>>().join(" "))
+    };
+    PROGRAMS.map(line).concat()
+}
+
+fn pattern() -> String {
+    let line = |opt: &Opt| {
+        format!(
+            "    [[ $given != *' {0} '* ]] || how+=(--{0})
+",
+            opt.long
+        )
+    };
+    taken_as().map(line).collect()
+}

@@ -1,0 +1,25 @@
+# Types lines into an interactive shell, each with a TAB and a Ctrl-] behind it, which the shell's own rc file (rc.bash,
+# rc.zsh) answers by leaving N.done.
+#
+# drive.zsh DIRECTORY COMMAND...
+emulate -R zsh
+zmodload zsh/zpty
+directory=$1
+shift
+lines=("${(@f)$(<$directory/lines)}")
+zpty -b shell "${(@q)@}"
+until_there() {
+    local said
+    until [[ -e $1 ]]; do
+        zpty -r -t shell said && print -rn -u2 -- "$said"
+        zpty -t shell || { print -u2 'the shell has ended'; exit 1 }
+    done
+}
+until_there $directory/0.done
+for n in {1..$#lines}; do
+    zpty -w -n shell "$lines[n]"$'\t\x1d'
+    until_there $directory/$n.done
+done
+zpty -w shell exit
+while zpty -t shell; do zpty -r -t shell said; done
+exit 0

@@ -1,0 +1,94 @@
+//! The completions for bash, zsh and fish: rendered from the option table into `completions/`, and tried in the shells.
+//!
+//! `RENDER_WRITE=1 cargo test --test completions` writes the files anew.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bash;
+mod fish;
+mod shells;
+mod zsh;
+
+use std::path::Path;
+
+use pkill::Program;
+use pkill::cli::kind::Kind;
+use pkill::cli::options::{EXCLUSIVE, OPTIONS, Opt};
+use pkill::signal::Signal;
+
+const PROGRAMS: [Program; 3] = [Program::Pgrep, Program::Pkill, Program::Pidwait];
+
+/// Whether `pgrep --complete` knows candidates for the value.
+fn is_live(kind: Kind) -> bool {
+    !matches!(kind, Kind::File | Kind::Size | Kind::Count | Kind::Integer | Kind::Text)
+}
+
+/// What the shell knows, where no process has what is being typed.
+fn helper(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Users => Some("users"),
+        Kind::Groups => Some("groups"),
+        Kind::File | Kind::Executable => Some("files"),
+        Kind::Directory => Some("directories"),
+        _ => None,
+    }
+}
+
+/// The options that stand in a program's `--help`.
+fn documented(program: Program) -> impl Iterator<Item = &'static Opt> {
+    OPTIONS.iter().filter(move |opt| opt.documented.contains(&program))
+}
+
+/// The letter by which the program knows it.
+fn letter(opt: &Opt, program: Program) -> Option<char> {
+    opt.short.filter(|(_, programs)| programs.contains(&program)).map(|(letter, _)| letter)
+}
+
+/// What is of no use beside the option: itself, where the last one counts, and what excludes it.
+fn alternatives(opt: &Opt) -> Vec<&'static Opt> {
+    let groups = EXCLUSIVE.iter().filter(|group| group.contains(&opt.long));
+    let names: Vec<_> = groups.flat_map(|group| group.iter()).collect();
+    let is_one =
+        |other: &&Opt| if other.long == opt.long { !opt.repeats() } else { names.contains(&&other.long) };
+    OPTIONS.iter().filter(is_one).collect()
+}
+
+/// The options, as arguments of `pgrep --complete pattern`, that tell how a pattern will be taken.
+fn taken_as() -> impl Iterator<Item = &'static Opt> {
+    OPTIONS.iter().filter(|opt| ["full", "fixed-strings"].contains(&opt.long))
+}
+
+/// An extended regular expression that matches the words by which pkill takes a signal, in capitals.
+fn signal_words() -> String {
+    let names = [Signal::NONE].into_iter().chain(Signal::named()).flat_map(Signal::names);
+    let names: Vec<_> = names.filter(|name| !name.starts_with("RTM") && name != "0").collect();
+    format!(r"^-([0-9]+|(SIG)?({}|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$", names.join("|"))
+}
+
+/// A template with its parts put in, each in the place of a line `@NAME@`.
+fn fill(template: &str, parts: &[(&str, String)]) -> String {
+    let mut text = template.to_owned();
+    for (name, part) in parts {
+        let line = format!("@{name}@\n");
+        assert!(text.contains(&line), "the template has no {line}");
+        text = text.replace(&line, part);
+    }
+    text
+}
+
+#[test]
+fn the_files_are_what_the_table_renders() {
+    let mut rendered = vec![("pkill.bash", bash::render()), ("_pkill", zsh::render())];
+    rendered.extend(fish::render());
+    let write = std::env::var_os("RENDER_WRITE").is_some();
+    for (name, text) in rendered {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name);
+        if write {
+            std::fs::write(&path, &text).expect("write a completion");
+        }
+        let stands = std::fs::read_to_string(&path).unwrap_or_default();
+        let hint = "refresh it with RENDER_WRITE=1 cargo test --test completions";
+        assert!(stands == text, "completions/{name} is not what the option table says: {hint}");
+    }
+}
