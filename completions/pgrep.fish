@@ -10,7 +10,7 @@ function __pgrep_read
     test "$line" = "$__pgrep_line"; and return
     set -g __pgrep_line $line
     set -g __pgrep_given
-    set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal max d delimiter complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal max d delimiter complete
     set -g __pgrep_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pgrep_pending[1]
@@ -113,11 +113,12 @@ complete -c pgrep -s i -l ignore-case -n '__pgrep_has_not i ignore-case --' -d '
 complete -c pgrep -l fixed-strings -n '__pgrep_has_not fixed-strings --' -d 'patterns are plain text, not regular expressions'
 complete -c pgrep -l and -x -a '(__pgrep_values and none and)' -n '__pgrep_has_not --' -d 'this pattern must match too; may be repeated'
 complete -c pgrep -l not -x -a '(__pgrep_values not none not)' -n '__pgrep_has_not --' -d 'this pattern must not match; may be repeated'
-complete -c pgrep -s v -l inverse -n '__pgrep_has_not v inverse n newest o oldest --' -d 'select what does not meet all criteria together'
+complete -c pgrep -s v -l inverse -n '__pgrep_has_not v inverse n newest o oldest tree --' -d 'select what does not meet all criteria together'
 complete -c pgrep -s p -l pid -x -a '(__pgrep_values pid none p pid)' -n '__pgrep_has_not p pid F pidfile --' -d 'process IDs'
 complete -c pgrep -s F -l pidfile -r -F -n '__pgrep_has_not p pid F pidfile --' -d 'the process whose ID is in FILE; - is standard input'
 complete -c pgrep -s L -l logpidfile -n '__pgrep_has_not L logpidfile --' -d 'with -F: fail unless somebody holds a lock on the file'
 complete -c pgrep -s P -l parent -x -a '(__pgrep_values parent none P parent)' -n '__pgrep_has_not P parent --' -d 'children of these processes'
+complete -c pgrep -l ancestor -x -a '(__pgrep_values ancestor none ancestor)' -n '__pgrep_has_not ancestor --' -d 'descendants of these processes'
 complete -c pgrep -s g -l pgroup -x -a '(__pgrep_values pgroup none g pgroup)' -n '__pgrep_has_not g pgroup --' -d 'process group IDs; 0 is our own'
 complete -c pgrep -s s -l session -x -a '(__pgrep_values session none s session)' -n '__pgrep_has_not s session --' -d 'session IDs; 0 is our own'
 complete -c pgrep -s t -l terminal -x -a '(__pgrep_values terminal none t terminal)' -n '__pgrep_has_not t terminal --' -d 'controlling terminals, without /dev/; ? is none'
@@ -144,9 +145,10 @@ complete -c pgrep -l ns -x -a '(__pgrep_values ns none ns)' -n '__pgrep_has_not 
 complete -c pgrep -l nslist -x -a '(__pgrep_values nslist none nslist)' -n '__pgrep_has_not nslist --' -d 'with --ns: only these count (ipc, mnt, net, pid, user, uts)'
 complete -c pgrep -s H -l require-handler -n '__pgrep_has_not H require-handler --' -d 'only processes that catch the signal to be sent'
 complete -c pgrep -s A -l ignore-ancestors -n '__pgrep_has_not A ignore-ancestors --' -d 'leave out our own ancestors'
-complete -c pgrep -s w -l lightweight -n '__pgrep_has_not w lightweight --' -d 'look at threads instead of processes'
+complete -c pgrep -s w -l lightweight -n '__pgrep_has_not w lightweight tree --' -d 'look at threads instead of processes'
 complete -c pgrep -s n -l newest -n '__pgrep_has_not v inverse n newest o oldest --' -d 'only the most recently started'
 complete -c pgrep -s o -l oldest -n '__pgrep_has_not v inverse n newest o oldest --' -d 'only the least recently started'
+complete -c pgrep -l tree -n '__pgrep_has_not v inverse w lightweight tree --' -d 'with each match, its descendants too'
 complete -c pgrep -l signal -x -a '(__pgrep_values signal none signal)' -n '__pgrep_has_not signal --' -d 'the signal, by name or number (with -H also in pgrep and pidwait)'
 complete -c pgrep -l max -x -n '__pgrep_has_not max --' -d 'if more than N processes match, do nothing and exit with 4'
 complete -c pgrep -l allow-none -n '__pgrep_has_not allow-none --' -d 'exit with 0 if nothing matched'

@@ -10,7 +10,7 @@ function __pidwait_read
     test "$line" = "$__pidwait_line"; and return
     set -g __pidwait_line $line
     set -g __pidwait_given
-    set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal timeout max complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal timeout max complete
     set -g __pidwait_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pidwait_pending[1]
@@ -113,11 +113,12 @@ complete -c pidwait -s i -l ignore-case -n '__pidwait_has_not i ignore-case --' 
 complete -c pidwait -l fixed-strings -n '__pidwait_has_not fixed-strings --' -d 'patterns are plain text, not regular expressions'
 complete -c pidwait -l and -x -a '(__pidwait_values and none and)' -n '__pidwait_has_not --' -d 'this pattern must match too; may be repeated'
 complete -c pidwait -l not -x -a '(__pidwait_values not none not)' -n '__pidwait_has_not --' -d 'this pattern must not match; may be repeated'
-complete -c pidwait -l inverse -n '__pidwait_has_not inverse n newest o oldest --' -d 'select what does not meet all criteria together'
+complete -c pidwait -l inverse -n '__pidwait_has_not inverse n newest o oldest tree --' -d 'select what does not meet all criteria together'
 complete -c pidwait -s p -l pid -x -a '(__pidwait_values pid none p pid)' -n '__pidwait_has_not p pid F pidfile --' -d 'process IDs'
 complete -c pidwait -s F -l pidfile -r -F -n '__pidwait_has_not p pid F pidfile --' -d 'the process whose ID is in FILE; - is standard input'
 complete -c pidwait -s L -l logpidfile -n '__pidwait_has_not L logpidfile --' -d 'with -F: fail unless somebody holds a lock on the file'
 complete -c pidwait -s P -l parent -x -a '(__pidwait_values parent none P parent)' -n '__pidwait_has_not P parent --' -d 'children of these processes'
+complete -c pidwait -l ancestor -x -a '(__pidwait_values ancestor none ancestor)' -n '__pidwait_has_not ancestor --' -d 'descendants of these processes'
 complete -c pidwait -s g -l pgroup -x -a '(__pidwait_values pgroup none g pgroup)' -n '__pidwait_has_not g pgroup --' -d 'process group IDs; 0 is our own'
 complete -c pidwait -s s -l session -x -a '(__pidwait_values session none s session)' -n '__pidwait_has_not s session --' -d 'session IDs; 0 is our own'
 complete -c pidwait -s t -l terminal -x -a '(__pidwait_values terminal none t terminal)' -n '__pidwait_has_not t terminal --' -d 'controlling terminals, without /dev/; ? is none'
@@ -146,6 +147,7 @@ complete -c pidwait -s H -l require-handler -n '__pidwait_has_not H require-hand
 complete -c pidwait -s A -l ignore-ancestors -n '__pidwait_has_not A ignore-ancestors --' -d 'leave out our own ancestors'
 complete -c pidwait -s n -l newest -n '__pidwait_has_not inverse n newest o oldest --' -d 'only the most recently started'
 complete -c pidwait -s o -l oldest -n '__pidwait_has_not inverse n newest o oldest --' -d 'only the least recently started'
+complete -c pidwait -l tree -n '__pidwait_has_not inverse tree --' -d 'with each match, its descendants too'
 complete -c pidwait -l signal -x -a '(__pidwait_values signal none signal)' -n '__pidwait_has_not signal --' -d 'the signal, by name or number (with -H also in pgrep and pidwait)'
 complete -c pidwait -l timeout -x -a '(__pidwait_values timeout none timeout)' -n '__pidwait_has_not timeout --' -d 'wait no longer than DURATION in all (pkill: implies --wait)'
 complete -c pidwait -l any -n '__pidwait_has_not any --' -d 'return when the first one has ended'

@@ -14,11 +14,12 @@ _pkill_option() {
         --fixed-strings) name=fixed-strings alternatives='fixed-strings' ;;
         --and) name=and alternatives='' value=needed what=and ;;
         --not) name=not alternatives='' value=needed what=not ;;
-        -v | --inverse) name=inverse alternatives='inverse newest oldest' ;;
+        -v | --inverse) name=inverse alternatives='inverse newest oldest tree' ;;
         -p | --pid) name=pid alternatives='pid pidfile' value=needed what=pid ;;
         -F | --pidfile) name=pidfile alternatives='pid pidfile' value=needed helper=files ;;
         -L | --logpidfile) name=logpidfile alternatives='logpidfile' ;;
         -P | --parent) name=parent alternatives='parent' value=needed what=parent ;;
+        --ancestor) name=ancestor alternatives='ancestor' value=needed what=ancestor ;;
         -g | --pgroup) name=pgroup alternatives='pgroup' value=needed what=pgroup ;;
         -s | --session) name=session alternatives='session' value=needed what=session ;;
         -t | --terminal) name=terminal alternatives='terminal' value=needed what=terminal ;;
@@ -45,12 +46,15 @@ _pkill_option() {
         --nslist) name=nslist alternatives='nslist' value=needed what=nslist ;;
         -H | --require-handler) name=require-handler alternatives='require-handler' ;;
         -A | --ignore-ancestors) name=ignore-ancestors alternatives='ignore-ancestors' ;;
-        -w | --lightweight) name=lightweight alternatives='lightweight' ;;
+        -w | --lightweight) name=lightweight alternatives='lightweight tree' ;;
         -n | --newest) name=newest alternatives='inverse newest oldest' ;;
         -o | --oldest) name=oldest alternatives='inverse newest oldest' ;;
+        --tree) name=tree alternatives='inverse lightweight tree' ;;
         --signal) name=signal alternatives='signal' value=needed what=signal ;;
         -q | --queue) name=queue alternatives='queue' value=needed ;;
         -m | --mrelease) name=mrelease alternatives='mrelease until-none' ;;
+        --freeze) name=freeze alternatives='freeze interactive' ;;
+        --whole-group) name=whole-group alternatives='whole-group' ;;
         --wait) name=wait alternatives='wait' value=optional what=wait ;;
         --timeout) name=timeout alternatives='timeout' value=needed what=timeout ;;
         --kill-after) name=kill-after alternatives='kill-after escalate' value=needed what=kill-after ;;
@@ -59,7 +63,7 @@ _pkill_option() {
         --until-none) name=until-none alternatives='mrelease until-none' ;;
         --any) name=any alternatives='any' ;;
         --dry-run) name=dry-run alternatives='dry-run interactive quiet' ;;
-        -I | --interactive) name=interactive alternatives='dry-run interactive' ;;
+        -I | --interactive) name=interactive alternatives='freeze dry-run interactive' ;;
         --max) name=max alternatives='max' value=needed ;;
         --strict) name=strict alternatives='strict' ;;
         --allow-none) name=allow-none alternatives='allow-none' ;;
@@ -83,9 +87,9 @@ _pkill_option() {
 # Sets the options of a program.
 _pkill_options() {
     case $1 in
-        pgrep) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not -v:--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -w:--lightweight -n:--newest -o:--oldest :--signal :--max :--allow-none -c:--count -l:--list-name -a:--list-full -Q:--shell-quote -d:--delimiter :--print0 :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
-        pkill) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--signal -q:--queue -m:--mrelease :--wait :--timeout :--kill-after :--escalate :--cont :--until-none :--dry-run -I:--interactive :--max :--strict :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete :--list-signals -h:--help -V:--version' ;;
-        pidwait) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--signal :--timeout :--any :--max :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
+        pgrep) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not -v:--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -w:--lightweight -n:--newest -o:--oldest :--tree :--signal :--max :--allow-none -c:--count -l:--list-name -a:--list-full -Q:--shell-quote -d:--delimiter :--print0 :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
+        pkill) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--tree :--signal -q:--queue -m:--mrelease :--freeze :--whole-group :--wait :--timeout :--kill-after :--escalate :--cont :--until-none :--dry-run -I:--interactive :--max :--strict :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete :--list-signals -h:--help -V:--version' ;;
+        pidwait) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--tree :--signal :--timeout :--any :--max :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
     esac
 }
 

@@ -10,7 +10,7 @@ function __pkill_read
     test "$line" = "$__pkill_line"; and return
     set -g __pkill_line $line
     set -g __pkill_given
-    set -l valued and not p pid F pidfile P parent g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal q queue timeout kill-after escalate max complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal q queue timeout kill-after escalate max complete
     set -g __pkill_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pkill_pending[1]
@@ -123,11 +123,12 @@ complete -c pkill -s i -l ignore-case -n '__pkill_has_not i ignore-case --' -d '
 complete -c pkill -l fixed-strings -n '__pkill_has_not fixed-strings --' -d 'patterns are plain text, not regular expressions'
 complete -c pkill -l and -x -a '(__pkill_values and none and)' -n '__pkill_has_not --' -d 'this pattern must match too; may be repeated'
 complete -c pkill -l not -x -a '(__pkill_values not none not)' -n '__pkill_has_not --' -d 'this pattern must not match; may be repeated'
-complete -c pkill -l inverse -n '__pkill_has_not inverse n newest o oldest --' -d 'select what does not meet all criteria together'
+complete -c pkill -l inverse -n '__pkill_has_not inverse n newest o oldest tree --' -d 'select what does not meet all criteria together'
 complete -c pkill -s p -l pid -x -a '(__pkill_values pid none p pid)' -n '__pkill_has_not p pid F pidfile --' -d 'process IDs'
 complete -c pkill -s F -l pidfile -r -F -n '__pkill_has_not p pid F pidfile --' -d 'the process whose ID is in FILE; - is standard input'
 complete -c pkill -s L -l logpidfile -n '__pkill_has_not L logpidfile --' -d 'with -F: fail unless somebody holds a lock on the file'
 complete -c pkill -s P -l parent -x -a '(__pkill_values parent none P parent)' -n '__pkill_has_not P parent --' -d 'children of these processes'
+complete -c pkill -l ancestor -x -a '(__pkill_values ancestor none ancestor)' -n '__pkill_has_not ancestor --' -d 'descendants of these processes'
 complete -c pkill -s g -l pgroup -x -a '(__pkill_values pgroup none g pgroup)' -n '__pkill_has_not g pgroup --' -d 'process group IDs; 0 is our own'
 complete -c pkill -s s -l session -x -a '(__pkill_values session none s session)' -n '__pkill_has_not s session --' -d 'session IDs; 0 is our own'
 complete -c pkill -s t -l terminal -x -a '(__pkill_values terminal none t terminal)' -n '__pkill_has_not t terminal --' -d 'controlling terminals, without /dev/; ? is none'
@@ -156,9 +157,12 @@ complete -c pkill -s H -l require-handler -n '__pkill_has_not H require-handler 
 complete -c pkill -s A -l ignore-ancestors -n '__pkill_has_not A ignore-ancestors --' -d 'leave out our own ancestors'
 complete -c pkill -s n -l newest -n '__pkill_has_not inverse n newest o oldest --' -d 'only the most recently started'
 complete -c pkill -s o -l oldest -n '__pkill_has_not inverse n newest o oldest --' -d 'only the least recently started'
+complete -c pkill -l tree -n '__pkill_has_not inverse tree --' -d 'with each match, its descendants too'
 complete -c pkill -l signal -x -a '(__pkill_values signal none signal)' -n '__pkill_has_not signal --' -d 'the signal, by name or number (with -H also in pgrep and pidwait)'
 complete -c pkill -s q -l queue -x -n '__pkill_has_not q queue --' -d 'send this integer with the signal'
 complete -c pkill -s m -l mrelease -n '__pkill_has_not m mrelease until-none --' -d 'free the memory of who was killed at once'
+complete -c pkill -l freeze -n '__pkill_has_not freeze I interactive --' -d 'stop all of them first, so that none can fork away, then send the signal'
+complete -c pkill -l whole-group -n '__pkill_has_not whole-group --' -d 'signal the whole process group of each match, once'
 complete -c pkill -l wait -f -a '(__pkill_values wait none wait)' -n '__pkill_has_not wait --' -d 'wait for the end of all who were signalled, or for DURATION'
 complete -c pkill -l timeout -x -a '(__pkill_values timeout none timeout)' -n '__pkill_has_not timeout --' -d 'wait no longer than DURATION in all (pkill: implies --wait)'
 complete -c pkill -l kill-after -x -a '(__pkill_values kill-after none kill-after)' -n '__pkill_has_not kill-after escalate --' -d 'wait, and send KILL to who is left after DURATION'
@@ -166,7 +170,7 @@ complete -c pkill -l escalate -x -a '(__pkill_values escalate none escalate)' -n
 complete -c pkill -l cont -n '__pkill_has_not cont --' -d 'continue who is stopped, so that it can act on the signal'
 complete -c pkill -l until-none -n '__pkill_has_not m mrelease until-none --' -d 'wait, and look again until nobody matches any more'
 complete -c pkill -l dry-run -n '__pkill_has_not dry-run I interactive quiet --' -d 'send nothing; tell what would happen to whom, and why'
-complete -c pkill -s I -l interactive -n '__pkill_has_not dry-run I interactive --' -d 'ask about each process on the terminal: y, n, a (all), q (quit)'
+complete -c pkill -s I -l interactive -n '__pkill_has_not freeze dry-run I interactive --' -d 'ask about each process on the terminal: y, n, a (all), q (quit)'
 complete -c pkill -l max -x -n '__pkill_has_not max --' -d 'if more than N processes match, do nothing and exit with 4'
 complete -c pkill -l strict -n '__pkill_has_not strict --' -d 'exit with 4 if a match was not signalled, unless it had gone'
 complete -c pkill -l allow-none -n '__pkill_has_not allow-none --' -d 'exit with 0 if nothing matched'
