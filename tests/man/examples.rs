@@ -8,6 +8,7 @@ use std::net::{TcpListener, TcpStream};
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::family::{Family, reap_orphans};
 use crate::support::{Case, Run, Scene, Spec, Victim, check, shell};
 
 const NOBODY: u32 = 65_534;
@@ -25,6 +26,7 @@ impl Example {
     pub fn run(self) {
         println!("{}", self.line);
         check(self.cast, &[self.case.ours_only()]);
+        reap_orphans(); // of a family
     }
 }
 
@@ -91,6 +93,20 @@ fn with_pidfile(scene: &mut Scene, name: &'static str, path: &str, part: fn(Spec
 fn job_of_nobody(scene: &mut Scene) {
     add(scene, "job", |part| part.uids(NOBODY, NOBODY, NOBODY));
     add_other(scene, "job", "other", plain);
+}
+
+fn spawner(scene: &mut Scene) {
+    kept_family(scene, &["spawner child", "child leaf"]);
+}
+
+/// Shells that are no victims: `{gone}` is true if nobody of them is left, and the first one is known by its name.
+fn kept_family(scene: &mut Scene, plan: &'static [&'static str]) {
+    let family = Family::start(plan);
+    let root = plan[0].split(' ').next().expect("a name");
+    scene.define(root, &family.root().to_string());
+    let names = plan.join(" ").replace(' ', "|");
+    scene.define("gone", &format!("! pgrep --no-zombies -x '{names}'"));
+    scene.keep(family);
 }
 
 fn nginx(scene: &mut Scene) {
@@ -215,6 +231,25 @@ pub fn examples() -> Vec<Example> {
             case.fate("job", "killed by TERM")
         }),
         typed_so("pkill -u ci --rss 2G", "pkill -u 65534 --rss 2G", job_of_nobody, |case| case.status(1)),
+        typed_so("pkill --tree -p 4711", "pkill --tree --wait -p {spawner} && {gone}", spawner, |case| case),
+        typed_so(
+            "pkill --tree --freeze -p 4711",
+            "pkill --tree --freeze --wait -p {spawner} && {gone}",
+            spawner,
+            |case| case,
+        ),
+        typed_so(
+            "pkill --tree --freeze -KILL -x spawner",
+            "pkill --tree --freeze -KILL --wait -x spawner && {gone}",
+            spawner,
+            |case| case,
+        ),
+        typed_so(
+            "pkill --whole-group -x make",
+            "pkill --whole-group --wait -x make && {gone}",
+            |scene| kept_family(scene, &["sh-job make", "make cc1"]),
+            |case| case,
+        ),
         typed_so(
             "pkill --kill-after 5 --cwd /srv/build",
             "pkill --kill-after 5 --cwd {dir}",
@@ -369,6 +404,12 @@ pub fn examples() -> Vec<Example> {
                 std::fs::remove_file(copy).expect("remove it");
             },
             |case| case.prints("{server.pid} server\n"),
+        ),
+        typed_so(
+            "pgrep -l --ancestor $$",
+            "pgrep -l --ancestor {spawner} | cut -d' ' -f2 && pkill -KILL --tree --wait -p {spawner}",
+            spawner,
+            |case| case.prints("child\nleaf\n"),
         ),
         typed(
             "pgrep --print0 -x ffmpeg | xargs -0 renice -n 19 -p",

@@ -2,6 +2,8 @@
 //! nothing to say against it, and the examples work. `RENDER_WRITE=1 cargo test --test man` renders the pages anew.
 
 mod examples;
+#[path = "../support/family.rs"]
+mod family;
 mod render;
 #[path = "../support/mod.rs"]
 mod support;
@@ -143,4 +145,18 @@ fn the_examples_work() {
         assert!(mounted.expect("start mount").success());
         examples().into_iter().for_each(examples::Example::run);
     });
+}
+
+/// The README's table of what replaces what: each command in it is an example of a page, so it is run.
+#[test]
+fn each_replacement_in_the_readme_is_an_example() {
+    let readme = include_str!("../../README.md");
+    let (_, table) = readme.split_once("| instead of | write | because |\n").expect("the table");
+    let rows: Vec<_> = table.lines().skip(1).take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() >= 10, "{rows:?}");
+    let examples: BTreeSet<_> = examples().iter().map(|example| example.line).collect();
+    for row in rows {
+        let command = row.rsplit(" | ").nth(1).expect("the middle column").trim_matches('`');
+        assert!(examples.contains(command), "{command} is no example");
+    }
 }

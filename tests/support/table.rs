@@ -2,6 +2,7 @@
 //!
 //! `PKILL_TEST_ONLY=ours` or `=installed` runs one side only.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use super::namespace::in_namespace;
@@ -14,7 +15,7 @@ pub struct Scene {
     tag: String,
     victims: BTreeMap<&'static str, Victim>,
     dir: Dir,
-    kept: Vec<std::fs::File>,
+    kept: Vec<Box<dyn Any>>,
     words: Vec<(String, String)>,
 }
 
@@ -54,9 +55,9 @@ impl Scene {
         &self.dir
     }
 
-    /// Keeps a file open, with the locks that are on it, as long as the scene.
-    pub fn keep(&mut self, file: std::fs::File) {
-        self.kept.push(file);
+    /// Keeps something as long as the scene: a file, which stays open with the locks that are on it, or a family.
+    pub fn keep(&mut self, thing: impl Any) {
+        self.kept.push(Box::new(thing));
     }
 
     /// Makes cases know `{word}`.
