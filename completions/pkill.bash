@@ -14,7 +14,7 @@ _pkill_option() {
         --fixed-strings) name=fixed-strings alternatives='fixed-strings' ;;
         --and) name=and alternatives='' value=needed what=and ;;
         --not) name=not alternatives='' value=needed what=not ;;
-        -v | --inverse) name=inverse alternatives='inverse newest oldest tree' ;;
+        -v | --inverse) name=inverse alternatives='inverse newest oldest' ;;
         -p | --pid) name=pid alternatives='pid pidfile' value=needed what=pid ;;
         -F | --pidfile) name=pidfile alternatives='pid pidfile' value=needed helper=files ;;
         -L | --logpidfile) name=logpidfile alternatives='logpidfile' ;;
@@ -49,7 +49,7 @@ _pkill_option() {
         -w | --lightweight) name=lightweight alternatives='lightweight tree' ;;
         -n | --newest) name=newest alternatives='inverse newest oldest' ;;
         -o | --oldest) name=oldest alternatives='inverse newest oldest' ;;
-        --tree) name=tree alternatives='inverse lightweight tree' ;;
+        --tree) name=tree alternatives='lightweight tree' ;;
         --signal) name=signal alternatives='signal' value=needed what=signal ;;
         -q | --queue) name=queue alternatives='queue' value=needed ;;
         -m | --mrelease) name=mrelease alternatives='mrelease until-none' ;;

@@ -130,9 +130,34 @@ fn with_each_match_its_descendants() {
         assert!(max.status == 4 && max.err().contains("3 processes match"), "{max:?}");
         let threads = run("pgrep", "--tree -w left").run();
         assert!(threads.status == 2 && threads.err().contains("--lightweight"), "{threads:?}");
-        let inverse = run("pgrep", "--tree --inverse left").run();
-        assert!(inverse.status == 2 && inverse.err().contains("--inverse"), "{inverse:?}");
         assert_eq!(run("pgrep", "--tree").run().status, 2, "no criterion");
+    });
+}
+
+/// Inverted, it is the others: those who neither match nor descend from a match.
+#[test]
+fn who_is_in_no_family() {
+    namespace(|| {
+        let mut family = Family::start(&PLAN);
+        for (args, expected) in [
+            ("--inverse --tree -x left", "top right three"),
+            ("--inverse --tree -x left|three", "top right"),
+            ("--inverse --tree -x one|two|three", "top left right"),
+            ("--inverse --tree -p {top}", ""),
+            ("--inverse --tree -x nobody", "top left one two right three"),
+            ("--inverse --tree --ancestor {top} -x left", "top right three"),
+        ] {
+            let output = run("pgrep", &fill(args)).args(["-A"]).run();
+            assert_eq!((output.pids(), output.err()), (pids_of(expected), String::new()), "{args}");
+        }
+        let output = run("pkill", "-KILL --inverse --tree -A --verbose -x left").run();
+        let signalled = output.out().lines().filter(|line| line.ends_with("  signalled")).count();
+        assert_eq!((output.status, signalled), (0, 3), "{output:?}");
+        family.wait();
+        assert_eq!(["left", "one", "two"].map(|name| pids(name).len()), [1, 1, 1]);
+        eventually("the others have ended", || {
+            ["top", "right", "three"].iter().all(|name| pids(name).is_empty())
+        });
     });
 }
 

@@ -440,7 +440,6 @@ pub static EXCLUSIVE: &[&[&str]] = &[
     &["kill-after", "escalate"],
     &["until-none", "mrelease"],
     &["tree", "lightweight"],
-    &["tree", "inverse"],
     &["freeze", "interactive"],
 ];
 

@@ -99,11 +99,14 @@ impl Plan {
             surprising = ancestors()?;
         }
         let kin = kin(request)?;
+        let inverts_families = selection.tree && selection.inverse;
         let by_id = tests.iter().any(|test| matches!(test, Test::Pid(_)));
         let acts = !matches!(request.action, Action::List(_));
+        let candidates = candidates(selection, &tests, kin.is_some());
+        let predicate = Predicate::new(tests, selection.inverse, left_out);
         Ok(Plan {
-            candidates: candidates(selection, &tests, kin.is_some()),
-            predicate: Predicate::new(tests, selection.inverse, left_out),
+            candidates,
+            predicate: if inverts_families { predicate.for_families() } else { predicate },
             pick: selection.pick,
             start_time_counts: selection.pick != Pick::All
                 || (by_id && acts)
@@ -147,7 +150,8 @@ fn ancestors() -> Result<Vec<Pid>, Error> {
 }
 
 fn kin(request: &Request) -> Result<Option<Kin>, Error> {
-    let tree = request.selection.tree;
+    // Inverted, it is a condition like others: who is in none of the families is looked for.
+    let tree = request.selection.tree && !request.selection.inverse;
     let whole_group = matches!(&request.action, Action::Signal(delivery) if delivery.whole_group);
     if !tree && !whole_group {
         return Ok(None);

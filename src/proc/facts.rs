@@ -51,6 +51,11 @@ pub trait Facts {
     /// Whether one of these is its parent, its parent's parent, and so on. Whoever is orphaned gets another parent: a
     /// subreaper among its ancestors, or init (PR_SET_CHILD_SUBREAPER(2const)). 0 stands above all.
     fn descends_from(&mut self, ancestors: &[Pid]) -> Fact<bool>;
+    /// Whether one of those ancestors, from the parent upwards, is like this.
+    fn has_ancestor<E: From<Unknown>>(
+        &mut self,
+        is_like_this: impl FnMut(&mut Self) -> Result<bool, E>,
+    ) -> Result<bool, E>;
     /// The device number of the controlling terminal as proc_pid_stat(5) encodes it; 0: none.
     fn terminal(&mut self) -> Fact<u32>;
     /// The state letter of proc_pid_stat(5).

@@ -46,28 +46,29 @@ impl<'p> Process<'p> {
         Ok(Relation { pid: self.thread_group(), parent, group, start_time })
     }
 
-    pub(super) fn has_ancestor(&mut self, wanted: &[Pid]) -> Fact<bool> {
+    /// The process and its ancestors up to the first that is wanted, or up to 0; and whether one was.
+    pub(super) fn climb_to(&mut self, wanted: &[Pid]) -> Fact<(Vec<Pid>, bool)> {
         let parent = self.parent()?;
         let (pid, dir, remembers) = (self.thread_group(), self.dir(), self.remembers_parents);
         let lineage = self.lineage.get_or_insert_with(|| {
             Box::new(Lineage { ancestor: Process::new(dir), known: remembers.then(HashMap::new) })
         });
-        lineage.leads_to(wanted, pid, parent)
+        lineage.climb_to(wanted, pid, parent)
     }
 }
 
 impl Lineage<'_> {
-    fn leads_to(&mut self, wanted: &[Pid], pid: Pid, mut parent: Pid) -> Fact<bool> {
+    fn climb_to(&mut self, wanted: &[Pid], pid: Pid, mut parent: Pid) -> Fact<(Vec<Pid>, bool)> {
         for _ in 0..TRIES {
             if let Some((chain, found)) = self.climb(wanted, pid, parent)?
                 && (self.known.is_some() || self.still_holds(&chain)?)
             {
-                return Ok(found);
+                return Ok((chain, found));
             }
             parent = self.look(pid)?;
         }
         // Its ancestors are hidden from us (`hidepid` of proc(5)), or end as fast as we look.
-        Ok(false)
+        Err(Unknown::Denied)
     }
 
     /// The chain of parents, from the process up to the one that is wanted or to the top; None if it is torn: an

@@ -299,7 +299,22 @@ impl Facts for Process<'_> {
     }
 
     fn descends_from(&mut self, ancestors: &[Pid]) -> Fact<bool> {
-        self.has_ancestor(ancestors)
+        self.climb_to(ancestors).map(|(_, found)| found)
+    }
+
+    fn has_ancestor<E: From<Unknown>>(
+        &mut self,
+        mut is_like_this: impl FnMut(&mut Self) -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        let (chain, _) = self.climb_to(&[])?;
+        let mut ancestor = Process::new(self.dir());
+        for &pid in chain.iter().skip(1).filter(|&&pid| pid > 0) {
+            ancestor.look_at(pid);
+            if is_like_this(&mut ancestor)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn terminal(&mut self) -> Fact<u32> {

@@ -201,6 +201,7 @@ fn is_in_namespaces(process: &mut impl Facts, wanted: &[(Namespace, u64)]) -> Fa
 #[derive(Clone, Debug)]
 pub struct Predicate {
     tests: Vec<Test>,
+    families: bool,
     inverse: bool,
     left_out: Vec<Pid>,
 }
@@ -209,7 +210,12 @@ impl Predicate {
     /// `left_out` are never admitted, inverted or not: ourselves, and with `-A` our ancestors.
     pub fn new(mut tests: Vec<Test>, inverse: bool, left_out: Vec<Pid>) -> Self {
         tests.sort_by_key(Test::cost);
-        Predicate { tests, inverse, left_out }
+        Predicate { tests, families: false, inverse, left_out }
+    }
+
+    /// The same, for whole families: who descends from one that passes all tests passes, too.
+    pub fn for_families(self) -> Self {
+        Predicate { families: true, ..self }
     }
 
     /// Whether the process is one of those that were asked for. The first test that fails ends the look. Where the
@@ -219,16 +225,33 @@ impl Predicate {
         if self.left_out.contains(&process.thread_group()) {
             return Ok(false);
         }
+        let passes = self.passes(process)?
+            || self.families && process.has_ancestor(|ancestor| self.heads_a_family(ancestor))?;
+        Ok(passes != self.inverse)
+    }
+
+    fn passes(&self, process: &mut impl Facts) -> Result<bool, NoAnswer> {
         let mut denied = false;
         for test in &self.tests {
             match test.passes(process) {
                 Ok(true) => {}
-                Ok(false) => return Ok(self.inverse),
+                Ok(false) => return Ok(false),
                 Err(NoAnswer::Unknown(Unknown::Denied)) => denied = true,
                 Err(why) => return Err(why),
             }
         }
-        if denied { Err(Unknown::Denied.into()) } else { Ok(!self.inverse) }
+        if denied { Err(Unknown::Denied.into()) } else { Ok(true) }
+    }
+
+    fn heads_a_family(&self, ancestor: &mut impl Facts) -> Result<bool, NoAnswer> {
+        if self.left_out.contains(&ancestor.thread_group()) {
+            return Ok(false);
+        }
+        match self.passes(ancestor) {
+            // Its children are others' by now.
+            Err(NoAnswer::Unknown(Unknown::Gone)) => Ok(false),
+            passes => passes,
+        }
     }
 
     /// The tests, cheapest first.
