@@ -84,6 +84,9 @@ fn assert_ours(root: &Root) {
     let names = zsh.expect("for zsh").lines().next().expect("a line").to_owned();
     assert!(["#compdef", "pgrep", "pkill", "pidwait"].iter().all(|word| names.contains(word)), "{names}");
 
+    // What the manual pages refer to.
+    shell(root, "cd /usr/share/doc/pkill; test -s report.schema.json; test -s COMPATIBILITY.md");
+
     let mut daemon = Victim::spec().catch(libc::SIGHUP).spawn();
     shell(root, &format!("pkill -HUP -x {}", daemon.name()));
     assert_eq!(daemon.received().map(|caught| caught.len()), Some(1));
