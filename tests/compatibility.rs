@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use pkill::cli::options::{OPTIONS, Origin};
+
 /// Test file -> its text.
 fn test_files() -> BTreeMap<String, String> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
@@ -56,4 +58,15 @@ fn each_difference_in_a_table_is_a_row_and_the_other_way_round() {
         "too-big",
     ]);
     assert_eq!(in_table, in_tests.union(&shown_elsewhere).copied().collect());
+}
+
+#[test]
+fn each_option_that_procps_has_not_is_named() {
+    let text = include_str!("../docs/COMPATIBILITY.md");
+    let list = text.split("\n\n").find(|part| part.starts_with("What procps-ng has not")).expect("the list");
+    for opt in OPTIONS.iter().filter(|opt| opt.origin == Origin::New) {
+        // Newer versions have these.
+        let is_newer = ["pid", "require-handler", "quiet"].contains(&opt.long);
+        assert_eq!(list.contains(&format!("`--{}`", opt.long)), !is_newer, "--{}", opt.long);
+    }
 }

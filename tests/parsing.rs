@@ -100,6 +100,8 @@ fn every_abbreviation_that_the_reference_accepts_is_accepted() {
             case("pgrep --older 0 -x {a}").pids("a"),
             case("pgrep --pa {self} -x {a}").pids("a"),
             case("pgrep --run S -x {a}").pids("a"),
+            // `--require-handler` came with 4.0.4.
+            case("pgrep --r S -x {a}").pids("a").before([4, 0, 4]),
             case("pgrep --t nosuch -x {a}").nothing(),
             case("pgrep --u {uid} -x {a}").pids("a"),
             case("pgrep --s 0 -x {a}").usage(""),

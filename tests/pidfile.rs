@@ -37,6 +37,12 @@ fn the_pid_in_a_file() {
         &[
             case("pgrep -F {dir}/plain").pids("a"),
             case("pgrep --pidfile {dir}/plain").pids("a"),
+            // `--pid` is newer.
+            case("pgrep --pi {dir}/plain").pids("a").before([4, 0, 3]),
+            case("pgrep --pid {dir}/plain")
+                .usage("{program}: not a number: {dir}/plain")
+                .before([4, 0, 3])
+                .differs("pid-option", reference().pids("a")),
             case("pgrep -F {dir}/bare").pids("a"),
             case("pgrep -F {dir}/blank").pids("a"),
             case("pgrep -F {dir}/crlf").pids("a"),
