@@ -50,6 +50,8 @@ fn however_it_is_started() {
         ("bash", &["bash", "--norc", "-eo", "pipefail", "--", path, "argument"], SHELL.to_owned()),
         ("env", &["/usr/bin/env", "-i", "sh", "-e", path], SHELL.to_owned()),
         ("sh", &[link, path], SHELL.to_owned()),
+        ("bash", &["bash", "-e", "-", path], SHELL.to_owned()),
+        ("busybox", &["busybox", "sh", "-e", path], SHELL.to_owned()),
         ("sh", &[path], format!("#!/bin/sh\n{SHELL}")),
         ("sh", &[path, "--argument", "x"], format!("#!/bin/sh -e\n{SHELL}")),
         ("bash", &[path], format!("#!/usr/bin/env -S bash -e -o pipefail\n{SHELL}")),

@@ -61,7 +61,7 @@ const INTERPRETERS: &[Interpreter] = &[
         ..NONE
     },
     Interpreter {
-        names: "python pypy micropython",
+        names: "python pypy micropython platform-python",
         valued: "-W -X --check-hash-based-pycs",
         script: "-m",
         inline: "-c",
@@ -80,16 +80,21 @@ const INTERPRETERS: &[Interpreter] = &[
         valued: "-r --require --import --loader --experimental-loader -C --conditions --input-type --title \
             --inspect-port --icu-data-dir --openssl-config --redirect-warnings --diagnostic-dir --disable-warning \
             --dns-result-order --unhandled-rejections --stack-trace-limit --max-http-header-size \
-            --trace-event-categories --watch-path --env-file",
+            --trace-event-categories --watch-path --env-file --env-file-if-exists --cpu-prof-dir --cpu-prof-interval \
+            --cpu-prof-name --heap-prof-dir --heap-prof-interval --heap-prof-name --disable-proto --debug-port \
+            --experimental-default-type --heapsnapshot-near-heap-limit --heapsnapshot-signal --report-dir \
+            --report-directory --report-filename --report-signal --secure-heap --secure-heap-min --test-concurrency \
+            --test-name-pattern --test-reporter --test-reporter-destination --test-shard --test-timeout \
+            --tls-cipher-list --tls-keylog --trace-event-file-pattern --use-largepages --v8-pool-size",
         inline: "-e --eval -p --print",
         before: "inspect",
         ..NONE
     },
     Interpreter {
         names: "deno",
-        valued: "-c --config --import-map -L --log-level --cert --lock",
+        valued: "-c --config --import-map -L --log-level --cert --lock --host --port",
         inline: "eval",
-        before: "run",
+        before: "run serve",
         ..NONE
     },
     Interpreter {
@@ -135,7 +140,8 @@ const INTERPRETERS: &[Interpreter] = &[
         style: Style::Words,
         valued: "-cp -classpath --class-path -p --module-path --upgrade-module-path --add-modules --add-reads \
             --add-exports --add-opens --limit-modules --patch-module --enable-native-access --source",
-        script: "-jar -m --module",
+        // The archive behind `-jar` may be preceded by further options.
+        script: "-m --module",
         ..NONE
     },
     Interpreter {
@@ -170,6 +176,7 @@ impl Process<'_> {
         let arguments = self.arguments()?.to_vec();
         let words: Vec<&[u8]> =
             arguments.strip_suffix(b"\0").unwrap_or(&arguments).split(|&b| b == 0).collect();
+        let words = applet(&words);
         let called = Interpreter::called(words[0]);
         let interpreter = match called {
             Some(_) => called,
@@ -198,15 +205,28 @@ fn by_name<'a>(name: &[u8], words: &[&'a [u8]]) -> Option<&'a [u8]> {
     candidates.find(|(_, word)| is_name(word)).map(|(_, word)| *word)
 }
 
+/// `busybox sh job`: many programs in one, and the next word says which.
+fn applet<'w, 'a>(words: &'w [&'a [u8]]) -> &'w [&'a [u8]] {
+    match words {
+        [all, rest @ ..] if !rest.is_empty() && is_one_of("busybox toybox", base_name(all)) => rest,
+        _ => words,
+    }
+}
+
 fn is_one_of(list: &str, word: &[u8]) -> bool {
     list.split(' ').any(|one| one.as_bytes() == word)
 }
 
 impl Interpreter {
-    /// The one that is called so: `/usr/bin/python3.11`, `-bash` (a login shell).
+    /// The one that is called so: `/usr/bin/python3.11`, `-bash` (a login shell), `python3.13t` (free-threaded).
     fn called(path: &[u8]) -> Option<&'static Interpreter> {
         let base = base_name(path);
         let base = base.strip_prefix(b"-").unwrap_or(base);
+        let base = base.strip_suffix(b"-dbg").unwrap_or(base);
+        let base = match base {
+            [build @ .., b't' | b'd'] if build.starts_with(b"python3") => build,
+            _ => base,
+        };
         let version = |b: &u8| b.is_ascii_digit() || *b == b'.';
         let end = base.iter().rposition(|b| !version(b))? + 1;
         let name = base[..end].strip_suffix(b"-").unwrap_or(&base[..end]);
@@ -219,6 +239,7 @@ impl Interpreter {
         while let Some(word) = words.next() {
             match word {
                 b"--" => return words.next().filter(|_| self.operand),
+                b"-" if self.style == Style::Shell => return words.next(),
                 b"-" => return None, // standard input
                 [b'-', ..] if self.style == Style::Words || word.starts_with(b"--") => {
                     let (option, value) = match memchr::memchr(b'=', word) {
@@ -329,6 +350,15 @@ mod tests {
             ("java --module=m/c", Some("m/c")),
             ("guile-3.0 -e main -s x.scm", Some("x.scm")),
             ("pwsh -NoProfile -File x.ps1", Some("x.ps1")),
+            ("/usr/libexec/platform-python3.6 -Es /usr/sbin/tuned", Some("/usr/sbin/tuned")),
+            ("python3.13t job.py", Some("job.py")),
+            ("python3.11-dbg job.py", Some("job.py")),
+            ("sh - job", Some("job")),
+            ("perl - job", None),
+            ("node --report-signal SIGUSR2 --env-file-if-exists .env app.js", Some("app.js")),
+            ("deno serve --port 80 main.ts", Some("main.ts")),
+            ("java -jar -Dx=y -Xmx1g app.jar", Some("app.jar")),
+            ("java -jar", None),
         ] {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
             let found = Interpreter::called(words[0]).expect(line).script(&words);
@@ -337,8 +367,23 @@ mod tests {
     }
 
     #[test]
+    fn many_programs_in_one() {
+        for (line, own) in [
+            ("busybox sh job", "sh"),
+            ("/bin/busybox awk -f x", "awk"),
+            ("busybox", "busybox"),
+            ("sh busybox", "sh"),
+        ] {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            assert_eq!(applet(&words)[0], own.as_bytes(), "{line}");
+        }
+    }
+
+    #[test]
     fn who_is_no_interpreter() {
-        for path in ["sleep", "", "/", "3", "/usr/bin/vim", "bashful", "pythonic", "sh/cat"] {
+        for path in
+            ["pythond", "python3.12x", "sleep", "", "/", "3", "/usr/bin/vim", "bashful", "pythonic", "sh/cat"]
+        {
             assert!(Interpreter::called(path.as_bytes()).is_none(), "{path}");
         }
     }
