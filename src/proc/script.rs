@@ -183,8 +183,8 @@ impl Process<'_> {
             // Under another name, through a link: only the executable tells. If that is denied, the name stands.
             None => self.read_link("exe").ok().and_then(|path| Interpreter::called(&path)),
         };
-        let mut scripts: Vec<&[u8]> = interpreter.and_then(|one| one.script(&words)).into_iter().collect();
-        scripts.extend(by_name(&name, &words));
+        let mut scripts: Vec<&[u8]> = interpreter.and_then(|one| one.script(words)).into_iter().collect();
+        scripts.extend(by_name(&name, words));
         Ok(scripts.into_iter().map(<[u8]>::to_vec).collect())
     }
 }
