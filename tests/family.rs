@@ -272,7 +272,10 @@ fn we_and_our_ancestors_are_spared() {
                 "{leaf} 1000 >/dev/null 2>&1 &\n{pkill} -KILL --tree --json {option} -x {name}; exit 7\n"
             );
             let inner = dir.script(&format!("in{name}"), &format!("#!/bin/sh\n{inner}"));
-            let outer = format!("#!/bin/sh\n{leaf} 1000 >/dev/null 2>&1 &\n{}\nexit 7\n", inner.display());
+            // Until it executes its program, a child of the shell has the shell's name.
+            let executed = "until [ \"$(cat /proc/$!/comm)\" = bystand ]; do :; done";
+            let inner = inner.display();
+            let outer = format!("#!/bin/sh\n{leaf} 1000 >/dev/null 2>&1 &\n{executed}\n{inner}\nexit 7\n");
             let outer = dir.script(name, &outer);
             let output = Run::shell(&format!("{}; exit $?", outer.display())).run();
             let report = document_of(&output);
