@@ -77,11 +77,11 @@ fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
     output.notes(&plan, &matches)?;
     output.before_waiting(request, &matches)?;
     let proc = ProcDir::named()?;
-    let mut delivery = Delivery::new(request, &plan, &proc)?;
+    let mut delivery = Delivery::new(request, plan, &proc)?;
     delivery.deliver(matches, output)?;
     while delivery.wants_another_look() {
-        plan.renew()?;
-        delivery.deliver_again(scan::scan(&plan)?, output)?;
+        let matches = scan::scan(delivery.renewed_plan()?)?;
+        delivery.deliver_again(matches, output)?;
     }
     let report = delivery.report();
     output.report(request, &report)?;

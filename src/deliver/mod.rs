@@ -82,7 +82,7 @@ enum News {
 /// first one is signalled).
 pub struct Delivery<'a> {
     request: &'a Request,
-    plan: &'a Plan,
+    plan: Plan,
     process: Process<'a>,
     targets: Vec<Target>,
     vigil: Option<Vigil>,
@@ -104,7 +104,7 @@ pub struct Delivery<'a> {
 
 impl<'a> Delivery<'a> {
     /// With nobody dealt with yet.
-    pub fn new(request: &'a Request, plan: &'a Plan, proc: &'a ProcDir) -> Result<Self, Error> {
+    pub fn new(request: &'a Request, plan: Plan, proc: &'a ProcDir) -> Result<Self, Error> {
         if !matches!(request.action, Action::List(_)) && !proc.numbers_are_ours() {
             let why = "/proc is that of another PID namespace, where process IDs mean other processes";
             return Err(Error::fatal(why));
@@ -131,7 +131,7 @@ impl<'a> Delivery<'a> {
         };
         let wait = request.wait();
         if wait.is_some() || delivery.gathers() {
-            let tells_how = wait.is_some() && plan.detail == Detail::Full;
+            let tells_how = wait.is_some() && delivery.plan.detail == Detail::Full;
             delivery.vigil = Some(Vigil::new(wait.unwrap_or_default(), steps, tells_how)?);
         }
         Ok(delivery)
@@ -155,6 +155,12 @@ impl<'a> Delivery<'a> {
     pub fn wants_another_look(&self) -> bool {
         let over = matches!(self.over, Some(Over::TimeRanOut | Over::Interrupted(_) | Over::NoneLeft));
         (self.repeats() || self.gathering.is_under_way()) && !over && !self.too_many && !self.quit
+    }
+
+    /// The plan, for another look: who opens a port anew has another socket.
+    pub fn renewed_plan(&mut self) -> Result<&Plan, Error> {
+        self.plan.renew()?;
+        Ok(&self.plan)
     }
 
     /// What another look has found. Where it is repeated until nobody matches, only those count whom a signal may
@@ -292,7 +298,7 @@ impl<'a> Delivery<'a> {
                     return Ok(Outcome::Untouched);
                 }
                 // The answer may have taken long enough for the process to have become another program.
-                if let Err(outcome) = look_again(self.plan, &mut self.process, None, &handle, found) {
+                if let Err(outcome) = look_again(&self.plan, &mut self.process, None, &handle, found) {
                     return Ok(outcome);
                 }
             }
@@ -344,7 +350,7 @@ impl<'a> Delivery<'a> {
     fn pin(&mut self, found: &mut Match) -> Result<Handle, Outcome> {
         loop {
             let pinned = Handle::open(found.pid).map_err(failure).and_then(|handle| {
-                look_again(self.plan, &mut self.process, Some(&mut self.pinned), &handle, found)?;
+                look_again(&self.plan, &mut self.process, Some(&mut self.pinned), &handle, found)?;
                 Ok(handle)
             });
             let out_of_descriptors = matches!(pinned, Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)));

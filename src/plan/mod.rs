@@ -123,8 +123,13 @@ impl Plan {
     }
 
     /// Look up again what may have changed since the last scan.
-    pub fn renew(&self) -> Result<(), Error> {
-        self.sockets().map_or(Ok(()), Sockets::renew)
+    pub fn renew(&mut self) -> Result<(), Error> {
+        for test in self.predicate.tests_mut() {
+            if let Test::Sockets(sockets) = test {
+                *sockets = Arc::new(sockets.renewed()?);
+            }
+        }
+        Ok(())
     }
 
     /// The sockets of `--port`.
