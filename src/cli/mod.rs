@@ -140,8 +140,7 @@ fn command(program: Program, rows: impl Iterator<Item = &'static Opt>) -> Comman
 /// A row of the table as clap has it. Where an option is repeated, the last one counts, as in the reference, unless each
 /// does.
 fn argument(program: Program, opt: &'static Opt) -> Arg {
-    let short = opt.short.filter(|(_, programs)| programs.contains(&program)).map(|(letter, _)| letter);
-    let arg = Arg::new(opt.long).long(opt.long).short(short).help(opt.help);
+    let arg = Arg::new(opt.long).long(opt.long).short(opt.letter(program)).help(opt.help);
     let arg = arg.help_heading(opt.group.title());
     let arg = if opt.repeats() { arg.action(ArgAction::Append) } else { arg.overrides_with(opt.long) };
     let optional = |arg: Arg| arg.num_args(0..=1).require_equals(true).default_missing_value(NO_VALUE);

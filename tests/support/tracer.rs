@@ -10,8 +10,9 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::ptrace;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use rustix::process::{Resource, Rlimit};
@@ -56,6 +57,7 @@ impl Traced {
         assert_eq!(waitpid(pid, None), Ok(WaitStatus::Stopped(pid, Signal::SIGTRAP)), "the stop at exec");
         let options = ptrace::Options::PTRACE_O_TRACESYSGOOD | ptrace::Options::PTRACE_O_EXITKILL;
         ptrace::setoptions(pid, options).expect("PTRACE_SETOPTIONS");
+        keep_to_one_cpu(pid);
         let memory = File::open(format!("/proc/{pid}/mem")).expect("a tracer may read memory");
         Traced { child, pid, memory, call: None, free: false, ended: false, terminal: None }
     }
@@ -117,6 +119,24 @@ impl Traced {
         Stop::Ended(status)
     }
 
+    /// Lets it run to its end, and interrupts it (SIGINT) when it has sent so many signals. How many it has sent in all,
+    /// and its status.
+    pub fn interrupted_after(&mut self, number: usize) -> (usize, i32) {
+        let mut sent = 0;
+        loop {
+            match self.next() {
+                Stop::Exit(call, _) if call.number == libc::SYS_pidfd_send_signal => {
+                    sent += 1;
+                    if sent == number {
+                        kill(self.pid, Signal::SIGINT).expect("kill");
+                    }
+                }
+                Stop::Ended(status) => return (sent, status),
+                Stop::Entry(_) | Stop::Exit(..) => {}
+            }
+        }
+    }
+
     /// The C string at this address of its memory; empty where there is none.
     pub fn string(&self, address: u64) -> Vec<u8> {
         let mut bytes = vec![0; 256];
@@ -154,6 +174,15 @@ impl Drop for Traced {
             let _ = waitpid(self.pid, Some(WaitPidFlag::__WALL));
         }
     }
+}
+
+/// There it starts no threads, however many processes it looks at: those would not be stopped.
+fn keep_to_one_cpu(pid: Pid) {
+    let all = sched_getaffinity(pid).expect("sched_getaffinity");
+    let first = (0..CpuSet::count()).find(|&cpu| all.is_set(cpu) == Ok(true));
+    let mut one = CpuSet::new();
+    one.set(first.expect("a CPU")).expect("a CPU");
+    sched_setaffinity(pid, &one).expect("sched_setaffinity");
 }
 
 /// A command with empty standard input and pipes for its output, in the tests' environment.
