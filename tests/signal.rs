@@ -188,7 +188,8 @@ fn each_signal_that_is_listed_does_what_its_row_says() {
     }
     for row in listed() {
         let number: i32 = row[0].parse().expect("a number");
-        let [plain, mut catching] = [Victim::spec(), Victim::spec()];
+        // In groups of their own, which are not orphaned, as ours may be: there TSTP, TTIN and TTOU do not stop.
+        let [plain, mut catching] = [Victim::spec().group(), Victim::spec().group()];
         if row[3] == "yes" {
             catching = catching.catch(number);
         }
