@@ -9,7 +9,8 @@
 //! [`select`] allow. [`deliver`] holds a handle on each match, looks again, and signals it or waits for it.
 //! [`output`] writes. Data moves forward only: a later stage never asks an earlier one.
 //!
-//! [`complete`] stands beside it and answers the shells' completions.
+//! Beside it stand [`complete`], which answers the shells' completions, and what several stages ask: [`accounts`] and
+//! [`permission`].
 //!
 //! What differs between the three programs is only the last step. [`run`] is the pipeline as a function.
 

@@ -23,7 +23,7 @@ pub use dir::{ProcDir, unreadable};
 pub use facts::{Fact, Facts, Unknown};
 pub use lineage::Relation;
 pub use link::{FileId, Link};
-pub use process::Process;
+pub use process::{NAME_MAX, Process};
 pub use sockets::{Socket, Sockets};
 pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
