@@ -10,7 +10,6 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::ptrace;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -57,7 +56,6 @@ impl Traced {
         assert_eq!(waitpid(pid, None), Ok(WaitStatus::Stopped(pid, Signal::SIGTRAP)), "the stop at exec");
         let options = ptrace::Options::PTRACE_O_TRACESYSGOOD | ptrace::Options::PTRACE_O_EXITKILL;
         ptrace::setoptions(pid, options).expect("PTRACE_SETOPTIONS");
-        keep_to_one_cpu(pid);
         let memory = File::open(format!("/proc/{pid}/mem")).expect("a tracer may read memory");
         Traced { child, pid, memory, call: None, free: false, ended: false, terminal: None }
     }
@@ -174,15 +172,6 @@ impl Drop for Traced {
             let _ = waitpid(self.pid, Some(WaitPidFlag::__WALL));
         }
     }
-}
-
-/// There it starts no threads, however many processes it looks at: those would not be stopped.
-fn keep_to_one_cpu(pid: Pid) {
-    let all = sched_getaffinity(pid).expect("sched_getaffinity");
-    let first = (0..CpuSet::count()).find(|&cpu| all.is_set(cpu) == Ok(true));
-    let mut one = CpuSet::new();
-    one.set(first.expect("a CPU")).expect("a CPU");
-    sched_setaffinity(pid, &one).expect("sched_setaffinity");
 }
 
 /// A command with empty standard input and pipes for its output, in the tests' environment.
