@@ -9,7 +9,8 @@
 //! [`select`] allow. [`deliver`] holds a handle on each match, looks again, and signals it or waits for it.
 //! [`output`] writes. Data moves forward only: a later stage never asks an earlier one.
 //!
-//! [`complete`] stands beside it and answers the shells' completions.
+//! Beside it stand [`complete`], which answers the shells' completions, and what several stages ask: [`accounts`] and
+//! [`permission`].
 //!
 //! What differs between the three programs is only the last step. [`run`] is the pipeline as a function.
 
@@ -77,11 +78,11 @@ fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
     output.notes(&plan, &matches)?;
     output.before_waiting(request, &matches)?;
     let proc = ProcDir::named()?;
-    let mut delivery = Delivery::new(request, &plan, &proc)?;
+    let mut delivery = Delivery::new(request, plan, &proc)?;
     delivery.deliver(matches, output)?;
     while delivery.wants_another_look() {
-        plan.renew()?;
-        delivery.deliver_again(scan::scan(&plan)?, output)?;
+        let matches = scan::scan(delivery.renewed_plan()?)?;
+        delivery.deliver_again(matches, output)?;
     }
     let report = delivery.report();
     output.report(request, &report)?;

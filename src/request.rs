@@ -22,6 +22,9 @@ pub enum Program {
 }
 
 impl Program {
+    /// All three.
+    pub const ALL: [Program; 3] = [Program::Pgrep, Program::Pkill, Program::Pidwait];
+
     /// The name in messages and in the usage line.
     pub fn name(self) -> &'static str {
         match self {

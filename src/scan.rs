@@ -2,23 +2,12 @@
 
 mod kin;
 
-use std::thread;
-
-use rustix::process::{Resource, getrlimit};
-
 use crate::error::Error;
 use crate::plan::{Candidates, Plan};
-use crate::proc::{Fact, Facts, ProcDir, Process, Relation, Unknown, unreadable};
+use crate::proc::{self, Fact, Facts, ProcDir, Process, Relation, Unknown, unreadable};
 use crate::request::Pid;
 use crate::select::{NoAnswer, Predicate, Why, pick};
 use crate::view::{View, view};
-
-/// With fewer processes than this, a second thread costs more to start than it saves.
-const MANY: usize = 256;
-
-/// What each thread of a walk may take of the descriptors: its own /proc and one file, and as much again for those
-/// that were open before.
-const DESCRIPTORS_PER_THREAD: u64 = 4;
 
 /// A process that was selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,60 +73,16 @@ fn is_there(plan: &Plan, process: &mut Process<'_>) -> Fact<bool> {
     process.is_process()
 }
 
-/// All processes, by as many threads as there are CPUs for us and parts of the list. Each takes the next part as soon
-/// as it is done with one, so that none waits for another.
+/// All processes.
 fn walk(plan: &Plan) -> Result<Seen, Error> {
-    let proc = ProcDir::open()?;
-    let mut first = vec![];
-    while first.len() < MANY && proc.next_processes(&mut first)? {}
-    let most = if first.len() < MANY { 1 } else { most_threads() };
-    thread::scope(|scope| {
-        let mut helpers = vec![];
-        let mut part = vec![];
-        while helpers.len() + 1 < most && proc.next_processes(&mut part)? {
-            let (proc, part) = (&proc, std::mem::take(&mut part));
-            let theirs = part.clone();
-            let help = move || look_at_all(plan, proc, &ProcDir::open()?, theirs);
-            match thread::Builder::new().spawn_scoped(scope, help) {
-                Ok(helper) => helpers.push(helper),
-                Err(_) => {
-                    first.extend(part); // with fewer threads, it only takes longer
-                    break;
-                }
-            }
+    let seen = proc::walk(|proc, pids| {
+        let mut look = Look::new(plan, proc);
+        for pid in pids {
+            look.at(pid?)?;
         }
-        let mut seen = look_at_all(plan, &proc, &proc, first)?;
-        for helper in helpers {
-            let mut theirs = helper.join().expect("a helper does not panic")?;
-            seen.found.append(&mut theirs.found);
-            seen.relations.append(&mut theirs.relations);
-            seen.undecided += theirs.undecided;
-            seen.missed |= theirs.missed;
-        }
-        Ok(seen)
-    })
-}
-
-/// As many as there are CPUs for us and descriptors to look through.
-fn most_threads() -> usize {
-    let cpus = thread::available_parallelism().map_or(1, |n| n.get());
-    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    cpus.min((descriptors / DESCRIPTORS_PER_THREAD).try_into().unwrap_or(usize::MAX)).max(1)
-}
-
-/// These processes and then what is left of the walk. Looking through a descriptor of one's own saves threads
-/// from counting the users of a shared one.
-fn look_at_all(plan: &Plan, walk: &ProcDir, proc: &ProcDir, mut pids: Vec<Pid>) -> Result<Seen, Error> {
-    let mut look = Look::new(plan, proc);
-    loop {
-        for &pid in &pids {
-            look.at(pid)?;
-        }
-        pids.clear();
-        if !walk.next_processes(&mut pids)? {
-            return Ok(look.seen);
-        }
-    }
+        Ok(look.seen)
+    })?;
+    Ok(seen.into_iter().fold(Seen::default(), Seen::and))
 }
 
 /// What one thread has seen.
@@ -149,6 +94,17 @@ struct Seen {
     /// Of all processes, where kin is wanted.
     relations: Vec<Relation>,
     missed: bool,
+}
+
+impl Seen {
+    /// What two threads have seen.
+    fn and(mut self, mut other: Seen) -> Seen {
+        self.found.append(&mut other.found);
+        self.relations.append(&mut other.relations);
+        self.undecided += other.undecided;
+        self.missed |= other.missed;
+        self
+    }
 }
 
 /// One thread's work.
@@ -200,9 +156,7 @@ impl<'p> Look<'p> {
         }
         Ok(())
     }
-}
 
-impl Look<'_> {
     fn missed(&mut self, why: Unknown) -> Result<(), Error> {
         self.seen.missed = true;
         unknown(self.process.pid(), why)

@@ -2,9 +2,8 @@
 
 mod support;
 
-use support::{Run, Victim, eventually, namespace};
+use support::{NOBODY, Run, Victim, eventually, namespace};
 
-const NOBODY: u32 = 65534;
 /// A year: older than what a test starts.
 const AGES: &str = "31536000";
 

@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader};
 
 use family::{Family, pid, pids};
 use serde_json::{Value, json};
-use support::{Dir, Output, Run, Running, document, eventually, namespace, need, stat_field};
+use support::{Dir, Output, Run, Running, document, eventually, hide_processes, namespace, need, stat_field};
 
 /// `top` starts two who have children of their own, and there is somebody else.
 const PLAN: [&str; 3] = ["top left right", "left one two", "right three"];
@@ -361,9 +361,7 @@ fn an_ordinary_user_gets_the_same_answers() {
         let top = pid("top");
         for hidden in [false, true] {
             if hidden {
-                let options = ["-o", "remount,hidepid=2", "/proc"];
-                let mounted = std::process::Command::new("mount").args(options).status().expect("mount");
-                assert!(mounted.success());
+                hide_processes();
             }
             assert_eq!(ask(&format!("--ancestor {top}")), pids_of("left one two right three"));
             assert_eq!(ask("--tree -x left"), pids_of("left one two"));

@@ -10,10 +10,10 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{Dir, Helper, Output, Run, Spec, Victim, document, eventually, namespace, need, need_root};
-
-/// The user that may look into little.
-const NOBODY: u32 = 65534;
+use support::{
+    Dir, Helper, NOBODY, Output, Run, Spec, Victim, document, eventually, hide_processes, namespace, need,
+    need_root,
+};
 
 fn ourselves() -> PathBuf {
     std::env::current_exe().expect("our own executable")
@@ -304,15 +304,10 @@ fn a_setuid_program_is_roots_to_look_into() {
 #[test]
 fn under_hidepid_there_are_only_our_own() {
     namespace(|| {
-        if !need("mount") {
-            return;
-        }
-        let mounted =
-            Command::new("mount").args(["-o", "remount,hidepid=2", "/proc"]).status().expect("mount");
-        assert!(mounted.success(), "hidepid");
+        hide_processes();
         let dir = Dir::new();
         let file = dir.copy(&ourselves(), "hidden");
-        let own = part(&file).gids(NOBODY, NOBODY, NOBODY).uids(NOBODY, NOBODY, NOBODY).dumpable().spawn();
+        let own = part(&file).owned_by(NOBODY).spawn();
         let roots = part(&file).directory(Path::new("/")).spawn();
         for args in [["--exe", "hidden"], ["--cwd", "/"]] {
             let output = Run::ours("pgrep").args(args).args(["-x", "v.*"]).user(NOBODY, NOBODY).run();

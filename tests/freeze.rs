@@ -10,10 +10,8 @@ use std::fs::File;
 use std::process::{Command, Stdio};
 
 use family::{Family, pid, pids};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use support::{Dir, Run, Victim, document, eventually, namespace, own_pid, stat_field};
-use tracer::Stop;
 
 fn pkill(args: &str) -> Run {
     Run::ours("pkill").args(args.split(' '))
@@ -105,20 +103,7 @@ fn nobody_is_left_frozen() {
         let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
         command.args(["-USR1", "--freeze", "--json", "-P", &own_pid(), &name]);
         let mut traced = tracer::Traced::start(command);
-        let mut signals = 0;
-        let status = loop {
-            match traced.next() {
-                Stop::Exit(call, _) if call.number == libc::SYS_pidfd_send_signal => {
-                    signals += 1;
-                    if signals == sent {
-                        let pkill = Pid::from_raw(traced.pid() as i32).expect("a PID");
-                        kill_process(pkill, Signal::INT).expect("kill");
-                    }
-                }
-                Stop::Ended(status) => break status,
-                Stop::Entry(_) | Stop::Exit(..) => {}
-            }
-        };
+        let (signals, status) = traced.interrupted_after(sent);
         // Two are stopped, signalled and continued. Told to stop after the last look, it is done soon enough.
         assert!(signals == 6 && (status == if sent <= 2 { 130 } else { 0 }), "{sent}: {status}");
         let report: Value = serde_json::from_str(&traced.written().0).expect("a document");
@@ -150,7 +135,7 @@ fn who_refuses_is_told() {
         return;
     }
     const UID: u32 = 54_321;
-    let mut own = Victim::spec().gids(UID, UID, UID).uids(UID, UID, UID).dumpable().spawn();
+    let mut own = Victim::spec().owned_by(UID).spawn();
     let other = Victim::spec().spawn();
     let both = format!("{}|{}", own.name(), other.name());
     let output = pkill("--freeze --wait --json -x").args([&both]).user(UID, UID).run();

@@ -148,7 +148,7 @@ fn who_may_not_be_signalled_is_told() {
         const UID: u32 = 54_321;
         let part = |uid: u32| {
             let spec = support::Victim::spec().catch(libc::SIGUSR1).group();
-            spec.gids(uid, uid, uid).uids(uid, uid, uid).dumpable().spawn()
+            spec.owned_by(uid).spawn()
         };
         let mut own = part(UID);
         let output = pkill("-USR1 --whole-group --json -x").args([own.name()]).user(UID, UID).run();

@@ -116,8 +116,7 @@ fn hidden_processes_are_no_error() {
         return;
     }
     let roots = Victim::spec().spawn();
-    let own =
-        Victim::named(roots.name()).gids(54321, 54321, 54321).uids(54321, 54321, 54321).dumpable().spawn();
+    let own = Victim::named(roots.name()).owned_by(54321).spawn();
     let dir = Dir::new();
     let script = format!("mount -t proc -o hidepid=2 none /proc && {}", as_ordinary_user(&dir, "pgrep"));
     let output = in_mount_namespace("pgrep", &script).args(["-f", "-u", "0,54321", roots.name()]).run();

@@ -9,9 +9,7 @@ use std::os::fd::OwnedFd;
 use nix::sched::{CloneFlags, unshare};
 use rustix::net::sockopt::{set_ipv6_v6only, set_socket_reuseport};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with};
-use support::{Dir, Output, Run, Spec, Victim, namespace, need, need_root, own_pid, skipped};
-
-const NOBODY: u32 = 65534;
+use support::{NOBODY, Output, Run, Victim, hide_processes, namespace, need, need_root, own_pid, skipped};
 
 thread_local! {
     /// The name of this test's victims: other tests have ports with the same number, of another protocol or address.
@@ -248,10 +246,8 @@ fn a_port_of_somebody_else_is_told_of() {
             "pgrep: note: nobody whom we may look at holds tcp:{port}, so the answer may be incomplete; root may see more\n"
         )
     };
-    let as_nobody =
-        |spec: Spec| spec.gids(NOBODY, NOBODY, NOBODY).uids(NOBODY, NOBODY, NOBODY).dumpable().spawn();
     let (socket, port) = tcp();
-    let own = as_nobody(Victim::spec().holds(socket.try_clone().expect("a copy")));
+    let own = Victim::spec().holds(socket.try_clone().expect("a copy")).owned_by(NOBODY).spawn();
     let roots = holder(socket);
     let output = user(port).run();
     // Somebody is found, so the port is accounted for.
@@ -278,16 +274,10 @@ fn a_port_of_somebody_else_is_told_of() {
 #[test]
 fn a_port_of_a_hidden_process_is_told_of() {
     namespace(|| {
-        let dir = Dir::new();
-        let program = dir.executable(env!("CARGO_BIN_EXE_pgrep").as_ref());
+        hide_processes();
         let (socket, port) = tcp();
         let victim = holder(socket);
-        let line = format!(
-            "mount -t proc -o hidepid=2 none /proc && \
-             setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups {} --port {port}",
-            program.display()
-        );
-        let output = Run::shell(&line).through(["unshare", "--mount"]).run();
+        let output = Run::ours("pgrep").user(NOBODY, NOBODY).args(["--port", &port.to_string()]).run();
         assert_eq!((output.out(), output.status), (String::new(), 1), "{}", output.err());
         assert!(
             output.err().contains(&format!("nobody whom we may look at holds tcp:{port}")),

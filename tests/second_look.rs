@@ -12,7 +12,7 @@ use std::process::Command;
 
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
-use support::{Dir, Helper, Victim, eventually, need_root, stat_field};
+use support::{Dir, Helper, NOBODY, Victim, eventually, need_root, stat_field};
 use tracer::{Stop, Traced};
 
 /// Runs pkill on the helper, which does as it is told in between. Returns the report's word.
@@ -92,7 +92,6 @@ fn who_may_not_be_looked_into_any_more_is_left_alone() {
     if !need_root() {
         return;
     }
-    const NOBODY: u32 = 65534;
     let dir = Dir::new();
     let pkill = dir.executable(Path::new(env!("CARGO_BIN_EXE_pkill")));
     let setuid = dir.copy(Path::new("/bin/sleep"), "setuid");

@@ -539,19 +539,7 @@ fn nobody_is_left_stopped() {
         let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
         command.args(["-KILL", "--until-none", "--json", "-P", &own_pid(), &name]);
         let mut traced = tracer::Traced::start(command);
-        let mut signals = 0;
-        let status = loop {
-            match traced.next() {
-                Stop::Exit(call, _) if call.number == libc::SYS_pidfd_send_signal => {
-                    signals += 1;
-                    if signals == sent {
-                        send(traced.pid(), Signal::INT);
-                    }
-                }
-                Stop::Ended(status) => break status,
-                Stop::Entry(_) | Stop::Exit(..) => {}
-            }
-        };
+        let (signals, status) = traced.interrupted_after(sent);
         assert!(signals >= sent && status == 128 + SIGINT, "{sent} of {signals} signals, status {status}");
         let (out, err) = traced.written();
         assert!(out.contains("\"exit_status\": 130"), "{sent}: {out}{err}");
@@ -635,7 +623,7 @@ fn what_the_exit_status_says() {
         return;
     }
     const UID: u32 = 54_321;
-    let part = || Victim::spec().gids(UID, UID, UID).uids(UID, UID, UID).dumpable();
+    let part = || Victim::spec().owned_by(UID);
     let others = Victim::spec().spawn();
     let refused = format!("pkill: killing pid {} failed: Operation not permitted\n", others.pid());
     for (own, args, status) in [

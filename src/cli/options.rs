@@ -95,6 +95,17 @@ pub enum Read {
 }
 
 impl Opt {
+    /// The letter by which the program knows it.
+    pub fn letter(&self, program: Program) -> Option<char> {
+        self.short.filter(|(_, programs)| programs.contains(&program)).map(|(letter, _)| letter)
+    }
+
+    /// Whether a command line has one of the two at most.
+    pub fn excludes(&self, other: &Opt) -> bool {
+        let both = |group: &&&[&str]| group.contains(&self.long) && group.contains(&other.long);
+        self.long != other.long && EXCLUSIVE.iter().any(|group| both(&group))
+    }
+
     /// What the value is; None if the option takes none.
     pub fn value(&self) -> Option<Kind> {
         match self.read {
@@ -231,7 +242,7 @@ pub enum Setting {
     Version,
 }
 
-const ALL: &[Program] = &[Pgrep, Pkill, Pidwait];
+const ALL: &[Program] = &Program::ALL;
 const SENDS: &[Program] = &[Pkill];
 const LISTS: &[Program] = &[Pgrep];
 const ACTS: &[Program] = &[Pkill, Pidwait];

@@ -3,49 +3,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
-use std::thread;
 
 use super::Candidate;
 use crate::accounts;
 use crate::error::Error;
 use crate::proc::{
-    Fact, Facts, Membership, ProcDir, Process, Sockets, Terminals, Unknown, memberships, ourselves,
+    self, Fact, Facts, Membership, ProcDir, Process, Sockets, Terminals, Unknown, memberships, ourselves,
 };
 use crate::request::{Pid, Ports, Protocol};
 
-/// With fewer processes than this, a second thread costs more to start than it saves.
-const MANY: usize = 256;
-
-/// What each process answers. One that has gone or cannot be looked at is no candidate; nor are we, who will have gone.
+/// What each process answers, in the order of process IDs. One that has gone or cannot be looked at is no candidate;
+/// nor are we, who will have gone.
 pub fn gather<T: Send>(ask: impl Fn(&mut Process<'_>) -> Fact<T> + Sync) -> Result<Vec<T>, Error> {
-    let walk = ProcDir::open()?;
-    let mut pids = vec![];
-    while walk.next_processes(&mut pids)? {}
-    pids.retain(|&pid| pid != ourselves());
-    let answers = |pids: &[Pid]| -> Result<Vec<T>, Error> {
-        let proc = ProcDir::open()?;
-        let mut process = Process::new(&proc);
-        let answer = |&pid: &Pid| {
-            process.look_at(pid);
-            ask(&mut process).ok()
-        };
-        Ok(pids.iter().filter_map(answer).collect())
-    };
-    let threads = if pids.len() < MANY { 1 } else { thread::available_parallelism().map_or(1, |n| n.get()) };
-    let (ours, theirs) = pids.split_at(pids.len().div_ceil(threads));
-    thread::scope(|scope| {
-        let answers = &answers;
-        let help = |part| (part, thread::Builder::new().spawn_scoped(scope, move || answers(part)));
-        let helpers: Vec<_> = theirs.chunks(ours.len().max(1)).map(help).collect();
-        let mut all = answers(ours)?;
-        for (part, helper) in helpers {
-            all.extend(match helper {
-                Ok(helper) => helper.join().expect("a helper does not panic")?,
-                Err(_) => answers(part)?, // without a thread, it only takes longer
-            });
+    let answers = proc::walk(|proc, pids| {
+        let mut process = Process::new(proc);
+        let mut answers = vec![];
+        for pid in pids {
+            process.look_at(pid?);
+            if process.pid() != ourselves() {
+                answers.extend(ask(&mut process).map(|answer| (process.pid(), answer)));
+            }
         }
-        Ok(all)
-    })
+        Ok(answers)
+    })?;
+    let mut answers: Vec<(Pid, T)> = answers.into_iter().flatten().collect();
+    answers.sort_unstable_by_key(|(pid, _)| *pid);
+    Ok(answers.into_iter().map(|(_, answer)| answer).collect())
 }
 
 /// Each by its command line.

@@ -1,11 +1,12 @@
 //! Who is signalled together: all of them are pinned, and with `--freeze` stopped, before the first one is signalled.
 //! So nobody can start another who escapes, and a child is found before its parent's death makes it an orphan.
 
-use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, VecDeque};
 
-use super::vigil::Until;
-use super::{Audience, Delivery, failure, group, look_again, outcome, send, target, told};
+use super::freeze::Freeze;
+use super::look::look_again;
+use super::send::{failure, outcome, send, told};
+use super::{Audience, Delivery, News, Who, group, target};
 use crate::error::Error;
 use crate::proc::Facts as _;
 use crate::report::{Outcome, Target};
@@ -14,13 +15,28 @@ use crate::scan::Match;
 use crate::signal::Signal;
 use crate::view::View;
 
-/// So many looks are given to those that are to stop before they are signalled as they are, or for less than a second:
-/// the init of a PID namespace never stops, nor does a kernel thread.
-const PATIENCE: u32 = 20;
+/// Those who are signalled together. Nobody is, and nothing is known, where each is signalled as it is found.
+pub struct Gathering {
+    stage: Stage,
+    /// Who is pinned, and not signalled yet.
+    held: VecDeque<Held>,
+    /// Who had gone or was no longer what was asked for, and where it is among the targets: if another look finds it,
+    /// as a child that has become another program than its parent, that counts.
+    lost: BTreeMap<Who, usize>,
+    /// Where they are stopped before.
+    freeze: Option<Freeze>,
+}
 
-/// So long are those chased who are always gone before they can be stopped, since somebody was stopped last. On a busy
-/// machine there are such who are no successors of anybody.
-const CHASE: Duration = Duration::from_secs(1);
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// Nobody has been looked for but by the first scan.
+    FirstLook,
+    /// Nobody has been signalled.
+    LaterLook,
+    /// Some have been signalled.
+    Released,
+}
 
 /// One who is pinned.
 pub struct Held {
@@ -34,6 +50,40 @@ pub struct Held {
     was_stopped: bool,
 }
 
+impl Gathering {
+    /// With nobody yet.
+    pub fn new(freezes: bool) -> Self {
+        let freeze = freezes.then(Freeze::new);
+        Gathering { stage: Stage::FirstLook, held: VecDeque::new(), lost: BTreeMap::new(), freeze }
+    }
+
+    /// Whether the time to signal has not come yet.
+    pub fn is_under_way(&self) -> bool {
+        !self.held.is_empty() || self.freeze.as_ref().is_some_and(Freeze::chases)
+    }
+
+    /// A look begins; its scan may have missed somebody.
+    pub fn begin_look(&mut self, missed: bool) {
+        if let Some(freeze) = &mut self.freeze {
+            freeze.begin_look(missed);
+        }
+    }
+
+    /// The same for each after the first one. Whether somebody was held before.
+    pub fn begin_another_look(&mut self, missed: bool) -> bool {
+        self.stage = self.stage.max(Stage::LaterLook);
+        self.begin_look(missed);
+        !self.held.is_empty()
+    }
+
+    /// Somebody had gone before it could be looked at.
+    pub fn missed(&mut self) {
+        if let Some(freeze) = &mut self.freeze {
+            freeze.missed();
+        }
+    }
+}
+
 impl Delivery<'_> {
     /// Whether nobody is signalled before all are pinned.
     pub(super) fn gathers(&self) -> bool {
@@ -41,51 +91,41 @@ impl Delivery<'_> {
         signals && (self.plan.kin.is_some() || self.request.freezes())
     }
 
-    /// Whether the time to signal has not come yet.
-    pub(super) fn is_gathering(&self) -> bool {
-        !self.gathered.is_empty() || self.chases()
-    }
-
-    fn chases(&self) -> bool {
-        self.elusive && self.last_caught.elapsed() < CHASE
-    }
-
     /// Pin it, and stop it if it is to be frozen. True if it will be signalled.
     pub(super) fn gather(&mut self, mut found: Match) -> Result<bool, Error> {
-        let pinned = self.pin(&mut found);
-        let was_stopped = pinned.is_ok() && self.request.freezes() && self.process.state() == Ok(b'T');
+        let mut pinned = self.pin(&mut found);
+        let mut was_stopped = false;
         let vigil = self.vigil.as_mut().expect("one to hold them");
-        let held = match pinned {
-            Ok(handle) if self.request.freezes() => {
+        if let Some(freeze) = &mut self.gathering.freeze {
+            if let Ok(handle) = &pinned {
+                was_stopped = self.process.state() == Ok(b'T');
                 // From here on nothing but the wait ends us: nobody is left stopped.
                 vigil.catch_interrupts()?;
                 match outcome(handle.send(Signal::STOP, None), &found) {
-                    Outcome::Signalled { .. } => Ok(handle),
-                    other => Err(other),
+                    Outcome::Signalled { .. } => freeze.caught(),
+                    other => pinned = Err(other),
                 }
             }
-            pinned => pinned,
-        };
-        let is_held = held.is_ok();
-        self.elusive |= self.request.freezes() && matches!(held, Err(Outcome::Gone | Outcome::Changed));
-        if is_held {
-            self.last_caught = Instant::now();
+            if matches!(pinned, Err(Outcome::Gone | Outcome::Changed)) {
+                freeze.missed();
+            }
         }
+        let is_held = pinned.is_ok();
         let (pid, why) = (found.pid, found.why);
-        let key = (pid, found.start_time);
-        let place = self.lost.remove(&key).unwrap_or(self.targets.len());
-        match held {
+        let who = (pid, found.start_time);
+        let place = self.gathering.lost.remove(&who).unwrap_or(self.targets.len());
+        match pinned {
             // Whoever comes and goes between two looks is nobody's business.
-            Err(Outcome::Gone) if self.looks_again => return Ok(false),
-            Err(Outcome::Gone | Outcome::Changed) => drop(self.lost.insert(key, place)),
-            _ => drop(self.known.insert(key, is_held)),
+            Err(Outcome::Gone) if self.gathering.stage > Stage::FirstLook => return Ok(false),
+            Err(Outcome::Gone | Outcome::Changed) => drop(self.gathering.lost.insert(who, place)),
+            _ => drop(self.known.insert(who, is_held)),
         }
-        let told = match held {
+        let told = match pinned {
             Err(outcome) => target(found, outcome),
             Ok(handle) => {
                 let start_time = found.start_time.expect("the plan asks for it where all are pinned");
                 let at = vigil.add(place, pid, start_time, None, handle);
-                self.gathered.push_back(Held { at, found, target: place, was_stopped });
+                self.gathering.held.push_back(Held { at, found, target: place, was_stopped });
                 // Until it is known what becomes of it.
                 Target { pid, view: View::Id, why, outcome: Outcome::Untouched, end: None }
             }
@@ -97,35 +137,47 @@ impl Delivery<'_> {
         Ok(is_held)
     }
 
-    /// Whether the time has come to signal them. Without freezing, one look more than the first has to do. A fork that
-    /// has begun when its process is told to stop is completed (since Linux 4.19), so it is the look that begins when
-    /// all have stopped that must find nobody new.
-    pub(super) fn is_complete(&self, gathered_before: bool, any_new: bool) -> bool {
-        match self.request.freezes() {
-            true => !any_new && !self.chases() && (self.still || self.looks >= PATIENCE),
-            false => gathered_before,
+    /// After another look: signal those who are held, if the time has come. False if nobody is gathered any more.
+    pub(super) fn end_look(
+        &mut self,
+        held_some: bool,
+        news: News,
+        audience: &mut dyn Audience,
+    ) -> Result<bool, Error> {
+        let is_complete = match &mut self.gathering.freeze {
+            Some(freeze) => freeze.end_look(news),
+            // Who is not stopped may fork on: one look more than the first has to do.
+            None => held_some,
+        };
+        let may_let_go = held_some && self.gathering.stage < Stage::Released;
+        if may_let_go && self.forbids(self.targets.len()) {
+            self.let_go();
+        } else if !self.gathering.is_under_way() {
+            return Ok(false);
+        } else if is_complete {
+            self.release(audience)?;
+            self.wait(audience)?;
+        } else {
+            self.see_to_interrupts(audience)?;
         }
+        Ok(true)
     }
 
     /// Between two looks. When there is no other, whether the time ran out or we were told to stop, the stopped get
     /// what they were stopped for.
     pub(super) fn see_to_interrupts(&mut self, audience: &mut dyn Audience) -> Result<(), Error> {
-        if self.request.freezes()
-            && let Some(vigil) = &mut self.vigil
-        {
-            // Who is slow to stop gets time, where there is nothing else to be done.
-            let until = if self.elusive || self.looks < PATIENCE / 4 { Until::Now } else { Until::Pause };
-            self.over = Some(vigil.keep(until, audience)?);
+        if let (Some(freeze), Some(vigil)) = (&self.gathering.freeze, &mut self.vigil) {
+            self.over = Some(vigil.keep(freeze.rest(), audience)?);
         }
         if self.wants_another_look() { Ok(()) } else { self.release(audience) }
     }
 
     /// Signal them all, and continue who was stopped for that.
-    pub(super) fn release(&mut self, audience: &mut dyn Audience) -> Result<(), Error> {
-        if let Some(vigil) = self.vigil.as_mut().filter(|_| !self.released) {
+    fn release(&mut self, audience: &mut dyn Audience) -> Result<(), Error> {
+        if let Some(vigil) = self.vigil.as_mut().filter(|_| self.gathering.stage < Stage::Released) {
             vigil.signals_begin();
         }
-        self.released = true;
+        self.gathering.stage = Stage::Released;
         while let Some(mut batch) = self.next_batch() {
             let outcomes = match self.consent(&mut batch, audience)? {
                 true => self.send_to(&mut batch),
@@ -142,8 +194,8 @@ impl Delivery<'_> {
     }
 
     /// Nobody is signalled after all.
-    pub(super) fn let_go(&mut self) {
-        for held in std::mem::take(&mut self.gathered) {
+    fn let_go(&mut self) {
+        for held in std::mem::take(&mut self.gathering.held) {
             self.thaw(&held, Outcome::Untouched);
             self.settle(held, Outcome::Untouched);
         }
@@ -151,13 +203,13 @@ impl Delivery<'_> {
 
     /// One process, or those of a group that is signalled as one.
     fn next_batch(&mut self) -> Option<Vec<Held>> {
-        let first = self.gathered.pop_front()?;
+        let first = self.gathering.held.pop_front()?;
         let Some(group) = first.found.group.filter(|&group| self.is_signalled_as_one(group)) else {
             return Some(vec![first]);
         };
-        let others = std::mem::take(&mut self.gathered).into_iter();
+        let others = std::mem::take(&mut self.gathering.held).into_iter();
         let (members, others) = others.partition::<VecDeque<_>, _>(|held| held.found.group == Some(group));
-        self.gathered = others;
+        self.gathering.held = others;
         Some([first].into_iter().chain(members).collect())
     }
 

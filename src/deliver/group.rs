@@ -3,9 +3,11 @@
 use nix::unistd::{self, Pid as RawPid};
 use rustix::io::Errno;
 
+use super::Delivery;
 use super::gather::Held;
+use super::handle::{Handle, Sent};
+use super::send::{failure, outcome, released};
 use super::vigil::Vigil;
-use super::{Delivery, Handle, Sent, failure, outcome, released};
 use crate::report::Outcome;
 use crate::request::{Delivery as Sending, Pid};
 use crate::signal::Signal;

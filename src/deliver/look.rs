@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Handle, failure};
+use super::handle::Handle;
+use super::send::failure;
 use crate::plan::Plan;
 use crate::proc::{Fact, Facts, ProcDir, Process, Unknown};
 use crate::report::Outcome;

@@ -3,31 +3,32 @@
 //! has passed to another process since the scan, either the second look sees that other process, or the handle
 //! still belongs to the one that ended: in no case is a bystander signalled.
 
+mod freeze;
 mod gather;
 mod group;
 mod handle;
 mod look;
 mod rehearse;
+mod send;
 mod vigil;
 
-use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use std::collections::BTreeMap;
 
 use rustix::io::Errno;
 
 use crate::error::Error;
-use crate::permission::{Refusal, Sender};
 use crate::plan::Plan;
-use crate::proc::{Facts, ProcDir, Process, is_anonymous};
+use crate::proc::{Facts, ProcDir, Process};
 use crate::report::{End, Outcome, Report, Target};
 use crate::request::{Action, Delivery as Sending, Mode, Pid, Request};
 use crate::scan::{Match, Matches};
 use crate::select::Why;
 use crate::signal::Signal;
-use crate::view::{Detail, View};
-use gather::Held;
-use handle::{Handle, Sent};
+use crate::view::Detail;
+use gather::Gathering;
+use handle::Handle;
 use look::{Pinned, look_again};
+use send::{failure, send, sender, told};
 use vigil::{Over, Until, Vigil};
 
 pub use vigil::Progress;
@@ -61,35 +62,36 @@ pub enum Answer {
     Quit,
 }
 
+/// A process ID and its start time, where that is known.
+type Who = (Pid, Option<u64>);
+
+/// What another look finds, at the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum News {
+    /// Nobody whom a signal may still end.
+    Nobody,
+    /// Some who have been dealt with.
+    Left,
+    /// One of those who should have stopped and has not yet.
+    Moving,
+    /// Somebody new.
+    New,
+}
+
 /// The work on the matches, which may come in more than one go (`--until-none`, or where all are pinned before the
 /// first one is signalled).
 pub struct Delivery<'a> {
     request: &'a Request,
-    plan: &'a Plan,
+    plan: Plan,
     process: Process<'a>,
     targets: Vec<Target>,
     vigil: Option<Vigil>,
-    /// Where the scan is repeated: who has been dealt with, by process ID and start time, and whether that may
-    /// bring its end.
-    known: BTreeMap<(Pid, Option<u64>), bool>,
-    /// Who had gone or was no longer what was asked for, in the same terms, and where it is among the targets: if
-    /// another look finds it, as a child that has become another program than its parent, that counts.
-    lost: BTreeMap<(Pid, Option<u64>), usize>,
+    /// Where the scan is repeated: who has been dealt with, and whether that may bring its end.
+    known: BTreeMap<Who, bool>,
     /// For whose sake others are selected: the matches that are pinned, and the groups of all who are.
     pinned: Pinned<'a>,
-    /// Who is pinned, and not signalled yet.
-    gathered: VecDeque<Held>,
-    /// Some of those who were pinned together have been signalled.
-    released: bool,
-    /// The first look is over.
-    looks_again: bool,
-    /// How many looks have found nobody new since the last one that did.
-    looks: u32,
-    /// The last look has found nobody new, and everybody stopped.
-    still: bool,
-    /// Somebody had gone before it could be looked at or stopped, perhaps not without a successor.
-    elusive: bool,
-    last_caught: Instant,
+    /// Those who are signalled together.
+    gathering: Gathering,
     /// How many are stopped and wait for somebody to continue them.
     stopped: usize,
     /// `--interactive` becomes `Send` with the answer "all".
@@ -102,7 +104,7 @@ pub struct Delivery<'a> {
 
 impl<'a> Delivery<'a> {
     /// With nobody dealt with yet.
-    pub fn new(request: &'a Request, plan: &'a Plan, proc: &'a ProcDir) -> Result<Self, Error> {
+    pub fn new(request: &'a Request, plan: Plan, proc: &'a ProcDir) -> Result<Self, Error> {
         if !matches!(request.action, Action::List(_)) && !proc.numbers_are_ours() {
             let why = "/proc is that of another PID namespace, where process IDs mean other processes";
             return Err(Error::fatal(why));
@@ -118,15 +120,8 @@ impl<'a> Delivery<'a> {
             targets: vec![],
             vigil: None,
             known: BTreeMap::new(),
-            lost: BTreeMap::new(),
             pinned: Pinned::new(proc),
-            gathered: VecDeque::new(),
-            released: false,
-            looks_again: false,
-            looks: 0,
-            still: false,
-            elusive: false,
-            last_caught: Instant::now(),
+            gathering: Gathering::new(request.freezes()),
             stopped: 0,
             mode,
             too_many: false,
@@ -136,7 +131,7 @@ impl<'a> Delivery<'a> {
         };
         let wait = request.wait();
         if wait.is_some() || delivery.gathers() {
-            let tells_how = wait.is_some() && plan.detail == Detail::Full;
+            let tells_how = wait.is_some() && delivery.plan.detail == Detail::Full;
             delivery.vigil = Some(Vigil::new(wait.unwrap_or_default(), steps, tells_how)?);
         }
         Ok(delivery)
@@ -149,65 +144,70 @@ impl<'a> Delivery<'a> {
             self.targets = matches.found.into_iter().map(|found| target(found, Outcome::Untouched)).collect();
             return Ok(());
         }
-        self.elusive = self.request.freezes() && matches.missed;
+        self.gathering.begin_look(matches.missed);
         for found in matches.found {
             self.deal_with(found, audience)?;
         }
-        if self.is_gathering() { self.see_to_interrupts(audience) } else { self.wait(audience) }
+        if self.gathering.is_under_way() { self.see_to_interrupts(audience) } else { self.wait(audience) }
     }
 
     /// Whether all processes should be looked at again.
     pub fn wants_another_look(&self) -> bool {
         let over = matches!(self.over, Some(Over::TimeRanOut | Over::Interrupted(_) | Over::NoneLeft));
-        (self.repeats() || self.is_gathering()) && !over && !self.too_many && !self.quit
+        (self.repeats() || self.gathering.is_under_way()) && !over && !self.too_many && !self.quit
+    }
+
+    /// The plan, for another look: who opens a port anew has another socket.
+    pub fn renewed_plan(&mut self) -> Result<&Plan, Error> {
+        self.plan.renew()?;
+        Ok(&self.plan)
     }
 
     /// What another look has found. Where it is repeated until nobody matches, only those count whom a signal may
     /// still end: a scan that finds nobody else is the last one.
     pub fn deliver_again(&mut self, matches: Matches, audience: &mut dyn Audience) -> Result<(), Error> {
-        let gathered_before = !self.gathered.is_empty();
-        self.looks_again = true;
-        let (mut any_new, mut any_moving, mut any_left) = (false, false, false);
-        self.elusive = self.request.freezes() && matches.missed;
-        let plan = self.plan;
-        let succeeds =
-            |found: &Match| plan.by_id && found.why == Why::Match && found.start_time >= Some(plan.asked_at);
-        for found in matches.found.into_iter().filter(|found| !succeeds(found)) {
-            self.process.look_at(found.pid);
-            let key = (found.pid, found.start_time);
-            if self.process.has_ended() != Ok(false) {
-                self.elusive |= self.request.freezes() && !self.known.contains_key(&key);
-                self.known.entry(key).or_insert(false);
-                continue;
-            }
-            match self.known.get(&key) {
-                Some(&hopeful) => {
-                    any_left |= hopeful;
-                    any_moving |= hopeful && self.request.freezes() && self.process.is_moving() == Ok(true);
-                }
-                None => any_new |= self.deal_with(found, audience)?,
-            }
+        let held_some = self.gathering.begin_another_look(matches.missed);
+        let mut news = News::Nobody;
+        for found in matches.found {
+            news = news.max(self.meet(found, audience)?);
         }
-        let complete = self.is_complete(gathered_before, any_new);
-        self.looks = if any_new { 0 } else { self.looks + 1 };
-        self.still = !any_new && !any_moving;
-        if gathered_before && !self.released && self.forbids(self.targets.len()) {
-            self.let_go();
-        } else if !self.is_gathering() {
-            let Some(vigil) = &mut self.vigil else { return Ok(()) };
-            self.over = Some(match (any_new, any_left) {
+        if !self.end_look(held_some, news, audience)?
+            && let Some(vigil) = &mut self.vigil
+        {
+            self.over = Some(match news {
                 // Who is new may have children by now, so there is no time to lose.
-                (true, _) => vigil.keep(Until::Now, audience)?,
-                (false, true) => vigil.keep(Until::NextLook, audience)?,
-                (false, false) => Over::NoneLeft,
+                News::New => vigil.keep(Until::Now, audience)?,
+                News::Left | News::Moving => vigil.keep(Until::NextLook, audience)?,
+                News::Nobody => Over::NoneLeft,
             });
-        } else if complete {
-            self.release(audience)?;
-            self.wait(audience)?;
-        } else {
-            self.see_to_interrupts(audience)?;
         }
         Ok(())
+    }
+
+    /// One whom another look has found.
+    fn meet(&mut self, found: Match, audience: &mut dyn Audience) -> Result<News, Error> {
+        // Whoever got a process ID that was named after the question was asked is not meant.
+        let names_it = self.plan.by_id && found.why == Why::Match;
+        if names_it && found.start_time >= Some(self.plan.asked_at) {
+            return Ok(News::Nobody);
+        }
+        self.process.look_at(found.pid);
+        let who = (found.pid, found.start_time);
+        let known = self.known.get(&who).copied();
+        if self.process.has_ended() != Ok(false) {
+            if known.is_none() {
+                self.gathering.missed();
+                self.known.insert(who, false);
+            }
+            return Ok(News::Nobody);
+        }
+        Ok(match known {
+            Some(false) => News::Nobody,
+            Some(true) if self.request.freezes() && self.process.is_moving() == Ok(true) => News::Moving,
+            Some(true) => News::Left,
+            None if self.deal_with(found, audience)? => News::New,
+            None => News::Nobody,
+        })
     }
 
     fn forbids(&mut self, so_many: usize) -> bool {
@@ -292,13 +292,13 @@ impl<'a> Delivery<'a> {
     ) -> Result<Outcome, Error> {
         match self.mode {
             Mode::Send => {}
-            Mode::Rehearse => return Ok(rehearse::rehearse(sending.signal, &ourselves(), &handle, found)),
+            Mode::Rehearse => return Ok(rehearse::rehearse(sending.signal, &sender(), &handle, found)),
             Mode::Ask => {
                 if !self.may_signal(&[&*found], audience)? {
                     return Ok(Outcome::Untouched);
                 }
                 // The answer may have taken long enough for the process to have become another program.
-                if let Err(outcome) = look_again(self.plan, &mut self.process, None, &handle, found) {
+                if let Err(outcome) = look_again(&self.plan, &mut self.process, None, &handle, found) {
                     return Ok(outcome);
                 }
             }
@@ -350,7 +350,7 @@ impl<'a> Delivery<'a> {
     fn pin(&mut self, found: &mut Match) -> Result<Handle, Outcome> {
         loop {
             let pinned = Handle::open(found.pid).map_err(failure).and_then(|handle| {
-                look_again(self.plan, &mut self.process, Some(&mut self.pinned), &handle, found)?;
+                look_again(&self.plan, &mut self.process, Some(&mut self.pinned), &handle, found)?;
                 Ok(handle)
             });
             let out_of_descriptors = matches!(pinned, Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)));
@@ -365,62 +365,6 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// The signal as it is told.
-fn told(sending: &Sending) -> Option<Signal> {
-    Some(sending.signal).filter(|&signal| signal != Signal::NONE)
-}
-
 fn target(found: Match, outcome: Outcome) -> Target {
     Target { pid: found.pid, view: found.view, why: found.why, outcome, end: None }
-}
-
-fn send(sending: &Sending, handle: &Handle, found: &Match) -> Outcome {
-    match outcome(handle.send(sending.signal, sending.value), found) {
-        Outcome::Signalled { pinned, .. } => {
-            Outcome::Signalled { pinned, release: released(sending, handle) }
-        }
-        other => other,
-    }
-}
-
-/// `-m`: why the memory could not be released, if it was to be.
-fn released(sending: &Sending, handle: &Handle) -> Option<Errno> {
-    let release = sending.release_memory.then(|| handle.release_memory());
-    release.and_then(Result::err).filter(|&errno| errno != Errno::SRCH)
-}
-
-fn outcome(sent: Result<Sent, Errno>, found: &Match) -> Outcome {
-    match sent {
-        Ok(sent) => Outcome::Signalled { pinned: sent == Sent::Pinned, release: None },
-        Err(Errno::PERM) => Outcome::Refused {
-            // Only where somebody will read it: it takes a look at the target.
-            why: match &found.view {
-                View::Full(target) => Some(Refusal::new(&ourselves(), target)),
-                View::Id | View::Text(_) => None,
-            },
-        },
-        Err(errno) => failure(errno),
-    }
-}
-
-/// What counts about us as a sender.
-fn ourselves() -> Sender {
-    let capabilities = rustix::thread::capabilities(None);
-    let kill = rustix::thread::CapabilitySet::KILL;
-    let real_uid = rustix::process::getuid().as_raw();
-    let effective_uid = rustix::process::geteuid().as_raw();
-    Sender {
-        real_uid,
-        effective_uid,
-        session: nix::unistd::getsid(None).map_or(0, nix::unistd::Pid::as_raw),
-        may_kill: capabilities.is_ok_and(|sets| sets.effective.contains(kill)),
-        is_anonymous: is_anonymous(real_uid) || is_anonymous(effective_uid),
-    }
-}
-
-fn failure(errno: Errno) -> Outcome {
-    match errno {
-        Errno::SRCH => Outcome::Gone,
-        errno => Outcome::Failed(errno),
-    }
 }

@@ -2,7 +2,8 @@
 
 use rustix::io::Errno;
 
-use super::{Handle, failure};
+use super::handle::Handle;
+use super::send::failure;
 use crate::permission::{Effect, Permission, Refusal, Sender};
 use crate::proc::UserNamespace;
 use crate::report::{Outcome, Prediction};

@@ -16,7 +16,8 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::{Audience, Handle};
+use super::Audience;
+use super::handle::Handle;
 use crate::error::{Error, errno_text};
 use crate::proc::{Facts, ProcDir, Process, Unknown, ourselves};
 use crate::report::Ended;

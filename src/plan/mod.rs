@@ -15,15 +15,12 @@ use nix::unistd;
 
 use crate::ere::{self, Pattern};
 use crate::error::Error;
-use crate::proc::{self, CLOCK_TICKS, ProcDir, Sockets, Terminals};
+use crate::proc::{self, CLOCK_TICKS, NAME_MAX, ProcDir, Sockets, Terminals};
 use crate::request::{
     Action, Criterion, Mode, Namespace, Pick, Pid, Reading, Request, Selection, Style, Subject,
 };
 use crate::select::{Cgroup, Predicate, Test, Unit};
 use crate::view::Detail;
-
-/// No name is longer than this, but for those of kernel workers (`TASK_COMM_LEN`, linux/sched.h).
-const NAME_MAX: usize = 15;
 
 /// How the processes are found.
 pub struct Plan {
@@ -123,8 +120,13 @@ impl Plan {
     }
 
     /// Look up again what may have changed since the last scan.
-    pub fn renew(&self) -> Result<(), Error> {
-        self.sockets().map_or(Ok(()), Sockets::renew)
+    pub fn renew(&mut self) -> Result<(), Error> {
+        for test in self.predicate.tests_mut() {
+            if let Test::Sockets(sockets) = test {
+                *sockets = Arc::new(sockets.renewed()?);
+            }
+        }
+        Ok(())
     }
 
     /// The sockets of `--port`.

@@ -15,6 +15,7 @@ mod stat;
 mod status;
 mod terminal;
 mod user_namespace;
+mod walk;
 
 pub use cgroup::{Membership, memberships};
 pub use description::Description;
@@ -22,11 +23,12 @@ pub use dir::{ProcDir, unreadable};
 pub use facts::{Fact, Facts, Unknown};
 pub use lineage::Relation;
 pub use link::{FileId, Link};
-pub use process::Process;
+pub use process::{NAME_MAX, Process};
 pub use sockets::{Socket, Sockets};
 pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
 pub use user_namespace::{UserNamespace, is_anonymous};
+pub use walk::{Pids, walk};
 
 use std::collections::HashMap;
 use std::ffi::OsString;

@@ -14,8 +14,8 @@ use super::{Fact, Facts, FileId, Link, ProcDir, Unknown, base_name};
 use crate::request::{Namespace, Pid};
 use crate::sys::{PidfdInfo, pidfd_info};
 
-/// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h).
-pub(super) const NAME_MAX: usize = 15;
+/// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h), but for those of its own workers.
+pub const NAME_MAX: usize = 15;
 
 /// The process that is looked at now. Its buffers serve the next one too, so a scan allocates nothing per process.
 pub struct Process<'p> {

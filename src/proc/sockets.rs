@@ -3,7 +3,6 @@
 use std::io::ErrorKind;
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd as _;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use procfs::net::{TcpNetEntries, TcpState, UdpNetEntries};
 use procfs::{FromReadSI, current_system_info};
@@ -33,42 +32,39 @@ pub struct Socket {
 pub struct Sockets {
     ports: Vec<Ports>,
     /// In ascending order of inode number.
-    bound: RwLock<Vec<Socket>>,
+    bound: Vec<Socket>,
 }
 
 impl Sockets {
     /// Read the tables of sockets (proc_pid_net(5)).
     pub fn new(ports: &[Ports]) -> Result<Sockets, Error> {
-        Ok(Sockets { ports: ports.to_vec(), bound: RwLock::new(bound(ports)?) })
+        Ok(Sockets { ports: ports.to_vec(), bound: bound(ports)? })
     }
 
-    /// Read them again: who opens a port anew has another socket.
-    pub fn renew(&self) -> Result<(), Error> {
-        let bound = bound(&self.ports)?;
-        *self.bound.write().unwrap_or_else(PoisonError::into_inner) = bound;
-        Ok(())
+    /// Those that are bound to the same ports by now.
+    pub fn renewed(&self) -> Result<Sockets, Error> {
+        Sockets::new(&self.ports)
     }
 
     /// Whether one of them is among the sockets with these inode numbers.
     pub fn are_among(&self, inodes: &[u64]) -> bool {
-        let bound = self.bound();
-        inodes.iter().any(|inode| bound.binary_search_by_key(inode, |socket| socket.inode).is_ok())
+        inodes.iter().any(|inode| self.bound.binary_search_by_key(inode, |socket| socket.inode).is_ok())
     }
 
     /// All of them.
-    pub fn all(&self) -> Vec<Socket> {
-        self.bound().clone()
+    pub fn all(&self) -> &[Socket] {
+        &self.bound
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.bound().is_empty()
+        self.bound.is_empty()
     }
 
     /// Those that none of the processes holds whose descriptors we may read. The `likely` holders are looked at first;
     /// with luck nobody else is.
     pub fn without_holder(&self, likely: &[Pid]) -> Result<Vec<Socket>, Error> {
-        let mut left = self.bound().clone();
+        let mut left = self.bound.clone();
         if left.is_empty() {
             return Ok(left);
         }
@@ -91,10 +87,6 @@ impl Sockets {
                 return Ok(left);
             }
         }
-    }
-
-    fn bound(&self) -> RwLockReadGuard<'_, Vec<Socket>> {
-        self.bound.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -259,6 +259,11 @@ impl Predicate {
         &self.tests
     }
 
+    /// The same, to bring them up to date.
+    pub fn tests_mut(&mut self) -> &mut [Test] {
+        &mut self.tests
+    }
+
     /// Whether those are meant who do not pass all tests.
     pub fn is_inverse(&self) -> bool {
         self.inverse

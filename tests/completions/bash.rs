@@ -1,10 +1,9 @@
 //! bash: no descriptions, and it leaves it to us to find out where in the command line we are.
 
 use pkill::Program;
+use pkill::cli::documented;
 
-use super::{
-    OPTIONS, Opt, PROGRAMS, alternatives, documented, fill, helper, is_live, letter, signal_words, taken_as,
-};
+use super::{OPTIONS, Opt, alternatives, fill, helper, is_live, signal_words, taken_as};
 
 pub fn render() -> String {
     let template = include_str!("pkill.bash.in");
@@ -35,12 +34,12 @@ fn row(opt: &'static Opt) -> String {
 fn options() -> String {
     let line = |program: Program| {
         let names = documented(program).map(|opt| {
-            let letter = letter(opt, program).map_or(String::new(), |letter| format!("-{letter}"));
+            let letter = opt.letter(program).map_or(String::new(), |letter| format!("-{letter}"));
             format!("{letter}:--{}", opt.long)
         });
         format!("        {}) options='{}' ;;\n", program.name(), names.collect::<Vec<_>>().join(" "))
     };
-    PROGRAMS.map(line).concat()
+    Program::ALL.map(line).concat()
 }
 
 fn pattern() -> String {

@@ -1,8 +1,9 @@
 //! fish: one file a program, as it loads completions by the command's name.
 
 use pkill::Program;
+use pkill::cli::documented;
 
-use super::{Opt, PROGRAMS, alternatives, documented, fill, helper, is_live, letter, signal_words, taken_as};
+use super::{Opt, alternatives, fill, helper, is_live, signal_words, taken_as};
 
 pub fn render() -> Vec<(&'static str, String)> {
     let template = include_str!("program.fish.in");
@@ -23,7 +24,7 @@ pub fn render() -> Vec<(&'static str, String)> {
         };
         (name, text.replace("@program@", program.name()))
     };
-    PROGRAMS.map(render).into()
+    Program::ALL.map(render).into()
 }
 
 const SIGNALS: &str = r#"
@@ -40,14 +41,14 @@ complete -c pkill -n __pkill_may_be_signal -a '(__pkill_signals)'
 
 /// `u`, `euid`.
 fn spellings(opt: &Opt, program: Program) -> Vec<String> {
-    let letter = letter(opt, program).map(String::from);
+    let letter = opt.letter(program).map(String::from);
     letter.into_iter().chain([opt.long.to_owned()]).collect()
 }
 
 fn option(opt: &Opt, program: Program) -> String {
     let name = program.name();
     let mut line = format!("complete -c {name}");
-    if let Some(letter) = letter(opt, program) {
+    if let Some(letter) = opt.letter(program) {
         line += &format!(" -s {letter}");
     }
     line += &format!(" -l {}", opt.long);

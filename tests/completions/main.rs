@@ -10,14 +10,9 @@ mod fish;
 mod shells;
 mod zsh;
 
-use std::path::Path;
-
-use pkill::Program;
 use pkill::cli::kind::Kind;
-use pkill::cli::options::{EXCLUSIVE, OPTIONS, Opt};
+use pkill::cli::options::{OPTIONS, Opt};
 use pkill::signal::Signal;
-
-const PROGRAMS: [Program; 3] = [Program::Pgrep, Program::Pkill, Program::Pidwait];
 
 /// Whether `pgrep --complete` knows candidates for the value.
 fn is_live(kind: Kind) -> bool {
@@ -35,22 +30,9 @@ fn helper(kind: Kind) -> Option<&'static str> {
     }
 }
 
-/// The options that stand in a program's `--help`.
-fn documented(program: Program) -> impl Iterator<Item = &'static Opt> {
-    OPTIONS.iter().filter(move |opt| opt.documented.contains(&program))
-}
-
-/// The letter by which the program knows it.
-fn letter(opt: &Opt, program: Program) -> Option<char> {
-    opt.short.filter(|(_, programs)| programs.contains(&program)).map(|(letter, _)| letter)
-}
-
 /// What is of no use beside the option: itself, where the last one counts, and what excludes it.
 fn alternatives(opt: &Opt) -> Vec<&'static Opt> {
-    let groups = EXCLUSIVE.iter().filter(|group| group.contains(&opt.long));
-    let names: Vec<_> = groups.flat_map(|group| group.iter()).collect();
-    let is_one =
-        |other: &&Opt| if other.long == opt.long { !opt.repeats() } else { names.contains(&&other.long) };
+    let is_one = |other: &&Opt| opt.excludes(other) || other.long == opt.long && !opt.repeats();
     OPTIONS.iter().filter(is_one).collect()
 }
 
@@ -81,14 +63,7 @@ fn fill(template: &str, parts: &[(&str, String)]) -> String {
 fn the_files_are_what_the_table_renders() {
     let mut rendered = vec![("pkill.bash", bash::render()), ("_pkill", zsh::render())];
     rendered.extend(fish::render());
-    let write = std::env::var_os("RENDER_WRITE").is_some();
     for (name, text) in rendered {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name);
-        if write {
-            std::fs::write(&path, &text).expect("write a completion");
-        }
-        let stands = std::fs::read_to_string(&path).unwrap_or_default();
-        let hint = "refresh it with RENDER_WRITE=1 cargo test --test completions";
-        assert!(stands == text, "completions/{name} is not what the option table says: {hint}");
+        support::check_rendered(&format!("completions/{name}"), &text, "completions");
     }
 }

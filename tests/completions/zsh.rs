@@ -1,12 +1,13 @@
 //! zsh: `_arguments` knows options, bundles and exclusions once it is told.
 
 use pkill::Program;
+use pkill::cli::documented;
 
-use super::{Opt, PROGRAMS, alternatives, documented, fill, helper, is_live, letter, signal_words, taken_as};
+use super::{Opt, alternatives, fill, helper, is_live, signal_words, taken_as};
 
 pub fn render() -> String {
     let template = include_str!("_pkill.in");
-    let parts = [("OPTIONS", PROGRAMS.map(options).concat()), ("PATTERN", pattern())];
+    let parts = [("OPTIONS", Program::ALL.map(options).concat()), ("PATTERN", pattern())];
     fill(template, &parts).replace("@SIGNALS@", &signal_words())
 }
 
@@ -18,7 +19,7 @@ fn options(program: Program) -> String {
 /// One line for the letter, and one for the name.
 fn specs(opt: &Opt, program: Program) -> String {
     let others = alternatives(opt).into_iter().flat_map(|other| {
-        let letter = letter(other, program).map(|letter| format!("-{letter}"));
+        let letter = other.letter(program).map(|letter| format!("-{letter}"));
         let long = other.documented.contains(&program).then(|| format!("--{}", other.long));
         letter.into_iter().chain(long)
     });
@@ -46,7 +47,7 @@ fn specs(opt: &Opt, program: Program) -> String {
         Some(_) if opt.value_is_optional() => ("-", "=-"),
         Some(_) => ("+", "="),
     };
-    let short = letter(opt, program).map(|letter| line(format!("-{letter}{short_ends}")));
+    let short = opt.letter(program).map(|letter| line(format!("-{letter}{short_ends}")));
     format!("{}{}", short.unwrap_or_default(), line(format!("--{}{long_ends}", opt.long)))
 }
 

@@ -9,9 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::family::{Family, reap_orphans};
-use crate::support::{Case, Run, Scene, Spec, Victim, check, shell};
-
-const NOBODY: u32 = 65_534;
+use crate::support::{Case, NOBODY, Run, Scene, Spec, Victim, check, shell};
 
 /// An example.
 pub struct Example {

@@ -9,33 +9,17 @@ mod render;
 mod support;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::process::Command;
 
 use examples::examples;
 use pkill::Program;
 use pkill::cli::options::OPTIONS;
-use support::{Dir, Run, namespace, need};
-
-const PROGRAMS: [Program; 3] = [Program::Pgrep, Program::Pkill, Program::Pidwait];
-
-fn path(program: Program) -> PathBuf {
-    render::directory().join(format!("{}.1", program.name()))
-}
+use support::{Dir, Run, check_rendered, namespace, need};
 
 #[test]
 fn the_pages_are_what_they_are_rendered_from() {
-    for program in PROGRAMS {
-        let page = render::page(program);
-        if std::env::var_os("RENDER_WRITE").is_some() {
-            std::fs::write(path(program), &page).expect("write a page");
-        }
-        let committed = std::fs::read_to_string(path(program)).unwrap_or_default();
-        assert!(
-            committed == page,
-            "man/{}.1 is out of date: RENDER_WRITE=1 cargo test --test man",
-            program.name()
-        );
+    for program in Program::ALL {
+        check_rendered(&format!("man/{}.1", program.name()), &render::page(program), "man");
     }
 }
 
@@ -44,7 +28,7 @@ fn the_formatters_have_nothing_to_say() {
     let mandoc = ("mandoc", &["-Tlint", "-W", "warning"][..]);
     let groff = ("groff", &["-mdoc", "-ww", "-z", "-Tutf8", "-Kutf8"][..]);
     for (formatter, args) in [mandoc, groff].into_iter().filter(|(formatter, _)| need(formatter)) {
-        for program in PROGRAMS {
+        for program in Program::ALL {
             let dir = Dir::new();
             let page = dir.file(program.name(), render::page(program));
             let output = Command::new(formatter).args(args).arg(page).output().expect("start a formatter");
@@ -77,7 +61,7 @@ fn flags(line: &str) -> Vec<String> {
 
 #[test]
 fn each_option_of_the_help_is_in_the_page_and_the_reverse() {
-    for program in PROGRAMS {
+    for program in Program::ALL {
         let help = Run::ours(program.name()).args(["--help"]).run().out();
         let listed = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
         let in_help =
@@ -115,7 +99,7 @@ fn commands(program: Program) -> Vec<String> {
         } else if let Some(text) = line.strip_prefix(".Dl ").or(literal.then_some(line)) {
             let text = text.trim().replace("\\(dq", "\"").replace("\\e", "\\");
             let text = render::TYPED.iter().fold(text, |text, (plain, typed)| text.replace(typed, plain));
-            let ours = text.split([' ', '=']).any(|word| PROGRAMS.iter().any(|one| one.name() == word));
+            let ours = text.split([' ', '=']).any(|word| Program::ALL.iter().any(|one| one.name() == word));
             match text.strip_prefix("$ ") {
                 Some(command) => commands.push(command.to_owned()),
                 None if ours => commands.push(text),
@@ -128,7 +112,7 @@ fn commands(program: Program) -> Vec<String> {
 
 #[test]
 fn each_example_has_its_row_and_the_reverse() {
-    let in_pages: BTreeSet<String> = PROGRAMS.into_iter().flat_map(commands).collect();
+    let in_pages: BTreeSet<String> = Program::ALL.into_iter().flat_map(commands).collect();
     let rows: BTreeSet<String> = examples().iter().map(|example| example.line.to_owned()).collect();
     assert!(in_pages.len() > 30, "the examples were found");
     assert_eq!(in_pages, rows, "tests/man/examples.rs");

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use pkill::Program;
 use pkill::cli::documented;
-use pkill::cli::options::{EXCLUSIVE, Opt, Origin};
+use pkill::cli::options::{Opt, Origin};
 
 /// What roff(7) makes typographic in some places is written so that it can be copied to a terminal.
 pub const TYPED: [(&str, &str); 5] =
@@ -98,8 +98,7 @@ fn names(program: Program, opt: &Opt) -> String {
         Some(value) if opt.value_is_optional() => (String::new(), format!(" Ns Oo = Ns Ar {value} Oc")),
         Some(value) => (format!(" Ar {value}"), format!(" Ns = Ns Ar {value}")),
     };
-    let short = opt.short.filter(|(_, programs)| programs.contains(&program));
-    let short = short.map_or_else(String::new, |(letter, _)| format!("Fl {letter}{short_value} , "));
+    let short = opt.letter(program).map_or_else(String::new, |letter| format!("Fl {letter}{short_value} , "));
     format!("{short}Fl -{}{long_value}", opt.long)
 }
 
@@ -112,10 +111,7 @@ fn sentence(help: &str) -> String {
 
 /// With which other options it cannot stand.
 fn excluded(program: Program, opt: &Opt) -> String {
-    let others = documented(program).filter(|other| {
-        let both = |group: &&&[&str]| group.contains(&opt.long) && group.contains(&other.long);
-        other.long != opt.long && EXCLUSIVE.iter().any(|group| both(&group))
-    });
+    let others = documented(program).filter(|other| opt.excludes(other));
     let others: Vec<String> = others.map(|other| format!("Fl -{}", other.long)).collect();
     match others.split_last() {
         None => String::new(),

@@ -21,13 +21,16 @@ mod victim;
 pub use dir::Dir;
 pub use helper::Helper;
 pub use json::{check_schema, document, violation};
-pub use namespace::namespace;
+pub use namespace::{hide_processes, namespace};
 pub use root::{Root, cargo, packages, succeed};
 pub use run::{Output, Program, Run, Running, installed_version};
 pub use table::{Case, Expect, Scene, case, check, programs, reference, shell};
 pub use victim::{Reaction, Received, Spec, Victim};
 
 use std::time::Duration;
+
+/// A user without rights.
+pub const NOBODY: u32 = 65_534;
 
 /// How long a test waits for a state before it gives up. Never a way to synchronise: a test that passes does
 /// not wait for it.
@@ -67,6 +70,16 @@ fn available(yes: bool, what: &str) -> bool {
         assert!(std::env::var_os("CI").is_none(), "CI has no {what}");
     }
     yes
+}
+
+/// That a file of ours holds this text. Where `RENDER_WRITE` is set, it is written.
+pub fn check_rendered(file: &str, text: &str, test: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("RENDER_WRITE").is_some() {
+        std::fs::write(&path, text).expect("write what is rendered");
+    }
+    let stands = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stands == text, "{file} is out of date: RENDER_WRITE=1 cargo test --test {test}");
 }
 
 /// The cgroup v2 path of a process (`self` is one too).

@@ -1,13 +1,19 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use super::{need, need_root};
+use super::{need, need_root, succeed};
 
 const INSIDE: &str = "PKILL_TEST_NAMESPACE";
 
 /// True inside [`namespace`].
 pub fn in_namespace() -> bool {
     std::env::var_os(INSIDE).is_some()
+}
+
+/// proc(5): with hidepid=2 an ordinary user sees no processes but its own. Only inside a [`namespace`].
+pub fn hide_processes() {
+    assert!(in_namespace(), "/proc is everybody's");
+    succeed(Command::new("mount").args(["-o", "remount,hidepid=2", "/proc"]));
 }
 
 /// Runs the test's body in a PID namespace with its own `/proc`, where the test executable is PID 1 and

@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 use nix::sys::ptrace;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use rustix::process::{Resource, Rlimit};
@@ -115,6 +115,24 @@ impl Traced {
     fn end(&mut self, status: i32) -> Stop {
         self.ended = true;
         Stop::Ended(status)
+    }
+
+    /// Lets it run to its end, and interrupts it (SIGINT) when it has sent so many signals. How many it has sent in all,
+    /// and its status.
+    pub fn interrupted_after(&mut self, number: usize) -> (usize, i32) {
+        let mut sent = 0;
+        loop {
+            match self.next() {
+                Stop::Exit(call, _) if call.number == libc::SYS_pidfd_send_signal => {
+                    sent += 1;
+                    if sent == number {
+                        kill(self.pid, Signal::SIGINT).expect("kill");
+                    }
+                }
+                Stop::Ended(status) => return (sent, status),
+                Stop::Entry(_) | Stop::Exit(..) => {}
+            }
+        }
     }
 
     /// The C string at this address of its memory; empty where there is none.

@@ -368,6 +368,11 @@ impl Spec {
         self.say(format!("unshare {}", kinds.join(" ")))
     }
 
+    /// An ordinary user's, as if that user had started it.
+    pub fn owned_by(self, uid: u32) -> Self {
+        self.gids(uid, uid, uid).uids(uid, uid, uid).dumpable()
+    }
+
     /// Lets others read its files again after [`Spec::uids`].
     pub fn dumpable(self) -> Self {
         self.say("dumpable".into())

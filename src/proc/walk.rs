@@ -1,0 +1,86 @@
+//! The walk through all processes, by several threads where there are many.
+
+use std::thread;
+
+use rustix::process::{Resource, getrlimit};
+
+use super::ProcDir;
+use crate::error::Error;
+use crate::request::Pid;
+
+/// With fewer processes than this, a second thread costs more to start than it saves.
+const MANY: usize = 256;
+
+/// What each thread of a walk may take of the descriptors: its own /proc and one file, and as much again for those
+/// that were open before.
+const DESCRIPTORS_PER_THREAD: u64 = 4;
+
+/// The process IDs that one thread gets: a part of the list, and as soon as it is done with that the next one, so that
+/// none waits for another.
+pub struct Pids<'w> {
+    walk: &'w ProcDir,
+    part: Vec<Pid>,
+    next: usize,
+}
+
+impl<'w> Pids<'w> {
+    fn new(walk: &'w ProcDir, part: Vec<Pid>) -> Self {
+        Pids { walk, part, next: 0 }
+    }
+}
+
+impl Iterator for Pids<'_> {
+    type Item = Result<Pid, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.next == self.part.len() {
+            self.part.clear();
+            self.next = 0;
+            match self.walk.next_processes(&mut self.part) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        let pid = self.part[self.next];
+        self.next += 1;
+        Some(Ok(pid))
+    }
+}
+
+/// All processes that /proc lists, in no order, by as many threads as there are CPUs for us and parts of the list. Each
+/// looks through a descriptor of its own, which saves the threads from counting the users of a shared one.
+pub fn walk<T: Send>(look: impl Fn(&ProcDir, Pids<'_>) -> Result<T, Error> + Sync) -> Result<Vec<T>, Error> {
+    let proc = ProcDir::open()?;
+    let mut first = vec![];
+    while first.len() < MANY && proc.next_processes(&mut first)? {}
+    let most = if first.len() < MANY { 1 } else { most_threads() };
+    thread::scope(|scope| {
+        let mut helpers = vec![];
+        let mut part = vec![];
+        while helpers.len() + 1 < most && proc.next_processes(&mut part)? {
+            let (look, proc, part) = (&look, &proc, std::mem::take(&mut part));
+            let theirs = part.clone();
+            let help = move || look(&ProcDir::open()?, Pids::new(proc, theirs));
+            match thread::Builder::new().spawn_scoped(scope, help) {
+                Ok(helper) => helpers.push(helper),
+                Err(_) => {
+                    first.extend(part); // with fewer threads, it only takes longer
+                    break;
+                }
+            }
+        }
+        let mut all = vec![look(&proc, Pids::new(&proc, first))?];
+        for helper in helpers {
+            all.push(helper.join().expect("a helper does not panic")?);
+        }
+        Ok(all)
+    })
+}
+
+/// As many as there are CPUs for us and descriptors to look through.
+fn most_threads() -> usize {
+    let cpus = thread::available_parallelism().map_or(1, |n| n.get());
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    cpus.min((descriptors / DESCRIPTORS_PER_THREAD).try_into().unwrap_or(usize::MAX)).max(1)
+}
