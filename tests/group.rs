@@ -127,8 +127,10 @@ fn our_own_group() {
         let leaf = dir.copy("/usr/bin/sleep".as_ref(), "companion").display().to_string();
         let other = dir.copy("/usr/bin/sleep".as_ref(), "fellow").display().to_string();
         let script = format!(
-            "#!/bin/sh\n{leaf} 1000 >/dev/null 2>&1 &\n{other} 1000 >/dev/null 2>&1 &\n\
-             while ! [ \"$(cat /proc/$!/comm)\" = fellow ]; do :; done\n\
+            "#!/bin/sh\n{leaf} 1000 >/dev/null 2>&1 &\n\
+             until [ \"$(cat /proc/$!/comm)\" = companion ]; do :; done\n\
+             {other} 1000 >/dev/null 2>&1 &\n\
+             until [ \"$(cat /proc/$!/comm)\" = fellow ]; do :; done\n\
              {pkill} --whole-group --json -x companion; echo $? >&2\n"
         );
         let script = dir.script("script", &script);
