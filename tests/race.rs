@@ -93,6 +93,18 @@ fn with_pid(pid: u32, part: Spec) -> Victim {
     victim
 }
 
+/// A bystander with the PID of one who was reaped just now: the kernel gives the PID back a moment after the process has
+/// gone from /proc.
+fn successor(pid: u32) -> Victim {
+    let mut got = None;
+    eventually("the PID is free", || {
+        next_is(pid);
+        got = Some(bystander_part().spawn()).filter(|victim| victim.pid() == pid);
+        got.is_some()
+    });
+    got.expect("it has the PID")
+}
+
 /// Another name, session, group and user; catches whatever can be caught, and dies of the rest.
 fn bystander_part() -> Spec {
     (1..=64).fold(Victim::named("bystander"), Spec::catch)
@@ -354,7 +366,7 @@ fn a_descendant() {
                                 let stopped = || ["T", "Z"].contains(&stat_field(family.root(), 3).as_str());
                                 eventually("reaped", || !there() || stopped());
                                 if !there() {
-                                    bystander = Some((with_pid(leaf, bystander_part()), sent));
+                                    bystander = Some((successor(leaf), sent));
                                 }
                             }
                             sent |= is_signal(call);
