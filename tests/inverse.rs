@@ -40,6 +40,9 @@ fn the_opposite_of_all_criteria_together() {
                 // The shell that starts it is an ancestor, the test another.
                 shell("pgrep -vA {tag}; exit $?").status(1),
                 shell("test $(pgrep -vc {tag}) -ge 2"),
+                shell("pgrep -vf {tag} >/dev/null")
+                    .ours_only()
+                    .says("note: what is selected includes our ancestor"),
             ],
         );
     });

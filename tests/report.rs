@@ -103,6 +103,11 @@ fn allow_none() {
             case("pkill --dry-run --allow-none -x {tag}")
                 .ours_only()
                 .prints("PID  USER  NAME  WHAT TERM WOULD DO\n"),
+            case("pkill --dry-run -c -x {tag}x")
+                .ours_only()
+                .status(1)
+                .prints("PID  USER  NAME  WHAT TERM WOULD DO\n0\n"),
+            case("pkill --dry-run -c {tag}").ours_only().prints_with("terminate\n2\n"),
             case("pkill --strict {tag}x").ours_only().nothing(),
         ],
     );

@@ -114,7 +114,7 @@ impl Output {
             }
             Style::Plain | Style::Verbose => match &request.action {
                 Action::Signal(delivery) if delivery.mode == Mode::Rehearse => {
-                    self.rehearsal(delivery, report);
+                    self.rehearsal(delivery, request.count, report);
                 }
                 action => self.lines(action, request, report)?,
             },
@@ -165,7 +165,7 @@ impl Output {
     }
 
     /// `--dry-run`.
-    fn rehearsal(&mut self, delivery: &Delivery, report: &Report) {
+    fn rehearsal(&mut self, delivery: &Delivery, count: bool, report: &Report) {
         if report.too_many {
             return;
         }
@@ -174,6 +174,9 @@ impl Output {
         let lines = report.targets.iter().map(|target| self.names.line(target));
         let lines = [heading].into_iter().chain(lines).collect();
         self.pending.extend(text::aligned(lines));
+        if count {
+            self.print(&format!("{}\n", report.targets.len()));
+        }
     }
 
     /// Write what is pending, and say why the run failed, if it did.

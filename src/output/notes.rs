@@ -25,11 +25,11 @@ impl Output {
         if self.style != Style::Quiet {
             self.incomplete(plan, matches)?;
         }
+        let inverse = plan.predicate.is_inverse();
+        let also = if inverse { "what is selected includes" } else { "the pattern also matches" };
         for found in matches.found.iter().filter(|found| plan.surprising.contains(&found.pid)) {
             let (name, pid) = (name(&ProcDir::named()?, found.pid), found.pid);
-            self.complain(&format!(
-                "note: the pattern also matches our ancestor {name} (pid {pid}); -A leaves ancestors out"
-            ));
+            self.complain(&format!("note: {also} our ancestor {name} (pid {pid}); -A leaves ancestors out"));
         }
         Ok(())
     }
