@@ -74,7 +74,7 @@ impl Kind {
             Kind::States => "STATE,...",
             Kind::Cgroups => "PATH,...",
             Kind::Units => "UNIT,...",
-            Kind::Ports => "[tcp:|udp:]PORT[-PORT],...",
+            Kind::Ports => "PORT,...",
             Kind::Variables => "NAME[=VALUE],...",
             Kind::Namespaces => "NS,...",
             Kind::Signal => "SIGNAL",
