@@ -502,6 +502,45 @@ fn until_nobody_is_left() {
     assert_eq!(output.status, 5, "{output:?}");
 }
 
+/// A look takes time: whoever ends meanwhile may have a successor that was not there when the processes were listed.
+#[test]
+fn a_successor_that_one_look_misses_is_found_by_the_next() {
+    namespace(|| {
+        for reaped in [true, false] {
+            let name = Victim::spec().tag();
+            let spawn = || Victim::named(&name).catch(SIGTERM).spawn();
+            let mut first = spawn();
+            let mut successor = None;
+            let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+            command.args(["--until-none", "--json", "-P", &own_pid(), "-x", &name]);
+            let mut traced = tracer::Traced::start(command);
+            let mut sent = 0;
+            let status = loop {
+                match traced.next() {
+                    Stop::Exit(call, 0) if call.number == libc::SYS_pidfd_send_signal => sent += 1,
+                    // /proc has been listed, and nobody looked at yet.
+                    Stop::Exit(call, 0) if call.number == libc::SYS_getdents64 => match &mut successor {
+                        None if sent == 1 => {
+                            successor = Some(spawn());
+                            first.make_zombie();
+                            if reaped {
+                                first.wait();
+                            }
+                        }
+                        Some(successor) if sent == 2 => successor.finish(),
+                        _ => {}
+                    },
+                    Stop::Ended(status) => break status,
+                    Stop::Entry(_) | Stop::Exit(..) => {}
+                }
+            };
+            assert_eq!(status, 0);
+            let report: serde_json::Value = serde_json::from_str(&traced.written().0).expect("a report");
+            assert_eq!(report["summary"]["matched"], 2, "reaped: {reaped}: {report:#}");
+        }
+    });
+}
+
 #[test]
 fn told_to_stop() {
     for (signal, number) in [(Signal::INT, SIGINT), (Signal::TERM, SIGTERM)] {

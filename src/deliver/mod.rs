@@ -178,7 +178,14 @@ impl<'a> Delivery<'a> {
                 // Who is new may have children by now, so there is no time to lose.
                 News::New => vigil.keep(Until::Now, audience)?,
                 News::Left | News::Moving => vigil.keep(Until::NextLook, audience)?,
-                News::Nobody => Over::NoneLeft,
+                News::Nobody => {
+                    let left = vigil.left();
+                    match vigil.keep(Until::Now, audience)? {
+                        Over::LookAgain if vigil.left() == left => Over::NoneLeft,
+                        // Whoever ended during the look may have a successor that the look came too early for.
+                        over => over,
+                    }
+                }
             });
         }
         Ok(())

@@ -223,6 +223,11 @@ impl Vigil {
         !released.is_empty()
     }
 
+    /// How many of them have not ended, as far as the last wait has seen.
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
     /// Who was waited for, and what became of them.
     pub fn members(&self) -> &[Member] {
         &self.members
