@@ -4,10 +4,24 @@
 //! nsswitch.conf(5) names. A static program must not: its own copy of the C library would load the modules that it
 //! finds wherever it runs, and with them a second C library, of another version. It reads the files.
 
+use std::ffi::OsString;
+
 #[cfg(target_feature = "crt-static")]
-pub use files::{gid, group_name, uid, user_name};
+use files as database;
 #[cfg(not(target_feature = "crt-static"))]
-pub use name_service::{gid, group_name, uid, user_name};
+use name_service as database;
+
+pub use database::{gid, uid};
+
+/// The name of a user, or the UID where nobody has it.
+pub fn user_name(uid: u32) -> OsString {
+    database::user_name(uid).unwrap_or_else(|| uid.to_string().into())
+}
+
+/// The name of a group, or the GID where none has it.
+pub fn group_name(gid: u32) -> OsString {
+    database::group_name(gid).unwrap_or_else(|| gid.to_string().into())
+}
 
 #[cfg(not(target_feature = "crt-static"))]
 mod name_service {

@@ -290,8 +290,7 @@ pub(crate) fn namespace_owner(namespace: &OwnedFd) -> Result<u32, Errno> {
 }
 
 /// kill(2) or rt_sigqueueinfo(2), by process ID, or kill(2) by that of a process group, negated: only for where no
-/// handle can be had. `last_look` is the last thing
-/// that happens before it, with no system call in between.
+/// handle can be had. `last_look` is the last thing that happens before it, with no system call in between.
 pub(crate) fn signal_by_id(
     pid: i32,
     signal: i32,

@@ -113,9 +113,7 @@ fn bundle(
     options: &mut Vec<Occurrence>,
 ) -> Result<(), String> {
     for (at, &letter) in word.iter().enumerate() {
-        let known = |opt: &&Opt| {
-            opt.short.is_some_and(|(c, programs)| c == letter as char && programs.contains(&program))
-        };
+        let known = |opt: &&Opt| opt.letter(program) == Some(letter as char);
         let shown = || String::from_utf8_lossy(&word[at..]).chars().next().unwrap_or(letter as char);
         let opt = OPTIONS.iter().find(known).ok_or_else(|| format!("invalid option -- '{}'", shown()))?;
         if opt.value_name().is_none() {

@@ -1,9 +1,12 @@
 //! Patterns that match a process that is there.
 
 use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt as _;
 
 use super::Candidate;
-use super::processes::{gather, user};
+use super::processes::gather;
+use crate::accounts;
+use crate::ere::is_special;
 use crate::error::Error;
 use crate::proc::Facts;
 use crate::request::{Pid, Reading, Subject};
@@ -48,7 +51,9 @@ pub fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
         .into_bytes();
         if all.of_one_user {
             about.extend_from_slice(b", ");
-            about.extend_from_slice(users.entry(all.uid).or_insert_with(|| user(all.uid)));
+            about.extend_from_slice(
+                users.entry(all.uid).or_insert_with(|| accounts::user_name(all.uid)).as_bytes(),
+            );
         }
         Candidate::new(pattern, about)
     });
@@ -71,9 +76,7 @@ fn pattern(text: &[u8], literal: bool) -> Option<Vec<u8>> {
             // It would be read as an option.
             '-' if at == 0 && literal => return None,
             '-' if at == 0 => pattern.push_str("[-]"),
-            '.' | '[' | '\\' | '(' | ')' | '*' | '+' | '?' | '{' | '|' | '^' | '$' if !literal => {
-                pattern.extend(['\\', c]);
-            }
+            c if !literal && u8::try_from(c).is_ok_and(is_special) => pattern.extend(['\\', c]),
             c => pattern.push(c),
         }
     }

@@ -1,7 +1,6 @@
 //! Candidates that processes are asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
 use super::Candidate;
@@ -92,15 +91,18 @@ pub fn terminals() -> Result<Vec<Candidate>, Error> {
 pub fn users() -> Result<Vec<Candidate>, Error> {
     let uids = gather(|process| Ok(BTreeSet::from([process.effective_uid()?, process.real_uid()?])))?;
     let mut known = BTreeMap::new();
-    Ok(counted(uids.into_iter().flatten().map(|uid| known.entry(uid).or_insert_with(|| user(uid)).clone())))
+    Ok(counted(
+        uids.into_iter()
+            .flatten()
+            .map(|uid| known.entry(uid).or_insert_with(|| accounts::user_name(uid).into_vec()).clone()),
+    ))
 }
 
 /// Those that processes belong to.
 pub fn groups() -> Result<Vec<Candidate>, Error> {
     let gids = gather(|process| process.real_gid())?;
     let mut known = BTreeMap::new();
-    let name =
-        |gid| accounts::group_name(gid).map_or_else(|| gid.to_string().into_bytes(), OsString::into_vec);
+    let name = |gid| accounts::group_name(gid).into_vec();
     Ok(counted(gids.into_iter().map(|gid| known.entry(gid).or_insert_with(|| name(gid)).clone())))
 }
 
@@ -176,11 +178,6 @@ pub fn variables() -> Result<Vec<Candidate>, Error> {
         names.into_iter().for_each(|name| *counts.entry(name).or_default() += bearers);
     }
     Ok(counts.into_iter().map(|(name, count)| Candidate::new(name, processes(count))).collect())
-}
-
-/// The user's name, or the UID where nobody has it.
-pub fn user(uid: u32) -> Vec<u8> {
-    accounts::user_name(uid).map_or_else(|| uid.to_string().into_bytes(), OsString::into_vec)
 }
 
 /// Each text once, by the number of processes that gave it.

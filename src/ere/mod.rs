@@ -182,6 +182,12 @@ impl Pattern {
     }
 }
 
+/// Whether the character means something other than itself in a pattern, outside of brackets; a backslash before it
+/// takes that away.
+pub fn is_special(byte: u8) -> bool {
+    b".[\\()*+?{|^$".contains(&byte)
+}
+
 fn parse(pattern: &[u8], flags: Flags, encoding: Encoding) -> Result<Parsed> {
     let dialect = Dialect { encoding, ignore_case: flags.ignore_case };
     match flags {

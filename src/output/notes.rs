@@ -62,13 +62,10 @@ impl Output {
         if ports.is_empty() {
             return;
         }
-        let named: Vec<_> =
-            ports.iter().take(A_FEW).map(|(protocol, port)| format!("{protocol}:{port}")).collect();
-        let named = named.join(", ");
-        let more = if ports.len() > A_FEW { ", ..." } else { "" };
+        let named = first(A_FEW, ports.iter().map(|(protocol, port)| format!("{protocol}:{port}")));
         let hint = if rustix::process::geteuid().is_root() { "" } else { "; root may see more" };
         self.complain(&format!(
-            "note: nobody whom we may look at holds {named}{more}, so the answer may be incomplete{hint}"
+            "note: nobody whom we may look at holds {named}, so the answer may be incomplete{hint}"
         ));
     }
 
@@ -128,10 +125,9 @@ impl Output {
                 View::Full(about) => format!("{} {}", target.pid, shown(&about.name)),
                 View::Id | View::Text(_) => format!("{} {}", target.pid, name(&proc, target.pid)),
             };
-            let names = left.iter().take(MANY).map(named).collect::<Vec<_>>().join(", ");
-            let more = if left.len() > MANY { ", ..." } else { "" };
+            let names = first(MANY, left.iter().map(named));
             let are = if left.len() == 1 { "is" } else { "are" };
-            self.complain(&format!("{} {are} still there: {names}{more}", left.len()));
+            self.complain(&format!("{} {are} still there: {names}", left.len()));
         }
         Ok(())
     }
@@ -139,18 +135,23 @@ impl Output {
     /// `--max`: how many there are, and the first few.
     fn too_many(&mut self, request: &Request, report: &Report) {
         let (found, most) = (report.targets.len(), request.at_most.unwrap_or_default());
-        let named = report.targets.iter().take(A_FEW).map(|target| match &target.view {
+        let named = report.targets.iter().map(|target| match &target.view {
             View::Id => target.pid.to_string(),
             View::Text(text) => format!("{} {}", target.pid, shown(text)),
             View::Full(about) => format!("{} {}", target.pid, shown(&about.name)),
         });
-        let named = named.collect::<Vec<_>>().join(", ");
-        let more = if found > A_FEW { ", ..." } else { "" };
+        let named = first(A_FEW, named);
         let processes_match = if found == 1 { "process matches" } else { "processes match" };
         self.complain(&format!(
-            "{found} {processes_match}, more than --max {most}, so nothing was done: {named}{more}"
+            "{found} {processes_match}, more than --max {most}, so nothing was done: {named}"
         ));
     }
+}
+
+/// As many of them as that, and a sign that there are more.
+fn first(number: usize, all: impl ExactSizeIterator<Item = String>) -> String {
+    let more = if all.len() > number { ", ..." } else { "" };
+    all.take(number).collect::<Vec<_>>().join(", ") + more
 }
 
 /// The name of the process that has this ID now; empty if there is none.

@@ -40,10 +40,7 @@ pub struct Names(BTreeMap<u32, String>);
 impl Names {
     /// The user's name, or the UID where nobody has it.
     pub fn user(&mut self, uid: u32) -> String {
-        let look_up = || match accounts::user_name(uid) {
-            Some(name) => name.to_string_lossy().into_owned(),
-            None => uid.to_string(),
-        };
+        let look_up = || accounts::user_name(uid).to_string_lossy().into_owned();
         self.0.entry(uid).or_insert_with(look_up).clone()
     }
 

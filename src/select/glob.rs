@@ -1,6 +1,6 @@
 //! Shell patterns (glob(7)) on names and on paths of names.
 
-use crate::ere::{Charset, Flags, Pattern};
+use crate::ere::{Charset, Flags, Pattern, is_special};
 
 /// A name in which `*`, `?` and `[…]` may stand for others. A backslash is itself: systemd's names are full of them.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ fn expression(mut glob: &[u8]) -> Vec<u8> {
                 }
                 glob = rest;
             }
-            byte if b".[\\()+{|^$".contains(&byte) => expression.extend([b'\\', byte]),
+            byte if is_special(byte) => expression.extend([b'\\', byte]),
             byte => expression.push(byte),
         }
     }
