@@ -1,5 +1,5 @@
-//! The README and CONTRIBUTING tell the truth. The README's tour is run in one shell, and prints what stands there, but for numbers and the
-//! width of columns. `README_WRITE=1 cargo test --test readme` writes down what is printed instead.
+//! The README and CONTRIBUTING tell the truth. The README's tour is run in one shell, and prints what stands there, but
+//! for numbers and the width of columns. `README_WRITE=1 cargo test --test readme` writes down what is printed instead.
 
 mod support;
 

@@ -65,7 +65,8 @@ impl Scene {
         self.words.push((format!("{{{word}}}"), value.to_owned()));
     }
 
-    /// Fills in `{tag}`, `{self}` (the PID of the test), `{dir}`, `{cgroup}`, `{uid}`, `{gid}` (ours), `{program}` and what [`Scene::add`] names.
+    /// Fills in `{tag}`, `{self}` (the PID of the test), `{dir}`, `{cgroup}`, `{uid}`, `{gid}` (ours), `{program}` and
+    /// what [`Scene::add`] names.
     pub fn fill(&self, text: &str, program: &str) -> String {
         let mut text = text
             .replace("{tag}", &self.tag)
@@ -184,8 +185,8 @@ impl Expect {
         self.status(2).says(message)
     }
 
-    /// What became of a victim: the signals it caught, in order (`"HUP"`, `"HUP USR1"`, `"RTMIN+8"`, `"USR1=42"` with a queued value), `"killed by
-    /// TERM"`, or `"stopped"`.
+    /// What became of a victim: the signals it caught, in order (`"HUP"`, `"HUP USR1"`, `"RTMIN+8"`, `"USR1=42"` with a
+    /// queued value), `"killed by TERM"`, or `"stopped"`.
     pub fn fate(mut self, label: &'static str, fate: &'static str) -> Self {
         self.fates.push((label, fate));
         self
