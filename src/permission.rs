@@ -17,9 +17,9 @@ pub struct Sender {
     /// The session ID.
     pub session: Pid,
     /// Whether CAP_KILL is effective.
-    pub may_kill: bool,
+    pub has_cap_kill: bool,
     /// Whether one of the UIDs is the one that stands for all that our user namespace does not map.
-    pub is_anonymous: bool,
+    pub is_overflow_uid: bool,
 }
 
 /// Why a signal may be sent, or that it may not.
@@ -34,7 +34,7 @@ pub enum Permission {
     /// kill(2) does not allow it.
     None,
     /// What decides is hidden from us: the target's user namespace, or whose UID is behind one that is not mapped.
-    Unknown,
+    LookupError,
 }
 
 impl Permission {
@@ -47,7 +47,7 @@ impl Permission {
     ) -> Permission {
         let ids = [sender.real_uid, sender.effective_uid];
         let same_user = ids.contains(&target.real_uid) || ids.contains(&target.saved_uid);
-        if same_user && !sender.is_anonymous {
+        if same_user && !sender.is_overflow_uid {
             return Permission::SameUser;
         }
         // Sessions outside of our PID namespace are all 0; there is rarely more than the one that we came from.
@@ -55,15 +55,15 @@ impl Permission {
             return Permission::SameSession;
         }
         if same_user {
-            return Permission::Unknown;
+            return Permission::LookupError;
         }
         match namespace {
-            UserNamespace::Ours if sender.may_kill => Permission::Capability,
-            UserNamespace::Below { owner } if sender.may_kill || owner == sender.effective_uid => {
+            UserNamespace::Ours if sender.has_cap_kill => Permission::Capability,
+            UserNamespace::Below { owner } if sender.has_cap_kill || owner == sender.effective_uid => {
                 Permission::Capability
             }
             // Without CAP_KILL too: we may own that namespace.
-            UserNamespace::Hidden => Permission::Unknown,
+            UserNamespace::Hidden => Permission::LookupError,
             _ => Permission::None,
         }
     }
@@ -77,7 +77,7 @@ pub struct Refusal {
     /// The sender's real and effective UID.
     pub sender: [u32; 2],
     /// Whether the sender holds CAP_KILL, though not where it counts.
-    pub may_kill_elsewhere: bool,
+    pub has_cap_kill_elsewhere: bool,
 }
 
 impl Refusal {
@@ -86,7 +86,7 @@ impl Refusal {
         Refusal {
             target: [target.real_uid, target.effective_uid, target.saved_uid],
             sender: [sender.real_uid, sender.effective_uid],
-            may_kill_elsewhere: sender.may_kill,
+            has_cap_kill_elsewhere: sender.has_cap_kill,
         }
     }
 
@@ -97,7 +97,7 @@ impl Refusal {
             [real, effective] if real == effective => format!("UID {real} (real and effective)"),
             [real, effective] => format!("UID {real} (real) and {effective} (effective)"),
         };
-        let capability = if self.may_kill_elsewhere {
+        let capability = if self.has_cap_kill_elsewhere {
             "hold CAP_KILL, but not in its user namespace"
         } else {
             "lack CAP_KILL in its user namespace"

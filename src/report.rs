@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use crate::error::{Error, ErrorKind};
 use crate::permission::{Effect, Refusal};
 use crate::request::{Pid, Request};
-use crate::select::Why;
+use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::View;
 
@@ -68,7 +68,7 @@ pub enum Outcome {
         release: Option<Errno>,
     },
     /// `--dry-run`: it would have been.
-    Rehearsed(Prediction),
+    Predicted(Prediction),
     /// pidwait: it was waited for.
     Awaited,
     /// EPERM: we may not signal it.
@@ -94,7 +94,7 @@ pub struct Prediction {
     /// What the signal would do.
     pub effect: Effect,
     /// The kernel does not follow kill(2)'s rule here: a security module has a say.
-    pub against_the_rule: bool,
+    pub differs_from_model: bool,
 }
 
 /// A selected process and what became of it.
@@ -105,7 +105,7 @@ pub struct Target {
     /// What is seen of it.
     pub view: View,
     /// Why it was selected.
-    pub why: Why,
+    pub why: Reason,
     /// What became of it.
     pub outcome: Outcome,
     /// What was seen of its end, where that was waited for.
@@ -155,7 +155,7 @@ impl Outcome {
     fn is_done(self) -> bool {
         match self {
             Outcome::Listed | Outcome::Signalled { .. } | Outcome::Awaited => true,
-            Outcome::Rehearsed(prediction) => prediction.refusal.is_none(),
+            Outcome::Predicted(prediction) => prediction.refusal.is_none(),
             Outcome::Refused { .. }
             | Outcome::Gone
             | Outcome::Changed

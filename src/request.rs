@@ -221,7 +221,7 @@ pub enum Criterion {
 
 impl Criterion {
     /// Whether it names nobody, but only leaves some out: alone it would ask for nearly everything.
-    pub fn only_leaves_out(&self) -> bool {
+    pub fn only_excludes(&self) -> bool {
         matches!(self, Criterion::NoZombie | Criterion::NoKernelThread)
     }
 }
@@ -315,7 +315,7 @@ pub enum Action {
     /// pgrep.
     List(Listing),
     /// pkill.
-    Signal(Delivery),
+    Signal(Sending),
     /// pidwait.
     Wait {
         /// `-e`: say for whom, before waiting.
@@ -372,7 +372,7 @@ pub struct Label {
 
 /// What pkill sends, and what it says about it.
 #[derive(Clone, Debug)]
-pub struct Delivery {
+pub struct Sending {
     /// The signal.
     pub signal: Signal,
     /// `-q`: the integer that goes with it (sigqueue(3)).
@@ -402,7 +402,7 @@ impl Request {
     pub fn wait(&self) -> Option<Wait> {
         match &self.action {
             Action::List(_) => None,
-            Action::Signal(delivery) => delivery.wait.filter(|_| delivery.mode != Mode::Rehearse),
+            Action::Signal(delivery) => delivery.wait.filter(|_| delivery.mode != Mode::DryRun),
             Action::Wait { wait, .. } => Some(*wait),
         }
     }
@@ -413,7 +413,7 @@ impl Request {
     }
 }
 
-impl Delivery {
+impl Sending {
     /// Whether all are stopped before the first one is signalled. Who is killed one by one while others fork is
     /// replaced as fast, so it is done wherever it takes several looks to find them all and nothing else is lost.
     pub fn freezes(&self) -> bool {
@@ -430,5 +430,5 @@ pub enum Mode {
     /// `--interactive`: the user is asked about each process.
     Ask,
     /// `--dry-run`: it is not; what would happen is told.
-    Rehearse,
+    DryRun,
 }

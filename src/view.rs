@@ -1,6 +1,6 @@
 //! What a reader gets to see of a process.
 
-use crate::proc::{Description, Fact, Facts, Process};
+use crate::proc::{Description, Facts, Lookup, Process};
 use crate::request::{Label, Subject};
 
 /// How much of each process is to be seen; no more than that is read.
@@ -26,7 +26,7 @@ pub enum View {
 }
 
 /// Read what is to be seen.
-pub fn view(detail: Detail, process: &mut Process<'_>) -> Fact<View> {
+pub fn view(detail: Detail, process: &mut Process<'_>) -> Lookup<View> {
     Ok(match detail {
         Detail::Id => View::Id,
         Detail::Label(label) => View::Text(text(label, process)?),
@@ -35,7 +35,7 @@ pub fn view(detail: Detail, process: &mut Process<'_>) -> Fact<View> {
 }
 
 /// The text that stands for a process: its name or command line, quoted for a shell where that was asked.
-fn text(label: Label, process: &mut impl Facts) -> Fact<Vec<u8>> {
+fn text(label: Label, process: &mut impl Facts) -> Lookup<Vec<u8>> {
     Ok(match label {
         Label { subject: Subject::Name, quoted: false } => process.name()?.to_vec(),
         Label { subject: Subject::Name, quoted: true } => quote([process.name()?]),

@@ -133,7 +133,7 @@ impl Draft {
             return Err(Error::usage("--wait=DURATION and --timeout say the same: give one of them"));
         }
         self.add_criteria(signal)?;
-        let names_nobody = self.criteria.iter().all(Criterion::only_leaves_out);
+        let names_nobody = self.criteria.iter().all(Criterion::only_excludes);
         if pattern.is_none() && self.and.is_empty() && names_nobody && self.pick.is_none() {
             return Err(Error::usage("no matching criteria specified"));
         }
@@ -214,7 +214,7 @@ impl Draft {
                 let waits =
                     self.wait.is_some() || limit.is_some() || !escalation.is_empty() || self.until_none;
                 let wait = waits.then_some(Wait { limit, any: false });
-                Action::Signal(Delivery {
+                Action::Signal(Sending {
                     signal,
                     value: self.value,
                     release_memory: self.release_memory,

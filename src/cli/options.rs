@@ -387,7 +387,7 @@ pub static OPTIONS: &[Opt] = &[
         "wait, and look again until nobody matches any more"),
     new("any", None, &[Pidwait], Ending, Flag(Setting::AnyEnd),
         "return when the first one has ended"),
-    new("dry-run", None, SENDS, Safety, Flag(Setting::Mode(Mode::Rehearse)),
+    new("dry-run", None, SENDS, Safety, Flag(Setting::Mode(Mode::DryRun)),
         "send nothing; tell what would happen to whom, and why"),
     new("interactive", Some(('I', SENDS)), SENDS, Safety, Flag(Setting::Mode(Mode::Ask)),
         "ask about each process on the terminal: y, n, a (all), q (quit)"),

@@ -7,19 +7,19 @@ use super::Candidate;
 use crate::accounts;
 use crate::error::Error;
 use crate::proc::{
-    self, Fact, Facts, Membership, ProcDir, Process, Sockets, Terminals, Unknown, memberships, ourselves,
+    self, Facts, Lookup, LookupError, Membership, ProcDir, Process, Sockets, Terminals, memberships, own_pid,
 };
 use crate::request::{Pid, Ports, Protocol};
 
 /// What each process answers, in the order of process IDs. One that has gone or cannot be looked at is no candidate;
 /// nor are we, who will have gone.
-pub fn gather<T: Send>(ask: impl Fn(&mut Process<'_>) -> Fact<T> + Sync) -> Result<Vec<T>, Error> {
+pub fn gather<T: Send>(ask: impl Fn(&mut Process<'_>) -> Lookup<T> + Sync) -> Result<Vec<T>, Error> {
     let answers = proc::walk(|proc, pids| {
         let mut process = Process::new(proc);
         let mut answers = vec![];
         for pid in pids {
-            process.look_at(pid?);
-            if process.pid() != ourselves() {
+            process.select(pid?);
+            if process.pid() != own_pid() {
                 answers.extend(ask(&mut process).map(|answer| (process.pid(), answer)));
             }
         }
@@ -58,7 +58,7 @@ fn named(ids: impl IntoIterator<Item = Pid>, zero: Option<&str>) -> Result<Vec<C
     let mut process = Process::new(&proc);
     let ids: BTreeSet<Pid> = ids.into_iter().filter(|&id| id > 0).collect();
     let candidate = |id: Pid| {
-        process.look_at(id);
+        process.select(id);
         let name = process.name().unwrap_or(b"its leader has ended");
         Candidate::new(id.to_string(), name)
     };
@@ -69,7 +69,7 @@ fn named(ids: impl IntoIterator<Item = Pid>, zero: Option<&str>) -> Result<Vec<C
 /// Those that control processes, with the name of a process on each.
 pub fn terminals() -> Result<Vec<Candidate>, Error> {
     let all = gather(|process| match process.terminal()? {
-        0 => Err(Unknown::Gone),
+        0 => Err(LookupError::Gone),
         terminal => Ok((terminal, process.session()?, process.name()?.to_vec())),
     })?;
     let known = Terminals::read();
@@ -109,7 +109,7 @@ pub fn groups() -> Result<Vec<Candidate>, Error> {
 /// Of the v2 hierarchy.
 pub fn cgroups() -> Result<Vec<Candidate>, Error> {
     let path = |process: &mut Process<'_>| {
-        let v2 = memberships(process.cgroups()?).find(Membership::is_v2).ok_or(Unknown::Gone)?;
+        let v2 = memberships(process.cgroups()?).find(Membership::is_v2).ok_or(LookupError::Gone)?;
         Ok(v2.lasting_path().to_vec())
     };
     Ok(counted(gather(path)?))
@@ -150,7 +150,7 @@ pub fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
 
 /// By path, as it is or was.
 pub fn executables() -> Result<Vec<Candidate>, Error> {
-    let path = |process: &mut Process<'_>| Ok(process.executable()?.ok_or(Unknown::Gone)?.path.clone());
+    let path = |process: &mut Process<'_>| Ok(process.executable()?.ok_or(LookupError::Gone)?.path.clone());
     Ok(counted(gather(path)?))
 }
 
@@ -161,7 +161,7 @@ pub fn scripts() -> Result<Vec<Candidate>, Error> {
 
 /// Those that processes work in.
 pub fn working_directories() -> Result<Vec<Candidate>, Error> {
-    Ok(counted(gather(|process| Ok(process.working_directory()?.ok_or(Unknown::Gone)?.path))?))
+    Ok(counted(gather(|process| Ok(process.working_directory()?.ok_or(LookupError::Gone)?.path))?))
 }
 
 /// The names in all environments that we may read. Values are nobody's business: they may be secrets.

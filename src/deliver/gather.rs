@@ -87,7 +87,7 @@ impl Gathering {
 impl Delivery<'_> {
     /// Whether nobody is signalled before all are pinned.
     pub(super) fn gathers(&self) -> bool {
-        let signals = matches!(self.request.action, Action::Signal(_)) && self.mode != Mode::Rehearse;
+        let signals = matches!(self.request.action, Action::Signal(_)) && self.mode != Mode::DryRun;
         signals && (self.plan.kin.is_some() || self.request.freezes())
     }
 

@@ -9,18 +9,18 @@ use super::handle::{Handle, Sent};
 use super::send::{failure, outcome, released};
 use super::vigil::Vigil;
 use crate::report::Outcome;
-use crate::request::{Delivery as Sending, Pid};
+use crate::request::{Pid, Sending};
 use crate::signal::Signal;
 use crate::sys;
 
 impl Delivery<'_> {
-    /// Not where the signal would reach ourselves, or an ancestor of ours that is no match itself: those who are
+    /// Not where the signal would reach own_pid, or an ancestor of ours that is no match itself: those who are
     /// meant are signalled one by one then. 0 is the group of kernel threads, and all groups from outside of our PID
     /// namespace.
     pub(super) fn is_signalled_as_one(&self, group: Pid) -> bool {
-        let spared = self.plan.kin.as_ref().map_or(&[][..], |kin| &kin.spared);
+        let protected = self.plan.kin.as_ref().map_or(&[][..], |kin| &kin.protected);
         let hit = |pid: &Pid| !self.pinned.contains(*pid) && group_of(*pid) == Ok(group);
-        group > 0 && !spared.iter().any(hit)
+        group > 0 && !protected.iter().any(hit)
     }
 }
 

@@ -8,7 +8,7 @@ use rustix::fs::{self, CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
-use crate::proc::ourselves;
+use crate::proc::own_pid;
 use crate::request::Pid;
 use crate::signal::Signal;
 use crate::sys::{self, Scope};
@@ -71,7 +71,7 @@ impl Handle {
     }
 
     /// Whether it becomes readable when the process ends.
-    pub fn tells_the_end(&self) -> bool {
+    pub fn is_pollable(&self) -> bool {
         matches!(self.kind, Kind::Pidfd(_))
     }
 
@@ -130,5 +130,5 @@ fn open_directory(pid: Pid) -> Result<OwnedFd, Errno> {
 /// to himself. Where we cannot find out, for want of a descriptor, handles are trusted.
 fn handles_cannot_send() -> bool {
     let send = |handle: Handle| sys::pidfd_send_signal(handle.as_fd(), 0, None, Scope::Process);
-    matches!(Handle::open(ourselves()).map(send), Ok(Err(Errno::NOSYS | Errno::PERM)))
+    matches!(Handle::open(own_pid()).map(send), Ok(Err(Errno::NOSYS | Errno::PERM)))
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::handle::Handle;
 use super::send::failure;
 use crate::plan::Plan;
-use crate::proc::{Fact, Facts, ProcDir, Process, Unknown};
+use crate::proc::{Facts, Lookup, LookupError, ProcDir, Process};
 use crate::report::Outcome;
 use crate::request::Pid;
 use crate::scan::Match;
-use crate::select::{NoAnswer, Why};
+use crate::select::{MatchError, Reason};
 use crate::view::view;
 
 /// What the second look at a match's kin is held against.
@@ -31,9 +31,9 @@ impl<'a> Pinned<'a> {
     pub fn add(&mut self, found: &Match) {
         let Some(start_time) = found.start_time else { return };
         match found.why {
-            Why::Match => drop(self.matches.insert(found.pid, start_time)),
-            Why::DescendantOf(_) => {}
-            Why::MemberOf(_) => return,
+            Reason::Matched => drop(self.matches.insert(found.pid, start_time)),
+            Reason::Descendant(_) => {}
+            Reason::GroupMember(_) => return,
         }
         if let Some(group) = found.group {
             self.groups.entry(group).or_default().push((found.pid, start_time));
@@ -46,20 +46,20 @@ impl<'a> Pinned<'a> {
     }
 
     /// Whether the match is there still. Asked after what hangs on it, it tells that its ID had not passed on by then.
-    fn has_match(&mut self, pid: Pid) -> Fact<bool> {
+    fn has_match(&mut self, pid: Pid) -> Lookup<bool> {
         let Some(&start_time) = self.matches.get(&pid) else { return Ok(false) };
-        self.process.look_at(pid);
+        self.process.select(pid);
         Ok(self.process.start_time()? == start_time)
     }
 
     /// Whether one for whose sake the group was selected is in it still.
-    fn has_one_in(&mut self, group: Pid) -> Fact<bool> {
+    fn has_one_in(&mut self, group: Pid) -> Lookup<bool> {
         for &(pid, start_time) in self.groups.get(&group).into_iter().flatten() {
-            self.process.look_at(pid);
+            self.process.select(pid);
             let is_in = self.process.process_group() == Ok(group);
             match self.process.start_time() {
                 Ok(now) if is_in && now == start_time => return Ok(true),
-                Ok(_) | Err(Unknown::Gone) => {}
+                Ok(_) | Err(LookupError::Gone) => {}
                 Err(why) => return Err(why),
             }
         }
@@ -75,23 +75,23 @@ pub fn look_again(
     handle: &Handle,
     found: &mut Match,
 ) -> Result<(), Outcome> {
-    process.look_at(found.pid);
+    process.select(found.pid);
     match still_meant(plan, process, pinned, found) {
         Ok(true) => Ok(()),
         // If it has ended, what was seen may be its successor's.
         Ok(false) => match handle.check_alive().map_err(failure).and(Ok(process.start_time())) {
             Err(ended) => Err(ended),
             // What started after the question was asked cannot be what was found: the ID had passed on before.
-            Ok(Ok(start_time)) if start_time < plan.asked_at => Err(Outcome::Changed),
-            Ok(Ok(_) | Err(Unknown::Gone | Unknown::Denied)) => Err(Outcome::Gone),
-            Ok(Err(Unknown::Unreadable(errno))) => Err(Outcome::Failed(errno)),
+            Ok(Ok(start_time)) if start_time < plan.snapshot_time => Err(Outcome::Changed),
+            Ok(Ok(_) | Err(LookupError::Gone | LookupError::Denied)) => Err(Outcome::Gone),
+            Ok(Err(LookupError::Io(errno))) => Err(Outcome::Failed(errno)),
         },
-        Err(NoAnswer::Unknown(Unknown::Gone)) => Err(Outcome::Gone),
+        Err(MatchError::LookupError(LookupError::Gone)) => Err(Outcome::Gone),
         // It was told at the first look, so it has changed since: by the exec of a set-user-ID program, for instance.
-        Err(NoAnswer::Unknown(Unknown::Denied)) => Err(Outcome::Changed),
-        Err(NoAnswer::Unknown(Unknown::Unreadable(errno))) => Err(Outcome::Failed(errno)),
+        Err(MatchError::LookupError(LookupError::Denied)) => Err(Outcome::Changed),
+        Err(MatchError::LookupError(LookupError::Io(errno))) => Err(Outcome::Failed(errno)),
         // The pattern compiled for the first look, and this subject needs a form of it that is too big.
-        Err(NoAnswer::Pattern(_)) => Err(Outcome::Changed),
+        Err(MatchError::Pattern(_)) => Err(Outcome::Changed),
     }
 }
 
@@ -103,7 +103,7 @@ fn still_meant(
     process: &mut Process<'_>,
     pinned: Option<&mut Pinned<'_>>,
     found: &mut Match,
-) -> Result<bool, NoAnswer> {
+) -> Result<bool, MatchError> {
     if let Some(start_time) = found.start_time
         && process.start_time()? != start_time
     {
@@ -115,10 +115,10 @@ fn still_meant(
         return Ok(false);
     }
     let meant = match (found.why, pinned) {
-        (Why::Match, _) => plan.predicate.admits(process)?,
-        (Why::DescendantOf(of), Some(pinned)) => process.descends_from(&[of])? && pinned.has_match(of)?,
-        (Why::MemberOf(group), Some(pinned)) => pinned.has_one_in(group)?,
-        (Why::DescendantOf(_) | Why::MemberOf(_), None) => true,
+        (Reason::Matched, _) => plan.predicate.matches(process)?,
+        (Reason::Descendant(of), Some(pinned)) => process.descends_from(&[of])? && pinned.has_match(of)?,
+        (Reason::GroupMember(group), Some(pinned)) => pinned.has_one_in(group)?,
+        (Reason::Descendant(_) | Reason::GroupMember(_), None) => true,
     };
     if meant {
         found.view = view(plan.detail, process)?;

@@ -20,9 +20,9 @@ use crate::error::Error;
 use crate::plan::Plan;
 use crate::proc::{Facts, ProcDir, Process};
 use crate::report::{End, Outcome, Report, Target};
-use crate::request::{Action, Delivery as Sending, Mode, Pid, Request};
+use crate::request::{Action, Mode, Pid, Request, Sending};
 use crate::scan::{Match, Matches};
-use crate::select::Why;
+use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::Detail;
 use gather::Gathering;
@@ -105,7 +105,7 @@ pub struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// With nobody dealt with yet.
     pub fn new(request: &'a Request, plan: Plan, proc: &'a ProcDir) -> Result<Self, Error> {
-        if !matches!(request.action, Action::List(_)) && !proc.numbers_are_ours() {
+        if !matches!(request.action, Action::List(_)) && !proc.same_pid_namespace() {
             let why = "/proc is that of another PID namespace, where process IDs mean other processes";
             return Err(Error::fatal(why));
         }
@@ -194,11 +194,11 @@ impl<'a> Delivery<'a> {
     /// One whom another look has found.
     fn meet(&mut self, found: Match, audience: &mut dyn Audience) -> Result<News, Error> {
         // Whoever got a process ID that was named after the question was asked is not meant.
-        let names_it = self.plan.by_id && found.why == Why::Match;
-        if names_it && found.start_time >= Some(self.plan.asked_at) {
+        let names_it = self.plan.by_id && found.why == Reason::Matched;
+        if names_it && found.start_time >= Some(self.plan.snapshot_time) {
             return Ok(News::Nobody);
         }
-        self.process.look_at(found.pid);
+        self.process.select(found.pid);
         let who = (found.pid, found.start_time);
         let known = self.known.get(&who).copied();
         if self.process.has_ended() != Ok(false) {
@@ -210,7 +210,7 @@ impl<'a> Delivery<'a> {
         }
         Ok(match known {
             Some(false) => News::Nobody,
-            Some(true) if self.request.freezes() && self.process.is_moving() == Ok(true) => News::Moving,
+            Some(true) if self.request.freezes() && self.process.may_run() == Ok(true) => News::Moving,
             Some(true) => News::Left,
             None if self.deal_with(found, audience)? => News::New,
             None => News::Nobody,
@@ -299,7 +299,7 @@ impl<'a> Delivery<'a> {
     ) -> Result<Outcome, Error> {
         match self.mode {
             Mode::Send => {}
-            Mode::Rehearse => return Ok(rehearse::rehearse(sending.signal, &sender(), &handle, found)),
+            Mode::DryRun => return Ok(rehearse::rehearse(sending.signal, &sender(), &handle, found)),
             Mode::Ask => {
                 if !self.may_signal(&[&*found], audience)? {
                     return Ok(Outcome::Untouched);
@@ -342,7 +342,7 @@ impl<'a> Delivery<'a> {
         if !matters || matches!(sending.signal, Signal::KILL | Signal::CONT) {
             return false;
         }
-        self.process.look_at(pid);
+        self.process.select(pid);
         self.process.state() == Ok(b'T')
     }
 

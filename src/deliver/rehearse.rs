@@ -22,12 +22,12 @@ pub fn rehearse(signal: Signal, sender: &Sender, handle: &Handle, found: &Match)
         Err(errno) => return failure(errno),
     };
     let rule_allows = match rule {
-        Permission::Unknown => kernel_allows,
+        Permission::LookupError => kernel_allows,
         rule => rule != Permission::None,
     };
-    Outcome::Rehearsed(Prediction {
+    Outcome::Predicted(Prediction {
         refusal: (!kernel_allows).then(|| Refusal::new(sender, target)),
         effect: Effect::of(signal, target),
-        against_the_rule: kernel_allows != rule_allows,
+        differs_from_model: kernel_allows != rule_allows,
     })
 }

@@ -4,9 +4,9 @@ use rustix::io::Errno;
 
 use super::handle::{Handle, Sent};
 use crate::permission::{Refusal, Sender};
-use crate::proc::is_anonymous;
+use crate::proc::is_overflow_uid;
 use crate::report::Outcome;
-use crate::request::Delivery as Sending;
+use crate::request::Sending;
 use crate::scan::Match;
 use crate::signal::Signal;
 use crate::view::View;
@@ -57,8 +57,8 @@ pub fn sender() -> Sender {
         real_uid,
         effective_uid,
         session: nix::unistd::getsid(None).map_or(0, nix::unistd::Pid::as_raw),
-        may_kill: capabilities.is_ok_and(|sets| sets.effective.contains(kill)),
-        is_anonymous: is_anonymous(real_uid) || is_anonymous(effective_uid),
+        has_cap_kill: capabilities.is_ok_and(|sets| sets.effective.contains(kill)),
+        is_overflow_uid: is_overflow_uid(real_uid) || is_overflow_uid(effective_uid),
     }
 }
 

@@ -19,7 +19,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use super::Audience;
 use super::handle::Handle;
 use crate::error::{Error, errno_text};
-use crate::proc::{Facts, ProcDir, Process, Unknown, ourselves};
+use crate::proc::{Facts, LookupError, ProcDir, Process, own_pid};
 use crate::report::Ended;
 use crate::request::{Pid, Step, Wait};
 use crate::signal::Signal;
@@ -237,7 +237,7 @@ impl Vigil {
     pub fn keep(&mut self, until: Until, audience: &mut dyn Audience) -> Result<Over, Error> {
         self.catch_interrupts()?;
         let now = Instant::now();
-        let look_at = match until {
+        let select = match until {
             Until::Over => None,
             Until::NextLook | Until::Pause => Some(now + LOOK_INTERVAL),
             Until::Now => Some(now),
@@ -257,7 +257,7 @@ impl Vigil {
                 break Over::Ended;
             } else if deadline.is_some_and(|deadline| now >= deadline) {
                 break Over::TimeRanOut;
-            } else if look_at.is_some_and(|at| now >= at) || until == Until::NextLook && self.left == 0 {
+            } else if select.is_some_and(|at| now >= at) || until == Until::NextLook && self.left == 0 {
                 // Whatever has happened meanwhile is known before that.
                 let interrupted = self.wait_for_events(Some(Duration::ZERO))?;
                 return Ok(interrupted.map_or(Over::LookAgain, Over::Interrupted));
@@ -275,7 +275,7 @@ impl Vigil {
                 now + PROGRESS_INTERVAL
             });
             let look = (self.looks && !self.unheld.is_empty()).then_some(look);
-            let until = [deadline, step, look_at, progress, look].into_iter().flatten().min();
+            let until = [deadline, step, select, progress, look].into_iter().flatten().min();
             if let Some(signal) = self.wait_for_events(until.map(|until| until - now))? {
                 break Over::Interrupted(signal);
             }
@@ -321,7 +321,7 @@ impl Vigil {
             return Ok(());
         }
         let mut process = Process::new(&self.proc);
-        process.look_at(ourselves());
+        process.select(own_pid());
         let ignored = process.ignored_signals().unwrap_or_default();
         let mut caught = SigSet::empty();
         for signal in [RawSignal::SIGINT, RawSignal::SIGTERM] {
@@ -341,7 +341,7 @@ impl Vigil {
     fn hold(&mut self, at: usize, handle: Handle) {
         // A pidfd becomes readable when the last thread of the process has ended, reaped or not (pidfd_open(2)).
         let flags = EventFlags::IN | EventFlags::ONESHOT;
-        if !handle.tells_the_end() {
+        if !handle.is_pollable() {
             (self.room, self.looks) = (self.held, true);
         }
         let waitable = self.held < self.room
@@ -422,10 +422,10 @@ impl Vigil {
     fn is_there(&self, at: usize) -> Result<bool, Errno> {
         let member = &self.members[at];
         let mut process = Process::new(&self.proc);
-        process.look_at(member.pid);
+        process.select(member.pid);
         match process.has_ended().and_then(|ended| Ok(!ended && process.start_time()? == member.start_time)) {
-            Err(Unknown::Gone | Unknown::Denied) => Ok(false),
-            Err(Unknown::Unreadable(errno)) => Err(errno),
+            Err(LookupError::Gone | LookupError::Denied) => Ok(false),
+            Err(LookupError::Io(errno)) => Err(errno),
             Ok(there) => Ok(there),
         }
     }

@@ -13,7 +13,7 @@ use super::text::{Names, explanation, word};
 use crate::proc::{CLOCK_TICKS, Description};
 use crate::report::{End, Ended, Outcome, Report, Target};
 use crate::request::{Action, Asked, Pid, Request};
-use crate::select::Why;
+use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::View;
 
@@ -155,13 +155,13 @@ impl TargetView {
             _ => (None, None),
         };
         let effect = match target.outcome {
-            Outcome::Rehearsed(prediction) => Some(prediction.effect.word()),
+            Outcome::Predicted(prediction) => Some(prediction.effect.word()),
             _ => None,
         };
         let (descendant_of, member_of) = match target.why {
-            Why::Match => (None, None),
-            Why::DescendantOf(pid) => (Some(pid), None),
-            Why::MemberOf(group) => (None, Some(group)),
+            Reason::Matched => (None, None),
+            Reason::Descendant(pid) => (Some(pid), None),
+            Reason::GroupMember(group) => (None, Some(group)),
         };
         TargetView {
             pid: target.pid,

@@ -16,9 +16,9 @@ use crate::complete::Candidate;
 use crate::deliver::{self, Answer, Audience};
 use crate::error::{Error, ErrorKind, errno_text};
 use crate::report::{ExitStatus, Report, Target};
-use crate::request::{Action, Delivery, Listing, Mode, Pid, Program, Request, Separator, Style};
+use crate::request::{Action, Listing, Mode, Pid, Program, Request, Sending, Separator, Style};
 use crate::scan::{Match, Matches};
-use crate::select::Why;
+use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::View;
 use progress::ProgressLine;
@@ -88,7 +88,7 @@ impl Output {
         if request.wait().is_some() && request.style != Style::Quiet {
             self.progress = ProgressLine::on_terminal();
         }
-        if matches!(request.action, Action::Signal(Delivery { mode: Mode::Ask, .. })) {
+        if matches!(request.action, Action::Signal(Sending { mode: Mode::Ask, .. })) {
             self.terminal = Some(Terminal::open()?);
         }
         Ok(())
@@ -113,7 +113,7 @@ impl Output {
                 self.pending.extend(document);
             }
             Style::Plain | Style::Verbose => match &request.action {
-                Action::Signal(delivery) if delivery.mode == Mode::Rehearse => {
+                Action::Signal(delivery) if delivery.mode == Mode::DryRun => {
                     self.rehearsal(delivery, request.count, report);
                 }
                 action => self.lines(action, request, report)?,
@@ -165,7 +165,7 @@ impl Output {
     }
 
     /// `--dry-run`.
-    fn rehearsal(&mut self, delivery: &Delivery, count: bool, report: &Report) {
+    fn rehearsal(&mut self, delivery: &Sending, count: bool, report: &Report) {
         if report.too_many {
             return;
         }
@@ -261,7 +261,7 @@ impl Audience for Output {
 
     fn ask(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error> {
         // Of a group, a match: the others are there for its sake.
-        let named = found.iter().min_by_key(|found| matches!(found.why, Why::MemberOf(_)));
+        let named = found.iter().min_by_key(|found| matches!(found.why, Reason::GroupMember(_)));
         let named = named.expect("nobody is asked about nobody");
         let mut who = named.pid.to_string();
         if let View::Full(about) = &named.view {

@@ -27,7 +27,7 @@ impl Output {
         }
         let inverse = plan.predicate.is_inverse();
         let also = if inverse { "what is selected includes" } else { "the pattern also matches" };
-        for found in matches.found.iter().filter(|found| plan.surprising.contains(&found.pid)) {
+        for found in matches.found.iter().filter(|found| plan.self_match_candidates.contains(&found.pid)) {
             let (name, pid) = (name(&ProcDir::named()?, found.pid), found.pid);
             self.complain(&format!("note: {also} our ancestor {name} (pid {pid}); -A leaves ancestors out"));
         }
@@ -107,7 +107,7 @@ impl Output {
             }
             Outcome::Listed
             | Outcome::Signalled { .. }
-            | Outcome::Rehearsed(_)
+            | Outcome::Predicted(_)
             | Outcome::Awaited
             | Outcome::Gone
             | Outcome::Changed
@@ -157,6 +157,6 @@ fn first(number: usize, all: impl ExactSizeIterator<Item = String>) -> String {
 /// The name of the process that has this ID now; empty if there is none.
 fn name(proc: &ProcDir, pid: Pid) -> String {
     let mut process = Process::new(proc);
-    process.look_at(pid);
+    process.select(pid);
     process.name().map(shown).unwrap_or_default()
 }

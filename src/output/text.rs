@@ -8,7 +8,7 @@ use tabwriter::TabWriter;
 use crate::accounts;
 use crate::error::errno_text;
 use crate::report::{End, Ended, Outcome, Prediction, Target};
-use crate::select::Why;
+use crate::select::Reason;
 use crate::signal::Signal;
 use crate::sys;
 use crate::view::View;
@@ -61,9 +61,9 @@ impl Names {
             text += &format!(": {explanation}");
         }
         match target.why {
-            Why::Match => {}
-            Why::DescendantOf(pid) => text += &format!(" (descendant of {pid})"),
-            Why::MemberOf(group) => text += &format!(" (in process group {group})"),
+            Reason::Matched => {}
+            Reason::Descendant(pid) => text += &format!(" (descendant of {pid})"),
+            Reason::GroupMember(group) => text += &format!(" (in process group {group})"),
         }
         text
     }
@@ -76,8 +76,8 @@ pub fn word(target: &Target) -> &'static str {
         _ if matches!(target.end, Some(End::StillThere { .. })) => "still there",
         Outcome::Listed => "listed",
         Outcome::Signalled { .. } => "signalled",
-        Outcome::Rehearsed(Prediction { refusal: None, .. }) => "would be signalled",
-        Outcome::Rehearsed(_) => "would be refused",
+        Outcome::Predicted(Prediction { refusal: None, .. }) => "would be signalled",
+        Outcome::Predicted(_) => "would be refused",
         Outcome::Awaited => "waited for",
         Outcome::Refused { .. } => "refused",
         Outcome::Gone => "gone",
@@ -95,16 +95,16 @@ pub fn explanation(target: &Target, names: &mut Names) -> Option<String> {
         }
         Outcome::Signalled { pinned: false, .. } => Some("by process ID, as no handle could be had".into()),
         Outcome::Refused { why: Some(why) } => Some(why.explain(&names.user(why.target[1]))),
-        Outcome::Rehearsed(prediction) => {
+        Outcome::Predicted(prediction) => {
             let mut text = match prediction.refusal {
                 None => prediction.effect.to_string(),
-                Some(refusal) if prediction.against_the_rule => {
+                Some(refusal) if prediction.differs_from_model => {
                     let owner = names.user(refusal.target[1]);
                     format!("owned by {owner}, which kill(2) allows; a security module may be the reason")
                 }
                 Some(refusal) => refusal.explain(&names.user(refusal.target[1])),
             };
-            if prediction.against_the_rule && prediction.refusal.is_none() {
+            if prediction.differs_from_model && prediction.refusal.is_none() {
                 text += " (the kernel allows it, although kill(2)'s rule does not)";
             }
             Some(text)

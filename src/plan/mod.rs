@@ -37,15 +37,15 @@ pub struct Plan {
     /// Whether the one that is signalled must have the start time of the one that was found: where the start time
     /// picked it, where it was named by its ID, which is all that a successor would have to share with it, and
     /// where it is kept for longer than a moment: waited for, or pinned with others before they are signalled.
-    pub start_time_counts: bool,
+    pub verify_start_time: bool,
     /// Whether process IDs were named: whoever gets one of them later is not meant.
     pub by_id: bool,
     /// When the question was asked, in clock ticks since boot.
-    pub asked_at: u64,
+    pub snapshot_time: u64,
     /// Whether no name is long enough for the pattern, so that a miss deserves a hint.
     pub pattern_too_long: bool,
     /// Our ancestors, if a match among them deserves a note.
-    pub surprising: Vec<Pid>,
+    pub self_match_candidates: Vec<Pid>,
 }
 
 /// Who is selected for a match's sake.
@@ -54,8 +54,8 @@ pub struct Kin {
     pub tree: bool,
     /// `--whole-group`: the members of its process group.
     pub whole_group: bool,
-    /// Never these: ourselves and our ancestors, who would take us along.
-    pub spared: Vec<Pid>,
+    /// Never these: own_pid and our ancestors, who would take us along.
+    pub protected: Vec<Pid>,
     /// Whether parents come before their children, and not all by process ID.
     pub top_down: bool,
 }
@@ -88,24 +88,24 @@ impl Plan {
         for text in &selection.not {
             tests.push(Test::Not(Box::new(matching(text, selection.reading)?)));
         }
-        let mut left_out = vec![proc::ourselves()];
-        let mut surprising = vec![];
+        let mut excluded = vec![proc::own_pid()];
+        let mut self_match_candidates = vec![];
         if selection.skip_ancestors {
-            left_out.extend(ancestors()?);
+            excluded.extend(ancestors()?);
         } else if matches_command_lines && request.style != Style::Quiet {
-            surprising = ancestors()?;
+            self_match_candidates = ancestors()?;
         }
         let kin = kin(request)?;
         let inverts_families = selection.tree && selection.inverse;
         let by_id = tests.iter().any(|test| matches!(test, Test::Pid(_)));
         let acts = !matches!(request.action, Action::List(_));
         let candidates = candidates(selection, &tests, kin.is_some());
-        let predicate = Predicate::new(tests, selection.inverse, left_out);
+        let predicate = Predicate::new(tests, selection.inverse, excluded);
         Ok(Plan {
             candidates,
-            predicate: if inverts_families { predicate.for_families() } else { predicate },
+            predicate: if inverts_families { predicate.with_descendants() } else { predicate },
             pick: selection.pick,
-            start_time_counts: selection.pick != Pick::All
+            verify_start_time: selection.pick != Pick::All
                 || (by_id && acts)
                 || request.wait().is_some()
                 || kin.is_some()
@@ -113,9 +113,9 @@ impl Plan {
             kin,
             by_id: by_id && !selection.inverse,
             detail: detail(request),
-            asked_at: ticks_since_boot(),
+            snapshot_time: ticks_since_boot(),
             pattern_too_long,
-            surprising,
+            self_match_candidates,
         })
     }
 
@@ -140,7 +140,7 @@ impl Plan {
 
 /// `--local`: told by the PID namespaces that /proc shows a process to be in.
 fn local() -> Result<Test, Error> {
-    if ProcDir::named()?.numbers_are_ours() {
+    if ProcDir::named()?.same_pid_namespace() {
         Ok(Test::Local)
     } else {
         Err(Error::fatal("--local has no answer: /proc is that of another PID namespace"))
@@ -158,10 +158,10 @@ fn kin(request: &Request) -> Result<Option<Kin>, Error> {
     if !tree && !whole_group {
         return Ok(None);
     }
-    let mut spared = ancestors()?;
-    spared.push(proc::ourselves());
+    let mut protected = ancestors()?;
+    protected.push(proc::own_pid());
     let top_down = !matches!(request.action, Action::List(_));
-    Ok(Some(Kin { tree, whole_group, spared, top_down }))
+    Ok(Some(Kin { tree, whole_group, protected, top_down }))
 }
 
 /// Where process IDs are listed, nobody else needs to be looked at, but for their kin.

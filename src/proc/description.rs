@@ -1,6 +1,6 @@
 //! One process in full, for a reader, a prediction or a document.
 
-use super::{Fact, Facts, Process, Unknown};
+use super::{Facts, Lookup, LookupError, Process};
 use crate::request::Pid;
 
 /// What is told about a process, and what decides what a signal does to it.
@@ -42,7 +42,7 @@ pub struct Description {
 
 impl Process<'_> {
     /// Everything that is told about the process.
-    pub fn describe(&mut self) -> Fact<Description> {
+    pub fn describe(&mut self) -> Lookup<Description> {
         let stat = self.stat()?;
         let name = self.name()?.to_vec();
         let arguments = self.arguments()?.to_vec();
@@ -71,7 +71,7 @@ impl Process<'_> {
 
     /// The state and the blocked signals that decide: a signal to the process goes to any living thread that does not
     /// block it (signal(7)).
-    fn as_a_whole(&mut self) -> Fact<(u8, u64)> {
+    fn as_a_whole(&mut self) -> Lookup<(u8, u64)> {
         let main_state = self.stat()?.state;
         let main = self.status()?;
         let mut decisive = is_alive(main_state).then_some((main_state, main.blocked));
@@ -80,13 +80,13 @@ impl Process<'_> {
         }
         let mut thread = Process::new(self.dir());
         for id in self.dir().threads(self.pid())? {
-            thread.look_at_thread(self.pid(), id);
+            thread.select_thread(self.pid(), id);
             let looked = thread.stat().and_then(|stat| Ok((stat.state, thread.status()?.blocked)));
             match (looked, &mut decisive) {
                 (Ok((state, _)), _) if !is_alive(state) => {}
                 (Ok((_, blocked)), Some(decisive)) => decisive.1 &= blocked,
                 (Ok(first), None) => decisive = Some(first),
-                (Err(Unknown::Gone | Unknown::Denied), _) => {}
+                (Err(LookupError::Gone | LookupError::Denied), _) => {}
                 (Err(why), _) => return Err(why),
             }
         }

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{self, CWD, Mode, OFlags, PROC_SUPER_MAGIC, RawDir};
 use rustix::io::Errno;
 
-use super::Fact;
+use super::Lookup;
 use crate::error::{Error, errno_text};
 use crate::request::Pid;
 
@@ -17,7 +17,7 @@ const WALK_BUFFER: usize = 4 * 1024;
 /// Where the files of processes are found.
 pub struct ProcDir {
     fd: Option<OwnedFd>,
-    numbers_are_ours: bool,
+    same_pid_namespace: bool,
 }
 
 impl ProcDir {
@@ -26,19 +26,19 @@ impl ProcDir {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = fs::open("/proc", flags, Mode::empty()).map_err(|errno| unusable(&errno_text(errno)))?;
         check(fs::fstatfs(&fd))?;
-        Ok(ProcDir { numbers_are_ours: shows_us(fd.as_fd(), "self")?, fd: Some(fd) })
+        Ok(ProcDir { same_pid_namespace: link_names_us(fd.as_fd(), "self")?, fd: Some(fd) })
     }
 
     /// For a few processes whose IDs are known: paths are absolute, the directory itself is never opened.
     pub fn named() -> Result<Self, Error> {
         check(fs::statfs("/proc"))?;
-        Ok(ProcDir { numbers_are_ours: shows_us(CWD, "/proc/self")?, fd: None })
+        Ok(ProcDir { same_pid_namespace: link_names_us(CWD, "/proc/self")?, fd: None })
     }
 
     /// Whether system calls and /proc mean the same process by a number. They do not where a PID namespace was
     /// entered and the /proc of the outer one is still mounted: then only files tell about its processes.
-    pub fn numbers_are_ours(&self) -> bool {
-        self.numbers_are_ours
+    pub fn same_pid_namespace(&self) -> bool {
+        self.same_pid_namespace
     }
 
     /// What openat(2) and its like get as their directory.
@@ -59,7 +59,7 @@ impl ProcDir {
     }
 
     /// The IDs of the threads of a process.
-    pub fn threads(&self, pid: Pid) -> Fact<Vec<Pid>> {
+    pub fn threads(&self, pid: Pid) -> Lookup<Vec<Pid>> {
         let path = [self.prefix(), pid.to_string().as_bytes(), b"/task"].concat();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let tasks = fs::openat(self.base(), &path[..], flags, Mode::empty())?;
@@ -88,10 +88,10 @@ pub fn unreadable(pid: Pid, errno: Errno) -> Error {
 
 /// Whether the link that shows who reads it shows our process ID. To those who are outside of its PID namespace it
 /// leads nowhere (ENOENT).
-fn shows_us(base: BorrowedFd<'_>, link: &str) -> Result<bool, Error> {
+fn link_names_us(base: BorrowedFd<'_>, link: &str) -> Result<bool, Error> {
     let mut target = [MaybeUninit::uninit(); 16];
     match fs::readlinkat_raw(base, link, &mut target) {
-        Ok((target, _)) => Ok(parse_pid(target) == Some(super::ourselves())),
+        Ok((target, _)) => Ok(parse_pid(target) == Some(super::own_pid())),
         Err(Errno::NOENT) => Ok(false),
         Err(errno) => Err(unusable(&errno_text(errno))),
     }

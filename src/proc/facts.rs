@@ -6,27 +6,27 @@ use rustix::io::Errno;
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unknown {
+pub enum LookupError {
     /// The process has ended, or is hidden from us (`hidepid` of proc(5)): nothing can be said about it.
     Gone,
     /// The process is there, and the kernel does not tell us: it belongs to another user, or may not be looked into
     /// (ptrace(2), "Ptrace access mode checking"). It may be one that is meant.
     Denied,
     /// The question could not be asked, for instance because no descriptor was left for the file.
-    Unreadable(Errno),
+    Io(Errno),
 }
 
-impl From<Errno> for Unknown {
+impl From<Errno> for LookupError {
     fn from(errno: Errno) -> Self {
         match errno {
-            Errno::NOENT | Errno::SRCH | Errno::ACCESS | Errno::PERM => Unknown::Gone,
-            errno => Unknown::Unreadable(errno),
+            Errno::NOENT | Errno::SRCH | Errno::ACCESS | Errno::PERM => LookupError::Gone,
+            errno => LookupError::Io(errno),
         }
     }
 }
 
 /// An answer about a process that may be gone by now.
-pub type Fact<T> = Result<T, Unknown>;
+pub type Lookup<T> = Result<T, LookupError>;
 
 /// The facts about one process or thread; each is read when it is first asked for, and only once.
 pub trait Facts {
@@ -35,70 +35,70 @@ pub trait Facts {
     /// The process ID of the process that the thread belongs to.
     fn thread_group(&self) -> Pid;
     /// getsid(2), or field 6 of proc_pid_stat(5).
-    fn session(&mut self) -> Fact<Pid>;
+    fn session(&mut self) -> Lookup<Pid>;
     /// getpgid(2), or field 5 of proc_pid_stat(5).
-    fn process_group(&mut self) -> Fact<Pid>;
+    fn process_group(&mut self) -> Lookup<Pid>;
     /// The effective UID: the owner of the directory /proc/PID (proc_pid(5)).
-    fn effective_uid(&mut self) -> Fact<u32>;
+    fn effective_uid(&mut self) -> Lookup<u32>;
     /// The real UID (`PIDFD_GET_INFO`, Linux 6.13, or `Uid:` of proc_pid_status(5)).
-    fn real_uid(&mut self) -> Fact<u32>;
+    fn real_uid(&mut self) -> Lookup<u32>;
     /// The real GID (from the same).
-    fn real_gid(&mut self) -> Fact<u32>;
+    fn real_gid(&mut self) -> Lookup<u32>;
     /// The signals that have a handler, signal N as bit N-1 (`SigCgt:` of proc_pid_status(5)).
-    fn caught_signals(&mut self) -> Fact<u64>;
+    fn caught_signals(&mut self) -> Lookup<u64>;
     /// The parent's process ID; 0 if that is outside of our PID namespace (`PIDFD_GET_INFO` or proc_pid_stat(5)).
-    fn parent(&mut self) -> Fact<Pid>;
+    fn parent(&mut self) -> Lookup<Pid>;
     /// Whether one of these is its parent, its parent's parent, and so on. Whoever is orphaned gets another parent: a
     /// subreaper among its ancestors, or init (PR_SET_CHILD_SUBREAPER(2const)). 0 stands above all.
-    fn descends_from(&mut self, ancestors: &[Pid]) -> Fact<bool>;
+    fn descends_from(&mut self, ancestors: &[Pid]) -> Lookup<bool>;
     /// Whether one of those ancestors, from the parent upwards, is like this.
-    fn has_ancestor<E: From<Unknown>>(
+    fn has_ancestor<E: From<LookupError>>(
         &mut self,
         is_like_this: impl FnMut(&mut Self) -> Result<bool, E>,
     ) -> Result<bool, E>;
     /// The device number of the controlling terminal as proc_pid_stat(5) encodes it; 0: none.
-    fn terminal(&mut self) -> Fact<u32>;
+    fn terminal(&mut self) -> Lookup<u32>;
     /// The state letter of proc_pid_stat(5).
-    fn state(&mut self) -> Fact<u8>;
+    fn state(&mut self) -> Lookup<u8>;
     /// Whether all of its threads have ended, so that only its parent still keeps it.
-    fn has_ended(&mut self) -> Fact<bool>;
+    fn has_ended(&mut self) -> Lookup<bool>;
     /// Whether it is a thread of the kernel (`PF_KTHREAD` among the flags of proc_pid_stat(5)).
-    fn is_kernel_thread(&mut self) -> Fact<bool>;
+    fn is_kernel_thread(&mut self) -> Lookup<bool>;
     /// The CPU time that its threads have used, also those that have ended, but not its children; in clock ticks
     /// (fields 14 and 15 of proc_pid_stat(5)).
-    fn cpu_time(&mut self) -> Fact<u64>;
+    fn cpu_time(&mut self) -> Lookup<u64>;
     /// How many bytes of it are in memory (proc_pid_statm(5)): what ps(1) calls RSS, from the same counters as `VmRSS:`
     /// of proc_pid_status(5) for half the cost. The kernel may be behind by some pages for each thread.
-    fn resident_memory(&mut self) -> Fact<u64>;
+    fn resident_memory(&mut self) -> Lookup<u64>;
     /// The file that it executes (proc_pid_exe(5)). None: it has none, as kernel threads and those that have ended.
-    fn executable(&mut self) -> Fact<Option<&Link>>;
+    fn executable(&mut self) -> Lookup<Option<&Link>>;
     /// The same, whatever its path is.
-    fn executable_file(&mut self) -> Fact<Option<FileId>>;
+    fn executable_file(&mut self) -> Lookup<Option<FileId>>;
     /// The working directory (proc_pid_cwd(5)). None: it has none, as those that have ended.
-    fn working_directory(&mut self) -> Fact<Option<Link>>;
+    fn working_directory(&mut self) -> Lookup<Option<Link>>;
     /// What an interpreter runs, as it stands in the arguments: a script, or the name of a module or class. More than one
     /// where a script is the interpreter of another.
-    fn scripts(&mut self) -> Fact<Vec<Vec<u8>>>;
+    fn scripts(&mut self) -> Lookup<Vec<Vec<u8>>>;
     /// The start time since boot, in clock ticks ([`super::CLOCK_TICKS`] per second).
-    fn start_time(&mut self) -> Fact<u64>;
+    fn start_time(&mut self) -> Lookup<u64>;
     /// The name (`comm`): at most 15 bytes, but for kernel workers.
-    fn name(&mut self) -> Fact<&[u8]>;
+    fn name(&mut self) -> Lookup<&[u8]>;
     /// The name before the kernel cut it at 15 bytes: the base name of argv\[0\], or of the executable, if it
     /// begins with the name. None where it was not cut, or where neither tells.
-    fn full_name(&mut self) -> Fact<Option<&[u8]>>;
+    fn full_name(&mut self) -> Lookup<Option<&[u8]>>;
     /// The arguments joined by one space; `[name]` where there are none, with ` <defunct>` behind it for a zombie.
-    fn command_line(&mut self) -> Fact<&[u8]>;
+    fn command_line(&mut self) -> Lookup<&[u8]>;
     /// The arguments, each ended by a NUL; empty for kernel threads and zombies (proc_pid_cmdline(5)).
-    fn arguments(&mut self) -> Fact<&[u8]>;
+    fn arguments(&mut self) -> Lookup<&[u8]>;
     /// The initial environment, each variable ended by a NUL; None if we may not read it (proc_pid_environ(5)).
-    fn environment(&mut self) -> Fact<Option<&[u8]>>;
+    fn environment(&mut self) -> Lookup<Option<&[u8]>>;
     /// Whether it is in the PID namespace that /proc shows, and not in one within (`NSpid:` of proc_pid_status(5)).
-    fn is_local(&mut self) -> Fact<bool>;
-    /// The inode numbers of the sockets that it holds; [`Unknown::Denied`] if we may not read its descriptors
+    fn is_local(&mut self) -> Lookup<bool>;
+    /// The inode numbers of the sockets that it holds; [`LookupError::Denied`] if we may not read its descriptors
     /// (proc_pid_fd(5)). Threads with a table of descriptors of their own (clone(2)) do not count.
-    fn sockets(&mut self) -> Fact<&[u64]>;
+    fn sockets(&mut self) -> Lookup<&[u64]>;
     /// The lines of /proc/PID/cgroup (cgroups(7)).
-    fn cgroups(&mut self) -> Fact<&[u8]>;
+    fn cgroups(&mut self) -> Lookup<&[u8]>;
     /// The inode number that identifies the namespace; None if we may not read it (namespaces(7)).
-    fn namespace(&mut self, kind: Namespace) -> Fact<Option<u64>>;
+    fn namespace(&mut self, kind: Namespace) -> Lookup<Option<u64>>;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Fact, Facts, Process, Unknown};
+use super::{Facts, Lookup, LookupError, Process};
 use crate::request::Pid;
 
 /// So often a chain of parents is walked again that changed meanwhile.
@@ -25,7 +25,7 @@ pub struct Relation {
 }
 
 /// Looks at ancestors.
-pub(super) struct Lineage<'p> {
+pub(super) struct AncestorWalk<'p> {
     ancestor: Process<'p>,
     /// Many processes of a scan have ancestors in common.
     known: Option<HashMap<Pid, Pid>>,
@@ -34,46 +34,46 @@ pub(super) struct Lineage<'p> {
 impl<'p> Process<'p> {
     /// For a scan: the parents of ancestors are read once, by whichever process asks first. What is found so is true
     /// of the time of the scan at best, and has to be looked at again.
-    pub fn remembering_parents(mut self) -> Self {
+    pub fn with_parent_cache(mut self) -> Self {
         self.remembers_parents = true;
         self
     }
 
     /// All of it from one file.
-    pub fn relation(&mut self) -> Fact<Relation> {
+    pub fn relation(&mut self) -> Lookup<Relation> {
         let stat = self.stat()?;
         let (parent, group, start_time) = (stat.parent, stat.process_group, stat.start_time);
         Ok(Relation { pid: self.thread_group(), parent, group, start_time })
     }
 
     /// The process and its ancestors up to the first that is wanted, or up to 0; and whether one was.
-    pub(super) fn climb_to(&mut self, wanted: &[Pid]) -> Fact<(Vec<Pid>, bool)> {
+    pub(super) fn walk_up(&mut self, wanted: &[Pid]) -> Lookup<(Vec<Pid>, bool)> {
         let parent = self.parent()?;
         let (pid, dir, remembers) = (self.thread_group(), self.dir(), self.remembers_parents);
         let lineage = self.lineage.get_or_insert_with(|| {
-            Box::new(Lineage { ancestor: Process::new(dir), known: remembers.then(HashMap::new) })
+            Box::new(AncestorWalk { ancestor: Process::new(dir), known: remembers.then(HashMap::new) })
         });
-        lineage.climb_to(wanted, pid, parent)
+        lineage.walk_up(wanted, pid, parent)
     }
 }
 
-impl Lineage<'_> {
-    fn climb_to(&mut self, wanted: &[Pid], pid: Pid, mut parent: Pid) -> Fact<(Vec<Pid>, bool)> {
+impl AncestorWalk<'_> {
+    fn walk_up(&mut self, wanted: &[Pid], pid: Pid, mut parent: Pid) -> Lookup<(Vec<Pid>, bool)> {
         for _ in 0..TRIES {
             if let Some((chain, found)) = self.climb(wanted, pid, parent)?
-                && (self.known.is_some() || self.still_holds(&chain)?)
+                && (self.known.is_some() || self.recheck(&chain)?)
             {
                 return Ok((chain, found));
             }
             parent = self.look(pid)?;
         }
         // Its ancestors are hidden from us (`hidepid` of proc(5)), or end as fast as we look.
-        Err(Unknown::Denied)
+        Err(LookupError::Denied)
     }
 
     /// The chain of parents, from the process up to the one that is wanted or to the top; None if it is torn: an
     /// ancestor has ended meanwhile, so its children have another parent by now.
-    fn climb(&mut self, wanted: &[Pid], pid: Pid, parent: Pid) -> Fact<Option<(Vec<Pid>, bool)>> {
+    fn climb(&mut self, wanted: &[Pid], pid: Pid, parent: Pid) -> Lookup<Option<(Vec<Pid>, bool)>> {
         let mut chain = vec![pid];
         let mut next = parent;
         loop {
@@ -89,7 +89,7 @@ impl Lineage<'_> {
             }
             next = match self.parent_of(next) {
                 Ok(parent) => parent,
-                Err(Unknown::Gone) => return Ok(None),
+                Err(LookupError::Gone) => return Ok(None),
                 Err(why) => return Err(why),
             };
         }
@@ -97,18 +97,18 @@ impl Lineage<'_> {
 
     /// Each link once more, from the top down. A process never gets a parent that is younger than itself, so one that
     /// names the same parent twice had it all the time, and the parent's own link, read in between, was that parent's.
-    fn still_holds(&mut self, chain: &[Pid]) -> Fact<bool> {
+    fn recheck(&mut self, chain: &[Pid]) -> Lookup<bool> {
         for link in chain.windows(2).rev() {
             match self.look(link[0]) {
                 Ok(parent) if parent == link[1] => {}
-                Ok(_) | Err(Unknown::Gone) => return Ok(false),
+                Ok(_) | Err(LookupError::Gone) => return Ok(false),
                 Err(why) => return Err(why),
             }
         }
         Ok(true)
     }
 
-    fn parent_of(&mut self, pid: Pid) -> Fact<Pid> {
+    fn parent_of(&mut self, pid: Pid) -> Lookup<Pid> {
         if let Some(&parent) = self.known.as_ref().and_then(|known| known.get(&pid)) {
             return Ok(parent);
         }
@@ -122,8 +122,8 @@ impl Lineage<'_> {
         Ok(parent)
     }
 
-    fn look(&mut self, pid: Pid) -> Fact<Pid> {
-        self.ancestor.look_at(pid);
+    fn look(&mut self, pid: Pid) -> Lookup<Pid> {
+        self.ancestor.select(pid);
         self.ancestor.parent()
     }
 }

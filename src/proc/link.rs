@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 use rustix::fs::{self, AtFlags, CWD, StatxFlags};
 use rustix::io::Errno;
 
-use super::{Fact, Facts as _, Process, Unknown};
+use super::{Facts as _, Lookup, LookupError, Process};
 
 /// What the kernel puts behind the path of a file that has no name any more.
 const DELETED: &[u8] = b" (deleted)";
@@ -49,9 +49,9 @@ impl FileId {
 
 impl Process<'_> {
     /// None: the process has none, as kernel threads and those that have ended.
-    pub(super) fn link(&mut self, name: &str) -> Fact<Option<Link>> {
+    pub(super) fn link(&mut self, name: &str) -> Lookup<Option<Link>> {
         let path = self.read_link(name);
-        let Some(path) = self.unless_it_has_none(path)? else { return Ok(None) };
+        let Some(path) = self.optional_link(path)? else { return Ok(None) };
         let Some(before) = path.strip_suffix(DELETED) else { return Ok(Some(Link { path, deleted: false })) };
         if before.starts_with(b"/memfd:") {
             // It never had a name (memfd_create(2)), and was not replaced.
@@ -64,10 +64,10 @@ impl Process<'_> {
     }
 
     /// The file that the link leads to, which need not have a path in our mount namespace, or any.
-    pub(super) fn linked_file(&mut self, name: &str) -> Fact<Option<FileId>> {
+    pub(super) fn linked_file(&mut self, name: &str) -> Lookup<Option<FileId>> {
         let base = self.dir();
         let file = FileId::of(base.base(), self.file(name));
-        self.unless_it_has_none(file)
+        self.optional_link(file)
     }
 
     /// What the link says.
@@ -86,16 +86,16 @@ impl Process<'_> {
 
     /// Tells a link that leads nowhere from one that we may not follow. To those who may not, the kernel says nothing
     /// else about kernel threads and those that have ended, which have neither link, and hold no descriptors.
-    pub(super) fn unless_it_has_none<T>(&mut self, read: Result<T, Errno>) -> Fact<Option<T>> {
+    pub(super) fn optional_link<T>(&mut self, read: Result<T, Errno>) -> Lookup<Option<T>> {
         match read {
             Ok(answer) => Ok(Some(answer)),
             Err(Errno::NOENT) => self.effective_uid().map(|_| None), // if it is there
             Err(Errno::ACCESS | Errno::PERM) => {
                 let stat = self.stat()?;
-                if stat.is_kernel_thread() || stat.has_ended() { Ok(None) } else { Err(Unknown::Denied) }
+                if stat.is_kernel_thread() || stat.has_ended() { Ok(None) } else { Err(LookupError::Denied) }
             }
             // A path of a page or more. Everybody can make one, so it must not stop the run.
-            Err(Errno::NAMETOOLONG) => Err(Unknown::Denied),
+            Err(Errno::NAMETOOLONG) => Err(LookupError::Denied),
             Err(errno) => Err(errno.into()),
         }
     }

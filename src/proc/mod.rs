@@ -1,6 +1,6 @@
 //! The only reader of /proc: its directory, the walk, one lazily read process, and the parsers of its files.
 //!
-//! A process may end between any two reads. That is a value here ([`Unknown::Gone`]), not an error.
+//! A process may end between any two reads. That is a value here ([`LookupError::Gone`]), not an error.
 
 mod cgroup;
 mod description;
@@ -20,14 +20,14 @@ mod walk;
 pub use cgroup::{Membership, memberships};
 pub use description::Description;
 pub use dir::{ProcDir, unreadable};
-pub use facts::{Fact, Facts, Unknown};
+pub use facts::{Facts, Lookup, LookupError};
 pub use lineage::Relation;
 pub use link::{FileId, Link};
 pub use process::{NAME_MAX, Process};
 pub use sockets::{Socket, Sockets};
 pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
-pub use user_namespace::{UserNamespace, is_anonymous};
+pub use user_namespace::{UserNamespace, is_overflow_uid};
 pub use walk::{Pids, walk};
 
 use std::collections::HashMap;
@@ -44,7 +44,7 @@ pub fn base_name(path: &[u8]) -> &[u8] {
 }
 
 /// Our own process ID.
-pub fn ourselves() -> Pid {
+pub fn own_pid() -> Pid {
     rustix::process::getpid().as_raw_nonzero().get()
 }
 
@@ -52,14 +52,14 @@ pub fn ourselves() -> Pid {
 pub fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
     let mut chain = vec![];
     let mut process = Process::new(proc);
-    let mut pid = ourselves();
+    let mut pid = own_pid();
     loop {
-        process.look_at(pid);
+        process.select(pid);
         match process.parent() {
             // 0: the parent is outside of our PID namespace, or there is none
             Ok(parent) if parent > 0 && !chain.contains(&parent) => chain.push(parent),
-            Ok(_) | Err(Unknown::Gone | Unknown::Denied) => return Ok(chain),
-            Err(Unknown::Unreadable(errno)) => return Err(unreadable(pid, errno)),
+            Ok(_) | Err(LookupError::Gone | LookupError::Denied) => return Ok(chain),
+            Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
         }
         pid = chain[chain.len() - 1];
     }

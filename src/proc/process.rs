@@ -6,11 +6,11 @@ use rustix::io::Errno;
 use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
-use super::lineage::Lineage;
+use super::lineage::AncestorWalk;
 use super::sockets::Held;
 use super::stat::Stat;
 use super::status::Status;
-use super::{Fact, Facts, FileId, Link, ProcDir, Unknown, base_name};
+use super::{Facts, FileId, Link, Lookup, LookupError, ProcDir, base_name};
 use crate::request::{Namespace, Pid};
 use crate::sys::{PidfdInfo, pidfd_info};
 
@@ -23,7 +23,7 @@ pub struct Process<'p> {
     pid: Pid,
     thread_group: Pid,
     /// Looks at its ancestors, from the first question about them on.
-    pub(super) lineage: Option<Box<Lineage<'p>>>,
+    pub(super) lineage: Option<Box<AncestorWalk<'p>>>,
     pub(super) remembers_parents: bool,
     /// `/proc/PID/` or `/proc/PID/task/TID/`, and room for a file name behind it.
     path: Vec<u8>,
@@ -66,7 +66,7 @@ impl<'p> Process<'p> {
             scratch: Vec::new(),
             owner: None,
             info: None,
-            has_info: proc.numbers_are_ours(),
+            has_info: proc.same_pid_namespace(),
             stat: None,
             status: None,
             executable: None,
@@ -81,17 +81,17 @@ impl<'p> Process<'p> {
     }
 
     /// Forget what is known and look at this process. Whether it exists shows with the first fact.
-    pub fn look_at(&mut self, pid: Pid) {
-        self.turn_to(pid, pid);
+    pub fn select(&mut self, pid: Pid) {
+        self.reset(pid, pid);
         self.path.clear();
         self.path.extend_from_slice(self.proc.prefix());
         self.enter(pid);
     }
 
     /// The same for one of its threads.
-    pub fn look_at_thread(&mut self, pid: Pid, thread: Pid) {
-        self.look_at(pid);
-        self.turn_to(thread, pid);
+    pub fn select_thread(&mut self, pid: Pid, thread: Pid) {
+        self.select(pid);
+        self.reset(thread, pid);
         self.path.extend_from_slice(b"task/");
         self.enter(thread);
     }
@@ -102,7 +102,7 @@ impl<'p> Process<'p> {
         self.dir_len = self.path.len();
     }
 
-    fn turn_to(&mut self, pid: Pid, thread_group: Pid) {
+    fn reset(&mut self, pid: Pid, thread_group: Pid) {
         self.pid = pid;
         self.thread_group = thread_group;
         self.owner = None;
@@ -124,13 +124,13 @@ impl<'p> Process<'p> {
     }
 
     /// Whether the ID is that of a process. /proc/TID exists for every thread, although no listing shows it.
-    pub fn is_process(&mut self) -> Fact<bool> {
+    pub fn is_process(&mut self) -> Lookup<bool> {
         let pid = self.pid;
         Ok(self.status()?.thread_group == pid)
     }
 
     /// Whether one of its threads may still run, and fork: all have stopped, or ended, else.
-    pub fn is_moving(&mut self) -> Fact<bool> {
+    pub fn may_run(&mut self) -> Lookup<bool> {
         let moves = |stat: Stat| !matches!(stat.state, b'T' | b't' | b'Z' | b'X' | b'x');
         let main = self.stat()?;
         if moves(main) || main.threads <= 1 {
@@ -138,7 +138,7 @@ impl<'p> Process<'p> {
         }
         let mut thread = Process::new(self.dir());
         for id in self.dir().threads(self.pid)? {
-            thread.look_at_thread(self.pid, id);
+            thread.select_thread(self.pid, id);
             if thread.stat().is_ok_and(moves) {
                 return Ok(true);
             }
@@ -147,7 +147,7 @@ impl<'p> Process<'p> {
     }
 
     /// The signals that it ignores, signal N as bit N-1.
-    pub fn ignored_signals(&mut self) -> Fact<u64> {
+    pub fn ignored_signals(&mut self) -> Lookup<u64> {
         Ok(self.status()?.ignored)
     }
 
@@ -182,7 +182,7 @@ impl<'p> Process<'p> {
     }
 
     /// The same into a text that is kept; a file that cannot be read means that the process is gone.
-    fn text(&mut self, name: &str, which: fn(&mut Self) -> &mut Text) -> Fact<()> {
+    fn text(&mut self, name: &str, which: fn(&mut Self) -> &mut Text) -> Lookup<()> {
         if which(self).known {
             return Ok(());
         }
@@ -192,35 +192,35 @@ impl<'p> Process<'p> {
         Ok(result?)
     }
 
-    pub(super) fn stat(&mut self) -> Fact<Stat> {
+    pub(super) fn stat(&mut self) -> Lookup<Stat> {
         if self.stat.is_none() {
             self.stat = Some(self.parsed("stat", Stat::parse)?);
         }
-        self.stat.ok_or(Unknown::Gone)
+        self.stat.ok_or(LookupError::Gone)
     }
 
-    pub(super) fn status(&mut self) -> Fact<&Status> {
+    pub(super) fn status(&mut self) -> Lookup<&Status> {
         if self.status.is_none() {
             self.status = Some(self.parsed("status", Status::parse)?);
         }
-        self.status.as_ref().ok_or(Unknown::Gone)
+        self.status.as_ref().ok_or(LookupError::Gone)
     }
 
     /// What a file of the process says. One that can be read but not understood is no sign that the process has gone.
-    fn parsed<T>(&mut self, name: &str, parse: fn(&[u8]) -> Option<T>) -> Fact<T> {
+    fn parsed<T>(&mut self, name: &str, parse: fn(&[u8]) -> Option<T>) -> Lookup<T> {
         let mut buffer = std::mem::take(&mut self.scratch);
         let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
         self.scratch = buffer;
-        result?.ok_or(Unknown::Unreadable(Errno::BADMSG))
+        result?.ok_or(LookupError::Io(Errno::BADMSG))
     }
 
     /// What a pidfd tells; None where only the files do: from older kernels, and about threads.
-    fn info(&mut self) -> Fact<Option<PidfdInfo>> {
+    fn info(&mut self) -> Lookup<Option<PidfdInfo>> {
         if self.info.is_none() && self.has_info && self.pid == self.thread_group {
-            let pid = RawPid::from_raw(self.pid).ok_or(Unknown::Gone)?;
+            let pid = RawPid::from_raw(self.pid).ok_or(LookupError::Gone)?;
             match pidfd_open(pid, PidfdFlags::empty()).and_then(pidfd_info) {
                 Ok(info) => self.info = Some(info),
-                Err(Errno::SRCH) => return Err(Unknown::Gone),
+                Err(Errno::SRCH) => return Err(LookupError::Gone),
                 // No such call (Linux 5.3), no such request (6.13), or a seccomp filter that knows neither.
                 Err(_) => self.has_info = false,
             }
@@ -229,16 +229,16 @@ impl<'p> Process<'p> {
     }
 
     /// The answer of a system call that looks at the process by its number, or the file's.
-    fn by_number(
+    fn by_syscall(
         &mut self,
         call: impl FnOnce(Option<unistd::Pid>) -> nix::Result<unistd::Pid>,
         file: impl FnOnce(Stat) -> Pid,
-    ) -> Fact<Pid> {
-        if self.proc.numbers_are_ours() {
+    ) -> Lookup<Pid> {
+        if self.proc.same_pid_namespace() {
             // nix's calls, not rustix's: an ID outside of our PID namespace is 0, which rustix's type cannot hold.
             match call(Some(unistd::Pid::from_raw(self.pid))) {
                 Ok(id) => return Ok(id.as_raw()),
-                Err(nix::errno::Errno::ESRCH) => return Err(Unknown::Gone),
+                Err(nix::errno::Errno::ESRCH) => return Err(LookupError::Gone),
                 Err(_) => {} // a security module's
             }
         }
@@ -255,15 +255,15 @@ impl Facts for Process<'_> {
         self.thread_group
     }
 
-    fn session(&mut self) -> Fact<Pid> {
-        self.by_number(unistd::getsid, |stat| stat.session)
+    fn session(&mut self) -> Lookup<Pid> {
+        self.by_syscall(unistd::getsid, |stat| stat.session)
     }
 
-    fn process_group(&mut self) -> Fact<Pid> {
-        self.by_number(unistd::getpgid, |stat| stat.process_group)
+    fn process_group(&mut self) -> Lookup<Pid> {
+        self.by_syscall(unistd::getpgid, |stat| stat.process_group)
     }
 
-    fn effective_uid(&mut self) -> Fact<u32> {
+    fn effective_uid(&mut self) -> Lookup<u32> {
         if let Some(owner) = self.owner {
             return Ok(owner);
         }
@@ -273,43 +273,43 @@ impl Facts for Process<'_> {
         Ok(owner)
     }
 
-    fn real_uid(&mut self) -> Fact<u32> {
+    fn real_uid(&mut self) -> Lookup<u32> {
         Ok(match self.info()? {
             Some(info) => info.real_uid,
             None => self.status()?.real_uid,
         })
     }
 
-    fn real_gid(&mut self) -> Fact<u32> {
+    fn real_gid(&mut self) -> Lookup<u32> {
         Ok(match self.info()? {
             Some(info) => info.real_gid,
             None => self.status()?.real_gid,
         })
     }
 
-    fn caught_signals(&mut self) -> Fact<u64> {
+    fn caught_signals(&mut self) -> Lookup<u64> {
         Ok(self.status()?.caught)
     }
 
-    fn parent(&mut self) -> Fact<Pid> {
+    fn parent(&mut self) -> Lookup<Pid> {
         Ok(match self.info()? {
             Some(info) => info.parent,
             None => self.stat()?.parent,
         })
     }
 
-    fn descends_from(&mut self, ancestors: &[Pid]) -> Fact<bool> {
-        self.climb_to(ancestors).map(|(_, found)| found)
+    fn descends_from(&mut self, ancestors: &[Pid]) -> Lookup<bool> {
+        self.walk_up(ancestors).map(|(_, found)| found)
     }
 
-    fn has_ancestor<E: From<Unknown>>(
+    fn has_ancestor<E: From<LookupError>>(
         &mut self,
         mut is_like_this: impl FnMut(&mut Self) -> Result<bool, E>,
     ) -> Result<bool, E> {
-        let (chain, _) = self.climb_to(&[])?;
+        let (chain, _) = self.walk_up(&[])?;
         let mut ancestor = Process::new(self.dir());
         for &pid in chain.iter().skip(1).filter(|&&pid| pid > 0) {
-            ancestor.look_at(pid);
+            ancestor.select(pid);
             if is_like_this(&mut ancestor)? {
                 return Ok(true);
             }
@@ -317,27 +317,27 @@ impl Facts for Process<'_> {
         Ok(false)
     }
 
-    fn terminal(&mut self) -> Fact<u32> {
+    fn terminal(&mut self) -> Lookup<u32> {
         Ok(self.stat()?.terminal)
     }
 
-    fn state(&mut self) -> Fact<u8> {
+    fn state(&mut self) -> Lookup<u8> {
         Ok(self.stat()?.state)
     }
 
-    fn has_ended(&mut self) -> Fact<bool> {
+    fn has_ended(&mut self) -> Lookup<bool> {
         Ok(self.stat()?.has_ended())
     }
 
-    fn is_kernel_thread(&mut self) -> Fact<bool> {
+    fn is_kernel_thread(&mut self) -> Lookup<bool> {
         Ok(self.stat()?.is_kernel_thread())
     }
 
-    fn cpu_time(&mut self) -> Fact<u64> {
+    fn cpu_time(&mut self) -> Lookup<u64> {
         Ok(self.stat()?.cpu_time)
     }
 
-    fn resident_memory(&mut self) -> Fact<u64> {
+    fn resident_memory(&mut self) -> Lookup<u64> {
         let pages = self.parsed("statm", |text| {
             let text = std::str::from_utf8(text).ok()?;
             text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()
@@ -345,36 +345,36 @@ impl Facts for Process<'_> {
         Ok(pages.saturating_mul(procfs::page_size()))
     }
 
-    fn executable(&mut self) -> Fact<Option<&Link>> {
+    fn executable(&mut self) -> Lookup<Option<&Link>> {
         if self.executable.is_none() {
             self.executable = Some(self.link("exe")?);
         }
         Ok(self.executable.as_ref().and_then(Option::as_ref))
     }
 
-    fn executable_file(&mut self) -> Fact<Option<FileId>> {
+    fn executable_file(&mut self) -> Lookup<Option<FileId>> {
         self.linked_file("exe")
     }
 
-    fn working_directory(&mut self) -> Fact<Option<Link>> {
+    fn working_directory(&mut self) -> Lookup<Option<Link>> {
         self.link("cwd")
     }
 
-    fn scripts(&mut self) -> Fact<Vec<Vec<u8>>> {
+    fn scripts(&mut self) -> Lookup<Vec<Vec<u8>>> {
         self.find_scripts()
     }
 
-    fn start_time(&mut self) -> Fact<u64> {
+    fn start_time(&mut self) -> Lookup<u64> {
         Ok(self.stat()?.start_time)
     }
 
-    fn name(&mut self) -> Fact<&[u8]> {
+    fn name(&mut self) -> Lookup<&[u8]> {
         self.text("comm", |p| &mut p.name)?;
         let bytes = &self.name.bytes;
         Ok(bytes.strip_suffix(b"\n").unwrap_or(bytes))
     }
 
-    fn full_name(&mut self) -> Fact<Option<&[u8]>> {
+    fn full_name(&mut self) -> Lookup<Option<&[u8]>> {
         if !self.full_name.known {
             let mut full = std::mem::take(&mut self.full_name.bytes);
             full.clear();
@@ -387,7 +387,7 @@ impl Facts for Process<'_> {
                     let target = match self.read_link("exe") {
                         Ok(target) => target,
                         // Refused (other users' processes), absent (kernel threads), or too long for any answer.
-                        Err(errno) if Unknown::from(errno) == Unknown::Gone => vec![],
+                        Err(errno) if LookupError::from(errno) == LookupError::Gone => vec![],
                         Err(Errno::NAMETOOLONG) => vec![],
                         Err(errno) => return Err(errno.into()),
                     };
@@ -403,7 +403,7 @@ impl Facts for Process<'_> {
         Ok((!bytes.is_empty()).then_some(bytes))
     }
 
-    fn command_line(&mut self) -> Fact<&[u8]> {
+    fn command_line(&mut self) -> Lookup<&[u8]> {
         if !self.command_line.known {
             let mut line = std::mem::take(&mut self.command_line.bytes);
             line.clear();
@@ -423,12 +423,12 @@ impl Facts for Process<'_> {
         Ok(&self.command_line.bytes)
     }
 
-    fn arguments(&mut self) -> Fact<&[u8]> {
+    fn arguments(&mut self) -> Lookup<&[u8]> {
         self.text("cmdline", |p| &mut p.arguments)?;
         Ok(&self.arguments.bytes)
     }
 
-    fn environment(&mut self) -> Fact<Option<&[u8]>> {
+    fn environment(&mut self) -> Lookup<Option<&[u8]>> {
         if !self.environment.known {
             let mut bytes = std::mem::take(&mut self.environment.bytes);
             let result = self.read("environ", &mut bytes);
@@ -442,19 +442,19 @@ impl Facts for Process<'_> {
         Ok(Some(&self.environment.bytes))
     }
 
-    fn is_local(&mut self) -> Fact<bool> {
+    fn is_local(&mut self) -> Lookup<bool> {
         match self.status()?.namespace_pids.len() {
-            0 => Err(Unknown::Unreadable(Errno::NOSYS)), // before Linux 4.1
+            0 => Err(LookupError::Io(Errno::NOSYS)), // before Linux 4.1
             namespaces => Ok(namespaces == 1),
         }
     }
 
-    fn sockets(&mut self) -> Fact<&[u64]> {
+    fn sockets(&mut self) -> Lookup<&[u64]> {
         if !self.sockets.known {
             let mut held = std::mem::take(&mut self.sockets);
             let read = held.read(self.proc, self.file("fd"));
             self.sockets = held;
-            if self.unless_it_has_none(read)?.is_none() {
+            if self.optional_link(read)?.is_none() {
                 self.sockets.inodes.clear();
             }
             self.sockets.known = true;
@@ -462,12 +462,12 @@ impl Facts for Process<'_> {
         Ok(&self.sockets.inodes)
     }
 
-    fn cgroups(&mut self) -> Fact<&[u8]> {
+    fn cgroups(&mut self) -> Lookup<&[u8]> {
         self.text("cgroup", |p| &mut p.cgroups)?;
         Ok(&self.cgroups.bytes)
     }
 
-    fn namespace(&mut self, kind: Namespace) -> Fact<Option<u64>> {
+    fn namespace(&mut self, kind: Namespace) -> Lookup<Option<u64>> {
         let base = self.proc;
         match fs::statat(base.base(), self.file(&format!("ns/{}", kind.name())), AtFlags::empty()) {
             Ok(stat) => Ok(Some(stat.st_ino)),
@@ -498,13 +498,13 @@ mod tests {
     fn nothing_is_known_of_a_process_that_has_gone() {
         let proc = ProcDir::named().expect("/proc");
         let mut process = Process::new(&proc);
-        process.look_at(crate::proc::ourselves());
+        process.select(crate::proc::own_pid());
         assert!(process.start_time().is_ok() && process.is_process() == Ok(true) && process.name().is_ok());
-        process.look_at(Pid::MAX); // beyond every pid_max
+        process.select(Pid::MAX); // beyond every pid_max
         for _ in 0..2 {
-            assert_eq!(process.start_time(), Err(Unknown::Gone));
-            assert_eq!(process.is_process(), Err(Unknown::Gone));
-            assert_eq!(process.name(), Err(Unknown::Gone));
+            assert_eq!(process.start_time(), Err(LookupError::Gone));
+            assert_eq!(process.is_process(), Err(LookupError::Gone));
+            assert_eq!(process.name(), Err(LookupError::Gone));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which script an interpreter runs, as its arguments tell.
 
 use super::process::NAME_MAX;
-use super::{Fact, Facts as _, Process, base_name};
+use super::{Facts as _, Lookup, Process, base_name};
 
 /// How an interpreter reads its arguments, as far as it matters for what it runs. Options stand as they are typed,
 /// between blanks.
@@ -171,7 +171,7 @@ const INTERPRETERS: &[Interpreter] = &[
 
 impl Process<'_> {
     /// See [`super::Facts::scripts`].
-    pub(super) fn find_scripts(&mut self) -> Fact<Vec<Vec<u8>>> {
+    pub(super) fn find_scripts(&mut self) -> Lookup<Vec<Vec<u8>>> {
         let name = self.name()?.to_vec();
         let arguments = self.arguments()?.to_vec();
         let words: Vec<&[u8]> =

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use rustix::path::DecInt;
 
 use super::dir::next_numbers;
-use super::{Facts as _, ProcDir, Process, Unknown, unreadable};
+use super::{Facts as _, LookupError, ProcDir, Process, unreadable};
 use crate::error::{Error, io_error_text};
 use crate::request::{Pid, Ports, Protocol};
 
@@ -73,11 +73,11 @@ impl Sockets {
         let mut pids = likely.to_vec();
         loop {
             for pid in pids.drain(..) {
-                process.look_at(pid);
+                process.select(pid);
                 match process.sockets() {
                     Ok(held) => left.retain(|socket| !held.contains(&socket.inode)),
-                    Err(Unknown::Gone | Unknown::Denied) => {}
-                    Err(Unknown::Unreadable(errno)) => return Err(unreadable(pid, errno)),
+                    Err(LookupError::Gone | LookupError::Denied) => {}
+                    Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
                 }
                 if left.is_empty() {
                     return Ok(left);

@@ -35,7 +35,7 @@ impl UserNamespace {
 const OVERFLOW_UID: u32 = 65534;
 
 /// Whether this UID of ours may stand for any that our user namespace does not map.
-pub fn is_anonymous(uid: u32) -> bool {
+pub fn is_overflow_uid(uid: u32) -> bool {
     if uid != OVERFLOW_UID {
         return false;
     }

@@ -25,9 +25,9 @@ pub fn add(
     for (relation, why) in with_kin(&relations, &ids, kin.tree, kin.whole_group) {
         let mut found = match matches.remove(&relation.pid) {
             Some(found) => found,
-            None if kin.spared.contains(&relation.pid) => continue,
+            None if kin.protected.contains(&relation.pid) => continue,
             None => {
-                process.look_at(relation.pid);
+                process.select(relation.pid);
                 match describe(plan, &mut process) {
                     Ok(found) if found.start_time == Some(relation.start_time) => Match { why, ..found },
                     Ok(_) => continue,
@@ -58,7 +58,7 @@ fn add_hidden(relations: &mut Vec<Relation>, process: &mut Process<'_>) {
         if pid == 0 || !known.insert(pid) {
             continue;
         }
-        process.look_at(pid);
+        process.select(pid);
         if let Ok(parent) = process.parent() {
             // Nobody can see more of it, so it is never selected itself: nobody starts with the system.
             relations.push(Relation { pid, parent, group: 0, start_time: 0 });

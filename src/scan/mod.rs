@@ -4,9 +4,9 @@ mod kin;
 
 use crate::error::Error;
 use crate::plan::{Candidates, Plan};
-use crate::proc::{self, Fact, Facts, ProcDir, Process, Relation, Unknown, unreadable};
+use crate::proc::{self, Facts, Lookup, LookupError, ProcDir, Process, Relation, unreadable};
 use crate::request::Pid;
-use crate::select::{NoAnswer, Predicate, Why, pick};
+use crate::select::{MatchError, Predicate, Reason, pick};
 use crate::view::{View, view};
 
 /// A process that was selected.
@@ -19,7 +19,7 @@ pub struct Match {
     /// What is seen of it.
     pub view: View,
     /// Why it was.
-    pub why: Why,
+    pub why: Reason,
     /// Its process group; looked at where that is to be signalled.
     pub group: Option<Pid>,
 }
@@ -30,7 +30,7 @@ pub struct Matches {
     /// Who was selected, in ascending order of process ID; where kin is selected too and something is done with it,
     /// parents come before their children.
     pub found: Vec<Match>,
-    /// How many others may be meant too: the kernel does not tell us what decides ([`Unknown::Denied`]).
+    /// How many others may be meant too: the kernel does not tell us what decides ([`LookupError::Denied`]).
     pub undecided: usize,
     /// Whether somebody had gone before it could be looked at, perhaps not without a successor.
     pub missed: bool,
@@ -38,12 +38,12 @@ pub struct Matches {
 
 /// Look at the candidates.
 pub fn scan(plan: &Plan) -> Result<Matches, Error> {
-    let Seen { mut found, undecided, relations, missed } = match &plan.candidates {
+    let ScanResult { mut found, undecided, relations, missed } = match &plan.candidates {
         Candidates::Listed(pids) => {
             let proc = ProcDir::named()?;
-            let mut look = Look::new(plan, &proc);
+            let mut look = Scanner::new(plan, &proc);
             for &pid in pids {
-                look.process.look_at(pid);
+                look.process.select(pid);
                 match is_there(plan, &mut look.process) {
                     Ok(true) => look.examine()?,
                     Ok(false) => {}
@@ -66,28 +66,28 @@ pub fn scan(plan: &Plan) -> Result<Matches, Error> {
 
 /// Whether a listed ID is that of a process. The start time is read first: it is all that a process which is named by
 /// its ID differs in from a successor.
-fn is_there(plan: &Plan, process: &mut Process<'_>) -> Fact<bool> {
-    if plan.start_time_counts {
+fn is_there(plan: &Plan, process: &mut Process<'_>) -> Lookup<bool> {
+    if plan.verify_start_time {
         process.start_time()?;
     }
     process.is_process()
 }
 
 /// All processes.
-fn walk(plan: &Plan) -> Result<Seen, Error> {
+fn walk(plan: &Plan) -> Result<ScanResult, Error> {
     let seen = proc::walk(|proc, pids| {
-        let mut look = Look::new(plan, proc);
+        let mut look = Scanner::new(plan, proc);
         for pid in pids {
             look.at(pid?)?;
         }
         Ok(look.seen)
     })?;
-    Ok(seen.into_iter().fold(Seen::default(), Seen::and))
+    Ok(seen.into_iter().fold(ScanResult::default(), ScanResult::and))
 }
 
 /// What one thread has seen.
 #[derive(Default)]
-struct Seen {
+struct ScanResult {
     /// Each with the process that it is or belongs to.
     found: Vec<(Pid, Match)>,
     undecided: usize,
@@ -96,9 +96,9 @@ struct Seen {
     missed: bool,
 }
 
-impl Seen {
+impl ScanResult {
     /// What two threads have seen.
-    fn and(mut self, mut other: Seen) -> Seen {
+    fn and(mut self, mut other: ScanResult) -> ScanResult {
         self.found.append(&mut other.found);
         self.relations.append(&mut other.relations);
         self.undecided += other.undecided;
@@ -108,24 +108,24 @@ impl Seen {
 }
 
 /// One thread's work.
-struct Look<'p> {
+struct Scanner<'p> {
     plan: &'p Plan,
     /// A copy: patterns are faster when threads share nothing.
     predicate: Predicate,
     proc: &'p ProcDir,
     process: Process<'p>,
-    seen: Seen,
+    seen: ScanResult,
 }
 
-impl<'p> Look<'p> {
+impl<'p> Scanner<'p> {
     fn new(plan: &'p Plan, proc: &'p ProcDir) -> Self {
-        let process = Process::new(proc).remembering_parents();
-        Look { plan, predicate: plan.predicate.clone(), proc, process, seen: Seen::default() }
+        let process = Process::new(proc).with_parent_cache();
+        Scanner { plan, predicate: plan.predicate.clone(), proc, process, seen: ScanResult::default() }
     }
 
     fn at(&mut self, pid: Pid) -> Result<(), Error> {
         if self.plan.candidates != Candidates::Threads {
-            self.process.look_at(pid);
+            self.process.select(pid);
             self.examine()?;
             if self.plan.kin.is_some() {
                 self.seen.relations.extend(self.process.relation());
@@ -135,48 +135,48 @@ impl<'p> Look<'p> {
         match self.proc.threads(pid) {
             Err(why) => unknown(pid, why),
             Ok(threads) => threads.into_iter().try_for_each(|thread| {
-                self.process.look_at_thread(pid, thread);
+                self.process.select_thread(pid, thread);
                 self.examine()
             }),
         }
     }
 
-    /// Keep the process if the predicate admits it and it has not gone before all that is needed of it was read.
+    /// Keep the process if the predicate matches it and it has not gone before all that is needed of it was read.
     fn examine(&mut self) -> Result<(), Error> {
         let process = &mut self.process;
-        match self.predicate.admits(process) {
+        match self.predicate.matches(process) {
             Ok(true) => match describe(self.plan, process) {
                 Ok(found) => self.seen.found.push((process.thread_group(), found)),
                 Err(why) => self.missed(why)?,
             },
             Ok(false) => {}
-            Err(NoAnswer::Unknown(Unknown::Denied)) => self.seen.undecided += 1,
-            Err(NoAnswer::Unknown(why)) => self.missed(why)?,
-            Err(NoAnswer::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
+            Err(MatchError::LookupError(LookupError::Denied)) => self.seen.undecided += 1,
+            Err(MatchError::LookupError(why)) => self.missed(why)?,
+            Err(MatchError::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
         }
         Ok(())
     }
 
-    fn missed(&mut self, why: Unknown) -> Result<(), Error> {
+    fn missed(&mut self, why: LookupError) -> Result<(), Error> {
         self.seen.missed = true;
         unknown(self.process.pid(), why)
     }
 }
 
 /// That a process has gone is no matter; that we could not look is one, as it may have been meant.
-fn unknown(pid: Pid, why: Unknown) -> Result<(), Error> {
+fn unknown(pid: Pid, why: LookupError) -> Result<(), Error> {
     match why {
-        Unknown::Gone | Unknown::Denied => Ok(()),
-        Unknown::Unreadable(errno) => Err(unreadable(pid, errno)),
+        LookupError::Gone | LookupError::Denied => Ok(()),
+        LookupError::Io(errno) => Err(unreadable(pid, errno)),
     }
 }
 
-fn describe(plan: &Plan, process: &mut Process<'_>) -> Fact<Match> {
+fn describe(plan: &Plan, process: &mut Process<'_>) -> Lookup<Match> {
     Ok(Match {
         pid: process.pid(),
-        start_time: if plan.start_time_counts { Some(process.start_time()?) } else { None },
+        start_time: if plan.verify_start_time { Some(process.start_time()?) } else { None },
         view: view(plan.detail, process)?,
-        why: Why::Match,
+        why: Reason::Matched,
         group: None,
     })
 }

@@ -1,6 +1,6 @@
 //! Files, as they are asked for and as processes have them.
 
-use crate::proc::{Fact, Facts, FileId, base_name};
+use crate::proc::{Facts, FileId, Lookup, base_name};
 
 /// A file that was named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum FileName {
 
 /// Whether the process executes this file: by what the kernel calls it, or because it is the same file under another
 /// path. Where it was deleted or replaced since, the path that it had counts.
-pub fn executes(process: &mut impl Facts, wanted: &FileName) -> Fact<bool> {
+pub fn executes(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
     let Some(link) = process.executable()? else { return Ok(false) };
     Ok(match wanted {
         FileName::Base(name) => base_name(&link.path) == name,
@@ -30,7 +30,7 @@ pub fn executes(process: &mut impl Facts, wanted: &FileName) -> Fact<bool> {
 
 /// Whether the process runs this script. Its arguments tell; the script itself is not looked at, as it may be in a file
 /// system that does not answer, and another by now.
-pub fn interprets(process: &mut impl Facts, wanted: &FileName) -> Fact<bool> {
+pub fn interprets(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
     let names = match wanted {
         FileName::Base(name) => std::slice::from_ref(name),
         FileName::Path { spellings, .. } => spellings,
@@ -53,14 +53,14 @@ pub fn interprets(process: &mut impl Facts, wanted: &FileName) -> Fact<bool> {
 }
 
 /// Whether the process works in this directory or below.
-pub fn works_in(process: &mut impl Facts, directory: &[u8]) -> Fact<bool> {
+pub fn works_in(process: &mut impl Facts, directory: &[u8]) -> Lookup<bool> {
     let Some(link) = process.working_directory()? else { return Ok(false) };
     let below = link.path.strip_prefix(directory);
     Ok(below.is_some_and(|below| below.is_empty() || below.starts_with(b"/") || directory == b"/"))
 }
 
 /// A path in a process's arguments, seen from its working directory.
-fn absolute(process: &mut impl Facts, path: &[u8]) -> Fact<Vec<u8>> {
+fn absolute(process: &mut impl Facts, path: &[u8]) -> Lookup<Vec<u8>> {
     if path.starts_with(b"/") {
         return Ok(normal(path));
     }

@@ -7,13 +7,13 @@ use crate::request::Pid;
 
 /// Why a process is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum Reason {
     /// It meets all criteria.
-    Match,
+    Matched,
     /// `--tree`: it descends from this match, the nearest one.
-    DescendantOf(Pid),
+    Descendant(Pid),
     /// `--whole-group`: it is in this process group, as one of the others is.
-    MemberOf(Pid),
+    GroupMember(Pid),
 }
 
 /// The matches and those that are selected for their sake: parents before their children, and behind them those who
@@ -24,19 +24,19 @@ pub fn with_kin(
     matches: &BTreeMap<Pid, u64>,
     tree: bool,
     whole_group: bool,
-) -> Vec<(Relation, Why)> {
+) -> Vec<(Relation, Reason)> {
     let ordered = top_down(relations);
     let mut why = HashMap::new();
     for relation in &ordered {
         let above = match why.get(&relation.parent) {
-            Some(Why::Match) => Some(relation.parent),
-            Some(&Why::DescendantOf(of)) => Some(of),
+            Some(Reason::Matched) => Some(relation.parent),
+            Some(&Reason::Descendant(of)) => Some(of),
             _ => None,
         };
         if matches.get(&relation.pid) == Some(&relation.start_time) {
-            why.insert(relation.pid, Why::Match);
+            why.insert(relation.pid, Reason::Matched);
         } else if let Some(of) = above.filter(|_| tree) {
-            why.insert(relation.pid, Why::DescendantOf(of));
+            why.insert(relation.pid, Reason::Descendant(of));
         }
     }
     if whole_group {
@@ -45,12 +45,12 @@ pub fn with_kin(
         let groups: BTreeSet<Pid> =
             selected.map(|relation| relation.group).filter(|&group| group > 0).collect();
         for relation in ordered.iter().filter(|relation| groups.contains(&relation.group)) {
-            why.entry(relation.pid).or_insert(Why::MemberOf(relation.group));
+            why.entry(relation.pid).or_insert(Reason::GroupMember(relation.group));
         }
     }
     let selected = ordered.into_iter().filter_map(|relation| Some((relation, *why.get(&relation.pid)?)));
     let (members, families): (Vec<_>, Vec<_>) =
-        selected.partition(|(_, why)| matches!(why, Why::MemberOf(_)));
+        selected.partition(|(_, why)| matches!(why, Reason::GroupMember(_)));
     [families, members].concat()
 }
 
@@ -82,7 +82,12 @@ mod tests {
     use super::*;
 
     /// PID, parent, group, start time.
-    fn selected(relations: &[[i32; 4]], matches: &[i32], tree: bool, whole_group: bool) -> Vec<(Pid, Why)> {
+    fn selected(
+        relations: &[[i32; 4]],
+        matches: &[i32],
+        tree: bool,
+        whole_group: bool,
+    ) -> Vec<(Pid, Reason)> {
         let relations: Vec<Relation> = relations
             .iter()
             .map(|&[pid, parent, group, start]| Relation { pid, parent, group, start_time: start as u64 })
@@ -95,7 +100,7 @@ mod tests {
         kin.into_iter().map(|(relation, why)| (relation.pid, why)).collect()
     }
 
-    use Why::{DescendantOf, Match, MemberOf};
+    use Reason::{Descendant, GroupMember, Matched};
 
     #[test]
     fn parents_come_before_children_and_each_comes_once() {
@@ -103,19 +108,19 @@ mod tests {
         let relations =
             [[1, 0, 1, 0], [10, 20, 1, 9], [20, 30, 1, 8], [25, 20, 1, 8], [30, 1, 1, 7], [40, 1, 1, 7]];
         let tree = |matches: &[i32]| selected(&relations, matches, true, false);
-        assert_eq!(tree(&[20]), [(20, Match), (10, DescendantOf(20)), (25, DescendantOf(20))]);
-        let nested = [(30, Match), (20, DescendantOf(30)), (10, Match), (25, DescendantOf(30))];
+        assert_eq!(tree(&[20]), [(20, Matched), (10, Descendant(20)), (25, Descendant(20))]);
+        let nested = [(30, Matched), (20, Descendant(30)), (10, Matched), (25, Descendant(30))];
         assert_eq!(tree(&[30, 10]), nested);
-        assert_eq!(tree(&[40]), [(40, Match)]);
+        assert_eq!(tree(&[40]), [(40, Matched)]);
         assert_eq!(tree(&[]), []);
-        assert_eq!(selected(&relations, &[20, 10], false, false), [(20, Match), (10, Match)]);
+        assert_eq!(selected(&relations, &[20, 10], false, false), [(20, Matched), (10, Matched)]);
     }
 
     #[test]
     fn torn_relations_select_nobody() {
         // A cycle, as two process IDs passed on; a child that is older than its parent.
         let cycle = [[5, 6, 1, 1], [6, 5, 1, 1], [7, 1, 1, 9], [8, 7, 1, 3], [9, 7, 1, 9]];
-        assert_eq!(selected(&cycle, &[7], true, false), [(7, Match), (9, DescendantOf(7))]);
+        assert_eq!(selected(&cycle, &[7], true, false), [(7, Matched), (9, Descendant(7))]);
         assert_eq!(selected(&cycle, &[5], true, false), []);
     }
 
@@ -124,11 +129,11 @@ mod tests {
         let relations =
             [[2, 0, 0, 0], [3, 2, 0, 0], [10, 1, 10, 1], [11, 10, 10, 2], [12, 10, 12, 2], [13, 1, 10, 5]];
         let group = |matches: &[i32], tree| selected(&relations, matches, tree, true);
-        assert_eq!(group(&[11], false), [(11, Match), (10, MemberOf(10)), (13, MemberOf(10))]);
-        assert_eq!(group(&[2], false), [(2, Match)]);
-        let two = [(13, Match), (12, Match), (10, MemberOf(10)), (11, MemberOf(10))];
+        assert_eq!(group(&[11], false), [(11, Matched), (10, GroupMember(10)), (13, GroupMember(10))]);
+        assert_eq!(group(&[2], false), [(2, Matched)]);
+        let two = [(13, Matched), (12, Matched), (10, GroupMember(10)), (11, GroupMember(10))];
         assert_eq!(group(&[13, 12], false), two);
-        let both = [(10, Match), (11, DescendantOf(10)), (12, DescendantOf(10)), (13, MemberOf(10))];
+        let both = [(10, Matched), (11, Descendant(10)), (12, Descendant(10)), (13, GroupMember(10))];
         assert_eq!(group(&[10], true), both);
     }
 }

@@ -9,7 +9,7 @@ mod unit;
 use std::sync::Arc;
 
 use crate::ere::{Pattern, PatternError};
-use crate::proc::{Fact, Facts, Sockets, Unknown};
+use crate::proc::{Facts, Lookup, LookupError, Sockets};
 use crate::request::{Namespace, Pick, Pid};
 use cgroup::is_in_cgroup;
 use unit::is_in_unit;
@@ -18,7 +18,7 @@ pub use cgroup::Cgroup;
 pub use file::{FileName, normal};
 pub use unit::Unit;
 
-pub use kin::{Why, with_kin};
+pub use kin::{Reason, with_kin};
 
 /// One condition that a process meets or not.
 #[derive(Clone, Debug)]
@@ -92,22 +92,22 @@ pub enum Test {
 
 /// No answer was possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoAnswer {
+pub enum MatchError {
     /// There is no such process any more, or it cannot be looked at.
-    Unknown(Unknown),
+    LookupError(LookupError),
     /// The pattern turned out to be impossible to match with.
     Pattern(PatternError),
 }
 
-impl From<Unknown> for NoAnswer {
-    fn from(why: Unknown) -> Self {
-        NoAnswer::Unknown(why)
+impl From<LookupError> for MatchError {
+    fn from(why: LookupError) -> Self {
+        MatchError::LookupError(why)
     }
 }
 
-impl From<PatternError> for NoAnswer {
+impl From<PatternError> for MatchError {
     fn from(error: PatternError) -> Self {
-        NoAnswer::Pattern(error)
+        MatchError::Pattern(error)
     }
 }
 
@@ -140,7 +140,7 @@ impl Test {
         }
     }
 
-    fn passes(&self, process: &mut impl Facts) -> Result<bool, NoAnswer> {
+    fn passes(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
         Ok(match self {
             Test::Pid(ids) => ids.contains(&process.thread_group()),
             Test::Session(ids) => ids.contains(&process.session()?),
@@ -188,7 +188,7 @@ fn has_variable(environment: &[u8], wanted: &[Vec<u8>]) -> bool {
     })
 }
 
-fn is_in_namespaces(process: &mut impl Facts, wanted: &[(Namespace, u64)]) -> Fact<bool> {
+fn is_in_namespaces(process: &mut impl Facts, wanted: &[(Namespace, u64)]) -> Lookup<bool> {
     for &(kind, inode) in wanted {
         if process.namespace(kind)? != Some(inode) {
             return Ok(false);
@@ -203,53 +203,53 @@ pub struct Predicate {
     tests: Vec<Test>,
     families: bool,
     inverse: bool,
-    left_out: Vec<Pid>,
+    excluded: Vec<Pid>,
 }
 
 impl Predicate {
-    /// `left_out` are never admitted, inverted or not: ourselves, and with `-A` our ancestors.
-    pub fn new(mut tests: Vec<Test>, inverse: bool, left_out: Vec<Pid>) -> Self {
+    /// `excluded` are never admitted, inverted or not: this process, and with `-A` our ancestors.
+    pub fn new(mut tests: Vec<Test>, inverse: bool, excluded: Vec<Pid>) -> Self {
         tests.sort_by_key(Test::cost);
-        Predicate { tests, families: false, inverse, left_out }
+        Predicate { tests, families: false, inverse, excluded }
     }
 
     /// The same, for whole families: who descends from one that passes all tests passes, too.
-    pub fn for_families(self) -> Self {
+    pub fn with_descendants(self) -> Self {
         Predicate { families: true, ..self }
     }
 
     /// Whether the process is one of those that were asked for. The first test that fails ends the look. Where the
-    /// kernel does not tell what a test asks for ([`Unknown::Denied`]), another may still decide; if none does, there is
+    /// kernel does not tell what a test asks for ([`LookupError::Denied`]), another may still decide; if none does, there is
     /// no answer, inverted or not.
-    pub fn admits(&self, process: &mut impl Facts) -> Result<bool, NoAnswer> {
-        if self.left_out.contains(&process.thread_group()) {
+    pub fn matches(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
+        if self.excluded.contains(&process.thread_group()) {
             return Ok(false);
         }
         let passes = self.passes(process)?
-            || self.families && process.has_ancestor(|ancestor| self.heads_a_family(ancestor))?;
+            || self.families && process.has_ancestor(|ancestor| self.is_tree_root(ancestor))?;
         Ok(passes != self.inverse)
     }
 
-    fn passes(&self, process: &mut impl Facts) -> Result<bool, NoAnswer> {
+    fn passes(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
         let mut denied = false;
         for test in &self.tests {
             match test.passes(process) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(NoAnswer::Unknown(Unknown::Denied)) => denied = true,
+                Err(MatchError::LookupError(LookupError::Denied)) => denied = true,
                 Err(why) => return Err(why),
             }
         }
-        if denied { Err(Unknown::Denied.into()) } else { Ok(true) }
+        if denied { Err(LookupError::Denied.into()) } else { Ok(true) }
     }
 
-    fn heads_a_family(&self, ancestor: &mut impl Facts) -> Result<bool, NoAnswer> {
-        if self.left_out.contains(&ancestor.thread_group()) {
+    fn is_tree_root(&self, ancestor: &mut impl Facts) -> Result<bool, MatchError> {
+        if self.excluded.contains(&ancestor.thread_group()) {
             return Ok(false);
         }
         match self.passes(ancestor) {
             // Its children are others' by now.
-            Err(NoAnswer::Unknown(Unknown::Gone)) => Ok(false),
+            Err(MatchError::LookupError(LookupError::Gone)) => Ok(false),
             passes => passes,
         }
     }
