@@ -108,6 +108,8 @@ pub struct Target {
     pub why: Reason,
     /// What became of it.
     pub outcome: Outcome,
+    /// pkill has stopped it, or it was to be continued, and could not be: why.
+    pub left_stopped: Option<Errno>,
     /// What was seen of its end, where that was waited for.
     pub end: Option<End>,
 }
@@ -177,7 +179,7 @@ impl Report {
             ExitStatus::TimeRanOut
         } else if self.too_many || request.strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
             ExitStatus::Forbidden
-        } else if outcomes().any(unreleased) {
+        } else if outcomes().any(unreleased) || self.targets.iter().any(|target| target.left_stopped.is_some()) {
             ExitStatus::Nothing
         } else if outcomes().any(Outcome::is_done)
             || request.allow_none && outcomes().all(|o| o == Outcome::Gone)

@@ -407,9 +407,17 @@ impl Request {
         }
     }
 
+    /// What pkill sends; None for the other programs.
+    pub fn sending(&self) -> Option<&Sending> {
+        match &self.action {
+            Action::Signal(sending) => Some(sending),
+            Action::List(_) | Action::Wait { .. } => None,
+        }
+    }
+
     /// Whether all are stopped before the first one is signalled.
     pub fn freezes(&self) -> bool {
-        matches!(&self.action, Action::Signal(delivery) if delivery.freezes())
+        self.sending().is_some_and(Sending::freezes)
     }
 }
 

@@ -146,13 +146,18 @@ impl<'p> Process<'p> {
         Ok(false)
     }
 
+    /// Whether it is stopped, by a signal.
+    pub fn is_stopped(&mut self) -> Lookup<bool> {
+        Ok(self.stat()?.state == b'T')
+    }
+
     /// The signals that it ignores, signal N as bit N-1.
     pub fn ignored_signals(&mut self) -> Lookup<u64> {
         Ok(self.status()?.ignored)
     }
 
     /// Where the files of processes are found.
-    pub(super) fn dir(&self) -> &'p ProcDir {
+    pub fn dir(&self) -> &'p ProcDir {
         self.proc
     }
 

@@ -33,12 +33,12 @@ pub struct Matches {
     /// How many others may be meant too: the kernel does not tell us what decides ([`LookupError::Denied`]).
     pub undecided: usize,
     /// Whether somebody had gone before it could be looked at, perhaps not without a successor.
-    pub missed: bool,
+    pub vanished: bool,
 }
 
 /// Look at the candidates.
 pub fn scan(plan: &Plan) -> Result<Matches, Error> {
-    let ScanResult { mut found, undecided, relations, missed } = match &plan.candidates {
+    let ScanResult { mut found, undecided, relations, vanished } = match &plan.candidates {
         Candidates::Listed(pids) => {
             let proc = ProcDir::named()?;
             let mut look = Scanner::new(plan, &proc);
@@ -61,7 +61,7 @@ pub fn scan(plan: &Plan) -> Result<Matches, Error> {
         None => found,
         Some(kin) => kin::add(plan, kin, found, relations)?,
     };
-    Ok(Matches { found, undecided, missed })
+    Ok(Matches { found, undecided, vanished })
 }
 
 /// Whether a listed ID is that of a process. The start time is read first: it is all that a process which is named by
@@ -93,7 +93,7 @@ struct ScanResult {
     undecided: usize,
     /// Of all processes, where kin is wanted.
     relations: Vec<Relation>,
-    missed: bool,
+    vanished: bool,
 }
 
 impl ScanResult {
@@ -102,7 +102,7 @@ impl ScanResult {
         self.found.append(&mut other.found);
         self.relations.append(&mut other.relations);
         self.undecided += other.undecided;
-        self.missed |= other.missed;
+        self.vanished |= other.vanished;
         self
     }
 }
@@ -147,18 +147,18 @@ impl<'p> Scanner<'p> {
         match self.predicate.matches(process) {
             Ok(true) => match describe(self.plan, process) {
                 Ok(found) => self.seen.found.push((process.thread_group(), found)),
-                Err(why) => self.missed(why)?,
+                Err(why) => self.has_vanished(why)?,
             },
             Ok(false) => {}
             Err(MatchError::LookupError(LookupError::Denied)) => self.seen.undecided += 1,
-            Err(MatchError::LookupError(why)) => self.missed(why)?,
+            Err(MatchError::LookupError(why)) => self.has_vanished(why)?,
             Err(MatchError::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
         }
         Ok(())
     }
 
-    fn missed(&mut self, why: LookupError) -> Result<(), Error> {
-        self.seen.missed = true;
+    fn has_vanished(&mut self, why: LookupError) -> Result<(), Error> {
+        self.seen.vanished = true;
         unknown(self.process.pid(), why)
     }
 }

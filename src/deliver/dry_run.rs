@@ -1,0 +1,49 @@
+//! `--dry-run`: what would become of each process, predicted from its state and checked with the kernel.
+
+use rustix::io::Errno;
+
+use super::delivery::{Delivery, News};
+use super::pidfd::PidFd;
+use super::send::{failure, sender};
+use super::target::State;
+use crate::permission::{Effect, Permission, Refusal, Sender};
+use crate::proc::{Description, UserNamespace};
+use crate::report::{Outcome, Prediction};
+use crate::request::Pid;
+use crate::signal::Signal;
+use crate::view::View;
+
+/// Predict the outcome for each.
+pub fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, news: News) {
+    let sender = sender();
+    for mut found in news.new {
+        let outcome = match (delivery.pin(&mut found), &found.view) {
+            (Err(outcome), _) => outcome,
+            (Ok(pidfd), View::Full(target)) => predict(signal, &sender, &pidfd, found.pid, target),
+            // The plan asks for all of each process; without it nothing can be predicted.
+            (Ok(_), View::Id | View::Text(_)) => Outcome::Untouched,
+        };
+        delivery.targets.push(found, State::Settled(outcome));
+    }
+}
+
+/// Nothing is sent but signal 0, which asks the kernel whether a signal might be.
+fn predict(signal: Signal, sender: &Sender, pidfd: &PidFd, pid: Pid, target: &Description) -> Outcome {
+    let rule = Permission::to_signal(sender, target, UserNamespace::of(pid), signal);
+    let kernel_allows = match pidfd.send(Signal::NONE, None) {
+        Ok(_) => true,
+        // The kernel was asked about signal 0: it does not know that the signal is SIGCONT, which may be sent to every
+        // process of the caller's session.
+        Err(Errno::PERM) => rule == Permission::SameSession,
+        Err(errno) => return failure(errno),
+    };
+    let rule_allows = match rule {
+        Permission::Unknown => kernel_allows,
+        rule => rule != Permission::None,
+    };
+    Outcome::Predicted(Prediction {
+        refusal: (!kernel_allows).then(|| Refusal::new(sender, target)),
+        effect: Effect::of(signal, target),
+        differs_from_model: kernel_allows != rule_allows,
+    })
+}
