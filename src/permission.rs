@@ -34,7 +34,7 @@ pub enum Permission {
     /// kill(2) does not allow it.
     None,
     /// What decides is hidden from us: the target's user namespace, or whose UID is behind one that is not mapped.
-    LookupError,
+    Unknown,
 }
 
 impl Permission {
@@ -55,7 +55,7 @@ impl Permission {
             return Permission::SameSession;
         }
         if same_user {
-            return Permission::LookupError;
+            return Permission::Unknown;
         }
         match namespace {
             UserNamespace::Ours if sender.has_cap_kill => Permission::Capability,
@@ -63,7 +63,7 @@ impl Permission {
                 Permission::Capability
             }
             // Without CAP_KILL too: we may own that namespace.
-            UserNamespace::Hidden => Permission::LookupError,
+            UserNamespace::Hidden => Permission::Unknown,
             _ => Permission::None,
         }
     }

@@ -105,7 +105,7 @@ pub struct Target {
     /// What is seen of it.
     pub view: View,
     /// Why it was selected.
-    pub why: Reason,
+    pub reason: Reason,
     /// What became of it.
     pub outcome: Outcome,
     /// pkill has stopped it, or it was to be continued, and could not be: why.
@@ -179,7 +179,9 @@ impl Report {
             ExitStatus::TimeRanOut
         } else if self.too_many || request.strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
             ExitStatus::Forbidden
-        } else if outcomes().any(unreleased) || self.targets.iter().any(|target| target.left_stopped.is_some()) {
+        } else if outcomes().any(unreleased)
+            || self.targets.iter().any(|target| target.left_stopped.is_some())
+        {
             ExitStatus::Nothing
         } else if outcomes().any(Outcome::is_done)
             || request.allow_none && outcomes().all(|o| o == Outcome::Gone)

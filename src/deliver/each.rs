@@ -83,7 +83,12 @@ fn signal_one(
     Ok(Ok(Sent { pidfd, outcome, left_stopped }))
 }
 
-fn record(delivery: &mut Delivery<'_>, mut found: Match, result: Result<Sent, Outcome>, signal: Option<Signal>) {
+fn record(
+    delivery: &mut Delivery<'_>,
+    mut found: Match,
+    result: Result<Sent, Outcome>,
+    signal: Option<Signal>,
+) {
     let id = match (&delivery.after_send, found.start_time) {
         // Nothing will have to recognise it.
         (AfterSend::Settle(_), None) => None,

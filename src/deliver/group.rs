@@ -41,7 +41,9 @@ pub fn send(
 ) -> Option<Vec<Outcome>> {
     let members: Vec<&Target> = members.iter().map(|&at| &delivery.targets[at]).collect();
     let with = |target: &Target, act: &mut dyn FnMut(&PidFd) -> Result<(), Outcome>| match target.pin() {
-        Some(pin) => pin.with(delivery.proc, |pidfd| Ok(act(pidfd))).unwrap_or_else(|errno| Err(failure(errno))),
+        Some(pin) => {
+            pin.with(delivery.proc, |pidfd| Ok(act(pidfd))).unwrap_or_else(|errno| Err(failure(errno)))
+        }
         None => Err(Outcome::Gone),
     };
     let check = |target: &&Target| with(target, &mut |pidfd| check(pidfd, target, group, sending.signal));
@@ -85,12 +87,7 @@ fn check(pidfd: &PidFd, target: &Target, group: Pid, signal: Signal) -> Result<(
 }
 
 /// None if the group cannot be signalled as one.
-fn signal_group(
-    anchor: &PidFd,
-    pid: Pid,
-    group: Pid,
-    sending: &Sending,
-) -> Result<Option<Via>, Errno> {
+fn signal_group(anchor: &PidFd, pid: Pid, group: Pid, sending: &Sending) -> Result<Option<Via>, Errno> {
     let check = || match group_of(pid) {
         Ok(now) if now == group => anchor.check_alive(),
         _ => Err(Errno::SRCH),
@@ -122,9 +119,13 @@ mod tests {
     /// kill(0) signals pkill's own group, kill(-1) every process that it may signal.
     #[test]
     fn neither_the_own_group_nor_every_process_is_signalled_by_number() {
-        for (group, as_one, negated) in
-            [(Pid::MIN, false, false), (-1, false, false), (0, false, false), (1, true, false), (2, true, true)]
-        {
+        for (group, as_one, negated) in [
+            (Pid::MIN, false, false),
+            (-1, false, false),
+            (0, false, false),
+            (1, true, false),
+            (2, true, true),
+        ] {
             assert_eq!((is_group(group), can_be_negated(group)), (as_one, negated), "{group}");
         }
     }

@@ -112,7 +112,7 @@ fn sets(caught: Caught, ignored: u64, before: &SigSet) -> (SigSet, SigSet) {
         read.remove(signal);
     }
     let blocked = match caught {
-        Caught::Interrupts => before | &read,
+        Caught::Interrupts => before.iter().chain(&read).collect(),
         Caught::All => SigSet::all(),
     };
     (blocked, read)

@@ -13,7 +13,6 @@ use crate::scan::Match;
 use crate::select::Reason;
 use crate::signal::Signal;
 use crate::sys::emergency;
-use crate::view::View;
 
 /// Identifies a process: its ID and its start time, in clock ticks since boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,11 +75,7 @@ impl Pin {
     }
 
     /// Do this with the pidfd, or with a new one if it was given back. ESRCH if the process no longer exists.
-    pub fn with<T>(
-        &self,
-        proc: &ProcDir,
-        act: impl FnOnce(&PidFd) -> Result<T, Errno>,
-    ) -> Result<T, Errno> {
+    pub fn with<T>(&self, proc: &ProcDir, act: impl FnOnce(&PidFd) -> Result<T, Errno>) -> Result<T, Errno> {
         match &self.pidfd {
             Some(pidfd) => act(pidfd),
             None => act(&self.reopen(proc)?),
@@ -97,8 +92,8 @@ impl Pin {
         self.pidfd = Some(pidfd);
     }
 
-    /// It was told to stop, and has to be continued whatever happens to pkill.
-    pub fn stopped(&mut self) {
+    /// It is about to be told to stop, and has to be continued whatever happens to pkill.
+    pub fn stopping(&mut self) {
         self.stop = Stop::ByUs;
         if let Some(pidfd) = &self.pidfd {
             emergency::mark(pidfd.number());
@@ -130,9 +125,8 @@ impl ProcessId {
     pub fn is_running(self, proc: &ProcDir) -> Result<bool, Errno> {
         let mut process = Process::new(proc);
         process.select(self.pid);
-        let is_it = process
-            .has_ended()
-            .and_then(|ended| Ok(!ended && process.start_time()? == self.start_time));
+        let is_it =
+            process.has_ended().and_then(|ended| Ok(!ended && process.start_time()? == self.start_time));
         match is_it {
             Err(LookupError::Gone | LookupError::Denied) => Ok(false),
             Err(LookupError::Io(errno)) => Err(errno),
@@ -189,10 +183,6 @@ impl Targets {
 
     pub fn indices(&self) -> impl DoubleEndedIterator<Item = TargetIndex> + use<> {
         (0..self.records.len()).map(TargetIndex)
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Target> {
-        self.records.iter()
     }
 
     /// One more, which no later scan has to recognise.
@@ -264,9 +254,11 @@ impl Targets {
             }
             match &mut self[at].state {
                 State::Pinned(pin) => closed += usize::from(pin.give_back()),
-                State::Awaited { pin, .. } if pin.give_back() => {
-                    closed += 1;
-                    unwatched.push(at);
+                State::Awaited { pin, .. } => {
+                    if pin.give_back() {
+                        closed += 1;
+                        unwatched.push(at);
+                    }
                 }
                 _ => {}
             }

@@ -16,10 +16,10 @@ use super::target::{Pin, State, Stop, TargetIndex};
 use super::verify::Scope;
 use super::waiter::Until;
 use crate::error::Error;
-use crate::proc::Facts as _;
 use crate::report::Outcome;
 use crate::request::{Pid, Sending};
 use crate::scan::Match;
+use crate::select::Reason;
 use crate::signal::Signal;
 
 /// What a round has come to.
@@ -44,7 +44,7 @@ pub fn signal(
         // From here on only KILL ends pkill before all have been continued.
         delivery.catch(Caught::All)?;
     }
-    let collected = if freezes { freeze(delivery, sending, news, rescan) } else { pin_all(delivery, news, rescan) };
+    let collected = if freezes { freeze(delivery, news, rescan) } else { pin_all(delivery, news, rescan) };
     let result = match &collected {
         Ok(_) if delivery.finish == Some(Finish::TooMany) => {
             release_unsignalled(delivery, sending);
@@ -86,16 +86,12 @@ fn pin_all(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>)
 }
 
 /// Stop each one, and scan until all have stopped and no other is found.
-fn freeze(
-    delivery: &mut Delivery<'_>,
-    sending: &Sending,
-    mut news: News,
-    rescan: &mut Rescan<'_>,
-) -> Result<Round, Error> {
+fn freeze(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>) -> Result<Round, Error> {
     let mut quiescence = Quiescence::new(Instant::now());
     let mut round = Round { pinned: 0, gave_up: false };
-    let mut is_first = true;
+    let mut scans = 0;
     loop {
+        let is_first = scans == 0;
         if !delivery.permits(&mut news) {
             return Ok(round);
         }
@@ -108,7 +104,7 @@ fn freeze(
             }
         }
         round.pinned += new;
-        let running = stop_again(delivery, sending, &news.remaining);
+        let running = still_running(delivery, &news.remaining, scans > 1);
         let seen = news.observation(new, running);
         let now = Instant::now();
         let step = match is_first {
@@ -129,7 +125,7 @@ fn freeze(
             return Ok(round);
         }
         news = delivery.rescan(rescan)?;
-        is_first = false;
+        scans += 1;
     }
 }
 
@@ -173,10 +169,15 @@ fn stop(delivery: &mut Delivery<'_>, found: Match, is_first: bool) -> Stopped {
     let was_stopped = delivery.process.is_stopped() == Ok(true);
     let target = &mut delivery.targets[at];
     let State::Pinned(pin) = &mut target.state else { return Stopped::Refused };
+    if was_stopped {
+        pin.stop = Stop::Before;
+    } else {
+        pin.stopping();
+    }
     match outcome(pin.with(delivery.proc, |pidfd| pidfd.send(Signal::STOP, None)), &target.found.view) {
-        Outcome::Signalled { .. } if was_stopped => pin.stop = Stop::Before,
-        Outcome::Signalled { .. } => pin.stopped(),
+        Outcome::Signalled { .. } => {}
         other => {
+            pin.released();
             target.state = State::Settled(other);
             let is_gone = matches!(other, Outcome::Gone);
             return if is_gone { Stopped::Vanished } else { Stopped::Refused };
@@ -185,23 +186,23 @@ fn stop(delivery: &mut Delivery<'_>, found: Match, is_first: bool) -> Stopped {
     Stopped::Yes
 }
 
-/// Stop those again that run again: another process has continued them. Returns how many still run.
-fn stop_again(delivery: &mut Delivery<'_>, sending: &Sending, remaining: &[TargetIndex]) -> usize {
+/// How many should have stopped and still run. `stop_again`: they have had time, so another process has continued
+/// them, and they are told once more. What was signalled in an earlier round of `--until-none` is not counted: it has
+/// been continued to handle its signal.
+fn still_running(delivery: &mut Delivery<'_>, remaining: &[TargetIndex], stop_again: bool) -> usize {
     let mut running = 0;
     for &at in remaining {
-        delivery.process.select(delivery.targets[at].found.pid);
+        let target = &mut delivery.targets[at];
+        let State::Pinned(pin) = &mut target.state else { continue };
+        delivery.process.select(pin.id.pid);
         if delivery.process.may_run() != Ok(true) {
             continue;
         }
         running += 1;
-        let target = &mut delivery.targets[at];
-        // One that was signalled before, in another round of --until-none, is told to stop no more: it is to handle
-        // its signal. KILL leaves nothing to handle.
-        if let State::Pinned(pin) = &mut target.state
-            && sending.signal != Signal::STOP
-            && pin.with(delivery.proc, |pidfd| pidfd.send(Signal::STOP, None)).is_ok()
-        {
-            pin.stopped();
+        if stop_again {
+            pin.stopping();
+            // Where that fails, the process has exited or may not be signalled any more, as its own signal will show.
+            let _ = pin.with(delivery.proc, |pidfd| pidfd.send(Signal::STOP, None));
         }
     }
     running
@@ -258,21 +259,7 @@ fn signal_group(
         members.into_iter().for_each(|at| settle(delivery, sending, at, Outcome::Untouched));
         return Ok(());
     }
-    let mut verified = vec![];
-    for at in members {
-        match delivery.verify_held(at, Scope::Itself) {
-            Ok(()) => verified.push(at),
-            Err(outcome) => settle(delivery, sending, at, outcome),
-        }
-    }
-    // Members are selected for the sake of a match, which may have turned out to be none any more.
-    verified.retain(|&at| match delivery.verify_held(at, Scope::Itself) {
-        Ok(()) => true,
-        Err(outcome) => {
-            settle(delivery, sending, at, outcome);
-            false
-        }
-    });
+    let verified = verify_group(delivery, sending, group, members);
     match group::send(delivery, sending, group, &verified) {
         Some(outcomes) => {
             for (at, outcome) in verified.into_iter().zip(outcomes) {
@@ -282,6 +269,49 @@ fn signal_group(
         }
         None => verified.into_iter().try_for_each(|at| signal_one(delivery, sending, at)),
     }
+}
+
+/// Those that the signal to the group is for; the others are settled. A match that has changed is one member more as
+/// long as the group is selected for another match; where there is none, no member is signalled.
+fn verify_group(
+    delivery: &mut Delivery<'_>,
+    sending: &Sending,
+    group: Pid,
+    members: Vec<TargetIndex>,
+) -> Vec<TargetIndex> {
+    let mut changed = vec![];
+    let mut verified = vec![];
+    let mut is_selected = false;
+    for at in members {
+        let Match { pid, reason, .. } = delivery.targets[at].found;
+        let result = match reason {
+            Reason::Descendant(of) if changed.iter().any(|&(_, changed)| changed == of) => {
+                Err(Outcome::Changed)
+            }
+            _ => delivery.verify_held(at, Scope::Itself),
+        };
+        match result {
+            Ok(()) => {
+                is_selected |= !matches!(reason, Reason::GroupMember(_));
+                verified.push(at);
+            }
+            Err(Outcome::Changed) => changed.push((at, pid)),
+            Err(outcome) => settle(delivery, sending, at, outcome),
+        }
+    }
+    if !is_selected {
+        let members = verified.drain(..).chain(changed.into_iter().map(|(at, _)| at)).collect::<Vec<_>>();
+        members.into_iter().for_each(|at| settle(delivery, sending, at, Outcome::Changed));
+        return verified;
+    }
+    for (at, _) in changed {
+        delivery.targets[at].found.reason = Reason::GroupMember(group);
+        match delivery.verify_held(at, Scope::Itself) {
+            Ok(()) => verified.push(at),
+            Err(outcome) => settle(delivery, sending, at, outcome),
+        }
+    }
+    verified
 }
 
 /// `--interactive`: what the user says about these.
@@ -328,7 +358,8 @@ fn settle(delivery: &mut Delivery<'_>, sending: &Sending, at: TargetIndex, outco
         }
         _ => None,
     };
-    let was_stopped = stop == Stop::Before && is_signalled && !must_continue && sending.signal != Signal::CONT;
+    let was_stopped =
+        stop == Stop::Before && is_signalled && !must_continue && sending.signal != Signal::CONT;
     if left_stopped.is_some() || was_stopped && !stays_as_it_is {
         delivery.remains_stopped();
     }

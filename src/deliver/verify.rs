@@ -87,13 +87,17 @@ fn still_matches(
     match (found.reason, scope) {
         (Reason::Matched, Scope::All) => plan.predicate.matches(process),
         (Reason::Matched, Scope::Itself) => plan.predicate.still_matches(process),
-        (Reason::Descendant(of), Scope::All) => Ok(process.descends_from(&[of])? && is_held(targets, of, process)?),
+        (Reason::Descendant(of), Scope::All) => {
+            Ok(process.descends_from(&[of])? && is_held(targets, of, process)?)
+        }
         // What was a descendant when it was pinned counts as one, unless its match turned out to be none any more.
         (Reason::Descendant(of), Scope::Itself) => {
             Ok(targets.matched(of).is_some_and(|root| !is_changed(root)))
         }
         (Reason::GroupMember(group), Scope::All) => has_member(targets, group, process),
-        (Reason::GroupMember(group), Scope::Itself) => Ok(targets.in_group(group).any(|one| !is_changed(one))),
+        (Reason::GroupMember(group), Scope::Itself) => {
+            Ok(targets.in_group(group).any(|one| !is_changed(one)))
+        }
     }
 }
 

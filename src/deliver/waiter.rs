@@ -256,9 +256,9 @@ impl Waiter {
         }
         let has_room = self.max_pidfds.is_none_or(|most| self.open_pidfds < most);
         let watched = has_room
-            && pin
-                .pidfd()
-                .is_some_and(|fd| epoll::add(&self.epoll, fd, EventData::new_u64(at.to_u64()), flags).is_ok());
+            && pin.pidfd().is_some_and(|fd| {
+                epoll::add(&self.epoll, fd, EventData::new_u64(at.to_u64()), flags).is_ok()
+            });
         if watched {
             self.open_pidfds += 1;
         } else {

@@ -158,7 +158,7 @@ impl TargetView {
             Outcome::Predicted(prediction) => Some(prediction.effect.word()),
             _ => None,
         };
-        let (descendant_of, member_of) = match target.why {
+        let (descendant_of, member_of) = match target.reason {
             Reason::Matched => (None, None),
             Reason::Descendant(pid) => (Some(pid), None),
             Reason::GroupMember(group) => (None, Some(group)),

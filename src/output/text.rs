@@ -60,7 +60,7 @@ impl Names {
         if let Some(explanation) = explanation(target, self) {
             text += &format!(": {explanation}");
         }
-        match target.why {
+        match target.reason {
             Reason::Matched => {}
             Reason::Descendant(pid) => text += &format!(" (descendant of {pid})"),
             Reason::GroupMember(group) => text += &format!(" (in process group {group})"),

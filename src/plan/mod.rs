@@ -39,7 +39,7 @@ pub struct Plan {
     /// where it is kept for longer than a moment: waited for, or pinned with others before they are signalled.
     pub verify_start_time: bool,
     /// Whether process IDs were named: whoever gets one of them later is not meant.
-    pub by_id: bool,
+    pub selected_by_pid: bool,
     /// When the question was asked, in clock ticks since boot.
     pub snapshot_time: u64,
     /// Whether no name is long enough for the pattern, so that a miss deserves a hint.
@@ -111,7 +111,7 @@ impl Plan {
                 || kin.is_some()
                 || request.freezes(),
             kin,
-            by_id: by_id && !selection.inverse,
+            selected_by_pid: by_id && !selection.inverse,
             detail: detail(request),
             snapshot_time: ticks_since_boot(),
             pattern_too_long,

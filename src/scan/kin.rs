@@ -29,7 +29,9 @@ pub fn add(
             None => {
                 process.select(relation.pid);
                 match describe(plan, &mut process) {
-                    Ok(found) if found.start_time == Some(relation.start_time) => Match { why, ..found },
+                    Ok(found) if found.start_time == Some(relation.start_time) => {
+                        Match { reason: why, ..found }
+                    }
                     Ok(_) => continue,
                     Err(why) => {
                         unknown(relation.pid, why)?;

@@ -19,7 +19,7 @@ pub struct Match {
     /// What is seen of it.
     pub view: View,
     /// Why it was.
-    pub why: Reason,
+    pub reason: Reason,
     /// Its process group; looked at where that is to be signalled.
     pub group: Option<Pid>,
 }
@@ -150,8 +150,8 @@ impl<'p> Scanner<'p> {
                 Err(why) => self.has_vanished(why)?,
             },
             Ok(false) => {}
-            Err(MatchError::LookupError(LookupError::Denied)) => self.seen.undecided += 1,
-            Err(MatchError::LookupError(why)) => self.has_vanished(why)?,
+            Err(MatchError::Lookup(LookupError::Denied)) => self.seen.undecided += 1,
+            Err(MatchError::Lookup(why)) => self.has_vanished(why)?,
             Err(MatchError::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
         }
         Ok(())
@@ -176,7 +176,7 @@ fn describe(plan: &Plan, process: &mut Process<'_>) -> Lookup<Match> {
         pid: process.pid(),
         start_time: if plan.verify_start_time { Some(process.start_time()?) } else { None },
         view: view(plan.detail, process)?,
-        why: Reason::Matched,
+        reason: Reason::Matched,
         group: None,
     })
 }
