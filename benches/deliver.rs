@@ -4,17 +4,16 @@
 //!
 //! `cargo bench --bench deliver`; the runs are interleaved, and medians are compared. `DELIVER_ROUNDS`: how many (15).
 
-#[path = "../tests/support/crowd.rs"]
-mod crowd;
 #[path = "scan/measure.rs"]
 mod measure;
-#[path = "../tests/support/mod.rs"]
+#[allow(dead_code, unused_imports)]
+#[path = "../tests/suite/support/mod.rs"]
 mod support;
 
 use std::env;
 
-use crowd::{COUNTED, Crowd};
 use measure::{Cost, in_namespace, median, run};
+use support::crowd::{COUNTED, Crowd};
 
 const TARGETS: usize = 10_000;
 

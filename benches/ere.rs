@@ -1,4 +1,4 @@
-//! How long patterns take to compile and to search, the traps of `tests/ere_traps.rs` among them.
+//! How long patterns take to compile and to search, the traps of `tests/suite/ere/traps.rs` among them.
 //!
 //! `cargo bench --bench ere` prints medians. "cold" is the first use in a process, measured in new processes
 //! of this program, as that is what every run of pkill pays.

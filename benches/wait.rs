@@ -3,20 +3,19 @@
 //!
 //! `cargo bench --bench wait`. `WAIT_ROUNDS`: how often the end is measured (9).
 
-#[path = "../tests/support/crowd.rs"]
-mod crowd;
 #[path = "scan/measure.rs"]
 mod measure;
-#[path = "../tests/support/mod.rs"]
+#[allow(dead_code, unused_imports)]
+#[path = "../tests/suite/support/mod.rs"]
 mod support;
 
 use std::env;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crowd::Crowd;
 use measure::{in_namespace, median, run};
 use rustix::process::{Pid, Signal, kill_process};
+use support::crowd::Crowd;
 use support::{eventually, stat_field};
 
 const TARGETS: usize = 1000;

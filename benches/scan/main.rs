@@ -9,11 +9,10 @@
 //! - `SCAN_ROUNDS`: how often procps runs for each query; all others run five times as often (5)
 //! - `SCAN_ONLY`: only queries that contain this text, for instance `-u`
 
-#[path = "../../tests/support/crowd.rs"]
-mod crowd;
 mod floor;
 mod measure;
-#[path = "../../tests/support/mod.rs"]
+#[allow(dead_code, unused_imports)]
+#[path = "../../tests/suite/support/mod.rs"]
 mod support;
 
 use std::env;
@@ -23,8 +22,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use crowd::Crowd;
 use measure::{Cost, in_namespace, median, run};
+use support::crowd::Crowd;
 
 const OURS: &str = env!("CARGO_BIN_EXE_pgrep");
 const PROCPS: &str = "/usr/bin/pgrep";

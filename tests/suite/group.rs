@@ -1,0 +1,239 @@
+//! `--whole-group`: the process group of each match is signalled once, as one.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
+
+use serde_json::{Value, json};
+
+use crate::support::family::{self, Family, pid, pids};
+use crate::support::{self, tracer};
+use crate::support::{Dir, Output, Run, document, eventually, namespace, need, stat_field};
+
+const PLAN: [&str; 2] = ["lead one two", "two three"];
+const ALL: [&str; 4] = ["lead", "one", "two", "three"];
+
+fn pkill(args: &str) -> Run {
+    Run::ours("pkill").args(args.split(' '))
+}
+
+fn gone(names: &[&str]) {
+    eventually("they have ended", || names.iter().all(|name| pids(name).is_empty()));
+    family::reap_orphans();
+}
+
+fn members(report: &Value) -> Vec<(u32, &str, Option<u64>)> {
+    let targets = report["targets"].as_array().expect("targets").iter();
+    let member = |target: &'_ Value| {
+        let pid = target["pid"].as_u64().expect("a PID") as u32;
+        (pid, target["member_of"].as_u64())
+    };
+    targets.map(|one| (member(one).0, one["outcome"].as_str().expect("a word"), member(one).1)).collect()
+}
+
+/// The calls that send, as strace shows them; what else it is told to do.
+fn traced(run: Run, inject: &str) -> (Output, Vec<String>) {
+    let dir = Dir::new();
+    let file = dir.path().join("trace");
+    let what = "trace=pidfd_send_signal,pidfd_open,kill,rt_sigqueueinfo";
+    let mut strace = vec!["strace", "-f", "-qq", "-e", what, "-o", file.to_str().expect("UTF-8")];
+    strace.extend(if inject.is_empty() { vec![] } else { vec!["-e", inject] });
+    let output = run.through(strace).run();
+    let text = std::fs::read_to_string(&file).expect("a trace");
+    let calls = text.lines().filter_map(|line| Some(line.split_once(' ')?.1.trim_start().to_owned()));
+    // Signal 0 only asks.
+    (output, calls.filter(|call| call.contains(", SIG")).collect())
+}
+
+#[test]
+fn a_group_is_signalled_once() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        for (args, by_group, inject, pinned) in [
+            ("--whole-group --json -x one|two", ", 0x4", "", true),
+            ("--whole-group --json -x lead", ", 0x4", "", true),
+            // Before Linux 6.9: each member was asked for by signal 0 before, four of them.
+            ("--whole-group --json -x one", "kill(-", "inject=pidfd_send_signal:error=EINVAL:when=5", false),
+        ] {
+            let mut family = Family::start(&PLAN);
+            let group = family.root();
+            assert_eq!(stat_field(pid("three"), 5), group.to_string());
+            let order = ALL.map(pid);
+            let (output, calls) = traced(pkill(args), inject);
+            let report = document(&output);
+            let sent: Vec<&String> = calls.iter().filter(|call| !call.contains("INJECTED")).collect();
+            assert!(
+                sent.len() == 1 && sent[0].replace("PIDFD_SIGNAL_PROCESS_GROUP", "0x4").contains(by_group),
+                "{args}: {calls:?}"
+            );
+            let told = members(&report);
+            assert!(told.iter().all(|(_, outcome, _)| *outcome == "signalled"), "{args}: {report}");
+            let mut all: Vec<u32> = told.iter().map(|one| one.0).collect();
+            all.sort_unstable();
+            assert_eq!(
+                all,
+                {
+                    let mut order = order;
+                    order.sort_unstable();
+                    order
+                },
+                "{args}"
+            );
+            let mere = told.iter().filter(|one| one.2 == Some(group.into())).count();
+            assert_eq!(mere, if args.contains("one|two") { 2 } else { 3 }, "{args}: {report}");
+            let pins = report["targets"].as_array().expect("targets").iter().map(|one| &one["pinned"]);
+            assert!(pins.into_iter().all(|one| *one == pinned), "{args}: {report}");
+            family.wait();
+            gone(&ALL);
+        }
+    });
+}
+
+/// A group lives on without its leader, and its ID is not given away.
+#[test]
+fn a_group_without_its_leader() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        for (args, sends) in [
+            ("--whole-group --wait --json -x three", "kill(-"),
+            // An integer cannot be sent so.
+            ("-RTMIN --whole-group -q 7 --wait --json -x three", "pidfd_send_signal("),
+        ] {
+            let mut family = Family::start(&PLAN);
+            assert_eq!(pkill("-KILL -x lead").run().status, 0);
+            family.wait();
+            let (output, calls) = traced(pkill(args), "");
+            let report = document(&output);
+            assert_eq!(report["summary"]["ended"], 3, "{report}");
+            assert!(calls.iter().all(|call| call.starts_with(sends)) && !calls.is_empty(), "{calls:?}");
+            gone(&ALL);
+        }
+    });
+}
+
+/// Our own group holds us, and often the script that runs us: who is meant there is signalled one by one.
+#[test]
+fn our_own_group() {
+    namespace(|| {
+        let dir = Dir::new();
+        let pkill = Run::ours("pkill").program().display().to_string();
+        let leaf = dir.copy("/usr/bin/sleep".as_ref(), "companion").display().to_string();
+        let other = dir.copy("/usr/bin/sleep".as_ref(), "fellow").display().to_string();
+        let script = format!(
+            "#!/bin/sh\n{leaf} 1000 >/dev/null 2>&1 &\n\
+             until [ \"$(cat /proc/$!/comm)\" = companion ]; do :; done\n\
+             {other} 1000 >/dev/null 2>&1 &\n\
+             until [ \"$(cat /proc/$!/comm)\" = fellow ]; do :; done\n\
+             {pkill} --whole-group --json -x companion; echo $? >&2\n"
+        );
+        let script = dir.script("script", &script);
+        let output = Run::shell(&format!("exec {}", script.display())).run();
+        assert_eq!((output.status, output.err()), (0, "0\n".into()), "the script goes on");
+        let report: Value = serde_json::from_str(&output.out()).expect("a document");
+        assert_eq!(members(&report).len(), 2, "{report}");
+        assert_eq!(report["summary"]["signalled"], 2, "{report}");
+        gone(&["companion", "fellow"]);
+    });
+}
+
+/// The kernel signals whom we may signal and says no more than that it could: the report tells who was left out.
+#[test]
+fn who_may_not_be_signalled_is_told() {
+    namespace(|| {
+        const UID: u32 = 54_321;
+        let part = |uid: u32| {
+            let spec = support::Victim::spec().catch(libc::SIGUSR1).group();
+            spec.owned_by(uid).spawn()
+        };
+        let mut own = part(UID);
+        let output = pkill("-USR1 --whole-group --json -x").args([own.name()]).user(UID, UID).run();
+        assert_eq!(document(&output)["summary"]["signalled"], 1);
+        assert_eq!(own.received().expect("it lives").len(), 1);
+        let roots = part(0);
+        let output = pkill("-USR1 --whole-group --json -x").args([roots.name()]).user(UID, UID).run();
+        let report: Value = serde_json::from_str(&output.out()).expect("a document");
+        assert_eq!((output.status, &report["summary"]["refused"]), (1, &json!(1)), "{output:?}");
+        // A group of both: the shell that leads it is the user's, one of its children is root's by set-user-ID.
+        let dir = Dir::new();
+        let spawn = format!(
+            "#!/bin/sh\nsetpriv --reuid={UID} --regid={UID} --clear-groups {0} 1000 &\n{1} 1000 &\nwait\n",
+            dir.copy("/usr/bin/sleep".as_ref(), "users").display(),
+            dir.copy("/usr/bin/sleep".as_ref(), "roots").display(),
+        );
+        let mut command = std::process::Command::new(dir.script("mixed", &spawn));
+        let mut child = command.process_group(0).spawn().expect("start a script");
+        eventually("both", || ["users", "roots"].iter().all(|name| pids(name).len() == 1));
+        let output = pkill("--whole-group --wait --json -x users").user(UID, UID).run();
+        let report: Value = serde_json::from_str(&output.out()).expect("a document");
+        let summary = &report["summary"];
+        assert_eq!((&summary["ended"], &summary["refused"]), (&json!(1), &json!(2)), "{report}");
+        assert_eq!(output.err().matches("failed: Operation not permitted (").count(), 2, "{output:?}");
+        child.kill().expect("kill");
+        child.wait().expect("wait");
+    });
+}
+
+#[test]
+fn it_waits_rehearses_and_combines() {
+    namespace(|| {
+        let mut family = Family::start(&PLAN);
+        let group = family.root();
+        let table = pkill("--dry-run --whole-group -x three").run().out();
+        assert_eq!(table.matches(&format!("terminate (in process group {group})")).count(), 3, "{table}");
+        let output = pkill("--max 3 --whole-group -x three").run();
+        assert!(output.status == 4 && output.err().contains("4 processes match"), "{output:?}");
+        for program in ["pgrep", "pidwait"] {
+            let output = Run::ours(program).args(["--whole-group", "-x", "three"]).run();
+            assert!(output.status == 2 && output.err().contains("it is for pkill"), "{output:?}");
+        }
+        let report = document(&pkill("-STOP --whole-group --json -x three").run());
+        assert_eq!(report["summary"]["signalled"], 4);
+        eventually("all have stopped", || ALL.iter().all(|name| stat_field(pid(name), 3) == "T"));
+        let report = document(&pkill("-CONT --whole-group --tree --freeze --json -x two").run());
+        assert_eq!(report["summary"]["signalled"], 4);
+        eventually("all go on", || ALL.iter().all(|name| stat_field(pid(name), 3) == "S"));
+        let report = document(&pkill("--whole-group --tree --freeze --wait --json -x two").run());
+        assert_eq!(report["summary"]["ended"], 4, "{report}");
+        family.wait();
+        gone(&ALL);
+    });
+}
+
+/// `--interactive` asks once about a group, and names a match in it.
+#[test]
+fn one_question_for_a_group() {
+    namespace(|| {
+        for (answer, outcome, status) in [(&b"n\n"[..], "untouched", 1), (b"y\n", "signalled", 0)] {
+            let mut family = Family::start(&PLAN);
+            let (group, one) = (family.root(), pid("one"));
+            let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+            command.args(["--json", "--interactive", "--whole-group", "-KILL", "-x", "one"]);
+            let mut terminal = tracer::on_terminal(&mut command);
+            let child = command.spawn().expect("start pkill");
+            let mut said = String::new();
+            eventually("a question", || {
+                let mut bytes = [0; 256];
+                let read = terminal.read(&mut bytes).unwrap_or(0);
+                said.push_str(std::str::from_utf8(&bytes[..read]).expect("UTF-8"));
+                said.ends_with("[y/n/a/q] ")
+            });
+            let expected = format!("send KILL to process group {group}: {one} root ");
+            assert!(said.starts_with(&expected) && said.contains(", and 3 more?"), "{said}");
+            terminal.write_all(answer).expect("answer");
+            let output = child.wait_with_output().expect("wait");
+            let report: Value = serde_json::from_slice(&output.stdout).expect("a document");
+            let targets = report["targets"].as_array().expect("targets");
+            assert!(targets.len() == 4 && targets.iter().all(|one| one["outcome"] == outcome), "{report}");
+            assert_eq!(output.status.code(), Some(status));
+            if outcome == "untouched" {
+                assert!(ALL.iter().all(|name| pids(name).len() == 1));
+                assert_eq!(pkill("-KILL --whole-group one").run().status, 0);
+            }
+            family.wait();
+            gone(&ALL);
+        }
+    });
+}

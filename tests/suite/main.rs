@@ -1,0 +1,61 @@
+//! The integration tests, in one executable: to link one takes seconds, to link fifty takes minutes.
+//!
+//! `cargo test --test suite pattern::` runs one subject. [`support`] is what the tests stand on.
+
+mod support;
+
+// Which processes match.
+mod age;
+mod awkward;
+mod criteria;
+mod dispositions;
+mod family;
+mod files;
+mod group;
+mod identity;
+mod inverse;
+mod names;
+mod pattern;
+mod permission;
+mod pidfile;
+mod place;
+mod port;
+mod resources;
+mod script;
+
+// What is done to them.
+mod freeze;
+mod pidwait;
+mod pkill;
+mod race;
+mod second_look;
+mod signal;
+mod wait;
+
+// What is typed, and what is printed.
+mod complete;
+mod completions;
+mod json;
+mod output;
+mod parsing;
+mod report;
+
+// In daily use, and where little works.
+mod cron;
+mod everyday;
+mod faults;
+mod fork_bomb;
+mod limits;
+mod rsyslog;
+mod syscalls;
+
+// Patterns, beside glibc.
+mod ere;
+
+// The source and the documents.
+mod architecture;
+mod compatibility;
+mod man;
+mod packages;
+mod readme;
+mod support_itself;

@@ -1,0 +1,143 @@
+//! The man pages: what is committed is what the option table and the parts in `man/` come to, `mandoc` and `groff` have
+//! nothing to say against it, and the examples work. `RENDER_WRITE=1 cargo test --test suite man` renders the pages anew.
+
+mod examples;
+mod render;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use examples::examples;
+use pkill::Program;
+use pkill::cli::options::OPTIONS;
+
+use crate::support::{Dir, Run, check_rendered, namespace, need};
+
+#[test]
+fn the_pages_are_what_they_are_rendered_from() {
+    for program in Program::ALL {
+        check_rendered(&format!("man/{}.1", program.name()), &render::page(program), "man");
+    }
+}
+
+#[test]
+fn the_formatters_have_nothing_to_say() {
+    let mandoc = ("mandoc", &["-Tlint", "-W", "warning"][..]);
+    let groff = ("groff", &["-mdoc", "-ww", "-z", "-Tutf8", "-Kutf8"][..]);
+    for (formatter, args) in [mandoc, groff].into_iter().filter(|(formatter, _)| need(formatter)) {
+        for program in Program::ALL {
+            let dir = Dir::new();
+            let page = dir.file(program.name(), render::page(program));
+            let output = Command::new(formatter).args(args).arg(page).output().expect("start a formatter");
+            let said = [output.stdout, output.stderr].concat();
+            assert_eq!(String::from_utf8_lossy(&said), "", "{formatter}");
+        }
+    }
+}
+
+/// `-x` and `--long`, as far as they begin a word.
+fn options_in<'t>(words: impl Iterator<Item = &'t str>) -> BTreeSet<&'t str> {
+    let name = |word: &'t str| word.split(['=', '[', ',']).next().expect("a first part");
+    words.filter(|word| word.len() > 1 && word.starts_with('-') && *word != "--").map(name).collect()
+}
+
+/// The arguments of `Fl` in a line of mdoc(7): `x` is -x, `-long` is --long.
+fn flags(line: &str) -> Vec<String> {
+    let is_macro = |word: &str| word.len() == 2 && word.starts_with(|c: char| c.is_ascii_uppercase());
+    let mut in_flags = false;
+    let mut flags = vec![];
+    for word in line.trim_start_matches('.').split(' ') {
+        if is_macro(word) {
+            in_flags = word == "Fl";
+        } else if in_flags && word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-') {
+            flags.push(format!("-{word}"));
+        }
+    }
+    flags
+}
+
+#[test]
+fn each_option_of_the_help_is_in_the_page_and_the_reverse() {
+    for program in Program::ALL {
+        let help = Run::ours(program.name()).args(["--help"]).run().out();
+        let listed = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+        let in_help =
+            options_in(listed.filter_map(|line| line.split("  ").next()).flat_map(|names| names.split(' ')));
+        let page = render::page(program);
+        let items: Vec<String> =
+            page.lines().filter(|line| line.starts_with(".It Fl")).flat_map(flags).collect();
+        let items: BTreeSet<&str> = items.iter().map(String::as_str).collect();
+        assert_eq!(items, in_help, "{}", program.name());
+        for named in page.lines().filter(|line| line.starts_with('.')).flat_map(flags) {
+            assert!(items.contains(named.as_str()), "{}.1 names {named}", program.name());
+        }
+    }
+}
+
+#[test]
+fn each_file_of_prose_has_its_option() {
+    for entry in std::fs::read_dir(render::directory().join("options")).expect("prose").flatten() {
+        let path = entry.path();
+        let option = OPTIONS.iter().find(|opt| path.file_stem().is_some_and(|stem| stem == opt.long));
+        assert!(option.is_some_and(|opt| !opt.documented.is_empty()), "{}: no such option", path.display());
+    }
+}
+
+/// The lines of EXAMPLES that are commands: behind a prompt, or in a file with one of our programs in it.
+fn commands(program: Program) -> Vec<String> {
+    let page = render::page(program);
+    let (_, rest) = page.split_once(".Sh EXAMPLES\n").expect("examples");
+    let (examples, _) = rest.split_once("\n.Sh ").expect("another section");
+    let mut literal = false;
+    let mut commands = vec![];
+    for line in examples.lines() {
+        if line.starts_with(".Bd") || line.starts_with(".Ed") {
+            literal = line.starts_with(".Bd");
+        } else if let Some(text) = line.strip_prefix(".Dl ").or(literal.then_some(line)) {
+            let text = text.trim().replace("\\(dq", "\"").replace("\\e", "\\");
+            let text = render::TYPED.iter().fold(text, |text, (plain, typed)| text.replace(typed, plain));
+            let ours = text.split([' ', '=']).any(|word| Program::ALL.iter().any(|one| one.name() == word));
+            match text.strip_prefix("$ ") {
+                Some(command) => commands.push(command.to_owned()),
+                None if ours => commands.push(text),
+                None => {}
+            }
+        }
+    }
+    commands
+}
+
+#[test]
+fn each_example_has_its_row_and_the_reverse() {
+    let in_pages: BTreeSet<String> = Program::ALL.into_iter().flat_map(commands).collect();
+    let rows: BTreeSet<String> = examples().iter().map(|example| example.line.to_owned()).collect();
+    assert!(in_pages.len() > 30, "the examples were found");
+    assert_eq!(in_pages, rows, "tests/suite/man/examples.rs");
+}
+
+#[test]
+fn the_examples_work() {
+    namespace(|| {
+        if !["mount", "jq", "top", "renice", "setpriv"].into_iter().all(need) {
+            return;
+        }
+        // The pidfiles of the examples, for nobody else to see.
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "none", "/run"]).status();
+        assert!(mounted.expect("start mount").success());
+        examples().into_iter().for_each(examples::Example::run);
+    });
+}
+
+/// The README's table of what replaces what: each command in it is an example of a page, so it is run.
+#[test]
+fn each_replacement_in_the_readme_is_an_example() {
+    let readme = include_str!("../../../README.md");
+    let (_, table) = readme.split_once("| instead of | write | because |\n").expect("the table");
+    let rows: Vec<_> = table.lines().skip(1).take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() >= 10, "{rows:?}");
+    let examples: BTreeSet<_> = examples().iter().map(|example| example.line).collect();
+    for row in rows {
+        let command = row.rsplit(" | ").nth(1).expect("the middle column").trim_matches('`');
+        assert!(examples.contains(command), "{command} is no example");
+    }
+}

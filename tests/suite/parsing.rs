@@ -1,0 +1,246 @@
+//! argv: permutation, bundles, glued values, long options and their abbreviations, what may be combined.
+
+use crate::support::{self, Scene, case, check, reference};
+
+fn cast(scene: &mut Scene) {
+    scene.add("a", |part| part.session());
+    scene.add("b", |part| part.session());
+}
+
+#[test]
+fn options_stand_anywhere() {
+    check(
+        cast,
+        &[
+            case("pgrep {tag} -x").nothing(),
+            case("pgrep {a} -x").pids("a"),
+            case("pgrep -s {a.pid} {tag} -x -l").nothing(),
+            case("pgrep -l {tag} -s {a.pid}").prints("{a.pid} {a}\n"),
+            case("pgrep {tag} --session {b.pid} --list-name").prints("{b.pid} {b}\n"),
+            // Behind `--` everything is a pattern.
+            case("pgrep -s {a.pid} -- {a}").pids("a"),
+            case("pgrep {a} --").pids("a"),
+            case("pgrep -- {a} -x").usage("{program}: only one pattern can be provided"),
+            case("pgrep -s {a.pid} -- -x").nothing(),
+            case("pgrep -s {a.pid} -- --").nothing(),
+        ],
+    );
+}
+
+#[test]
+fn short_options_bundle_and_values_may_be_glued() {
+    check(
+        cast,
+        &[
+            case("pgrep -xs {a.pid} {a}").pids("a"),
+            case("pgrep -xs{a.pid} {a}").pids("a"),
+            case("pgrep -lxs{a.pid} {a}").prints("{a.pid} {a}\n"),
+            case("pgrep -d, {tag}").prints("{a.pid},{b.pid}\n"),
+            case("pgrep -ld, {tag}").prints("{a.pid} {a},{b.pid} {b}\n"),
+            case("pgrep -d=, {tag}").prints("{a.pid}=,{b.pid}\n"),
+            case("pgrep -u{uid} -x {a}").pids("a"),
+            case("pkill -xP {self} -0 {a}"),
+            case("pkill -0 -xes{a.pid} {a}").prints("{a} killed (pid {a.pid})\n"),
+        ],
+    );
+}
+
+#[test]
+fn long_options() {
+    check(
+        cast,
+        &[
+            case("pgrep --session={a.pid} {tag}").pids("a"),
+            case("pgrep --session {a.pid} {tag}").pids("a"),
+            case("pgrep --sess {a.pid} {tag}").pids("a"),
+            case("pgrep --ses={a.pid} {tag}").pids("a"),
+            case("pgrep --delim=, {tag}").prints("{a.pid},{b.pid}\n"),
+            case("pgrep --delimiter= {tag}").prints("{a.pid}{b.pid}\n"),
+            case("pgrep --list-n -s {a.pid} {tag}").prints("{a.pid} {a}\n"),
+            case("pgrep --ex {a}").pids("a"),
+            case("pgrep --sig HUP {a}").pids("a"),
+            case("pkill --sig 0 -x {a}"),
+            // An exact name wins over those that it begins.
+            case("pgrep --ns {self} {tag}").pids("a b"),
+            case("pgrep --pid {a.pid}").pids("a").since([4, 0, 5]),
+            case("pgrep --uid {uid} -x {a}").pids("a"),
+        ],
+    );
+}
+
+/// What the reference accepts as an abbreviation, it stays, whatever long options we add.
+#[test]
+fn every_abbreviation_that_the_reference_accepts_is_accepted() {
+    check(
+        cast,
+        &[
+            case("pgrep --c -x {a}").usage("{program}: option '--c' is ambiguous"),
+            case("pgrep --co -x {a}").prints("1\n"),
+            case("pgrep --cg {cgroup} -x {a}").pids("a"),
+            case("pgrep --d , -x {a}").pids("a"),
+            case("pgrep --eu {uid} -x {a}").pids("a"),
+            case("pgrep --ec -x {a}").pids("a"),
+            case("pgrep --f -x {a}").pids("a"),
+            case("pgrep --g {gid} {tag}").pids("a b"),
+            case("pgrep --gr {gid} -x {a}").pids("a"),
+            case("pgrep --pg 0 {tag}").nothing(),
+            case("pgrep --ignore-c -x {a}").pids("a"),
+            case("pgrep --ignore-a -x {a}").pids("a"),
+            case("pgrep --inv -r Z --count").prints_with("\n"),
+            case("pgrep --li -x {a}").usage(""),
+            case("pgrep --l -x {a}").usage(""),
+            case("pgrep --lig -x {a}").pids("a"),
+            case("pgrep --log -x {a}").usage("-L without -F makes no sense"),
+            case("pgrep --ne -x {a}").pids("a"),
+            case("pgrep --n -x {a}").usage(""),
+            case("pgrep --oldes -x {a}").pids("a"),
+            case("pgrep --olde 0 -x {a}").usage(""),
+            case("pgrep --older 0 -x {a}").pids("a"),
+            case("pgrep --pa {self} -x {a}").pids("a"),
+            case("pgrep --run S -x {a}").pids("a"),
+            // `--require-handler` came with 4.0.4.
+            case("pgrep --r S -x {a}").pids("a").before([4, 0, 4]),
+            case("pgrep --t nosuch -x {a}").nothing(),
+            case("pgrep --u {uid} -x {a}").pids("a"),
+            case("pgrep --s 0 -x {a}").usage(""),
+            case("pgrep --que 1 -x {a}").pids("a"),
+            case("pgrep --q 1 -x {a}").pids("a").before([4, 0, 7]),
+            case("pgrep --full-of -x {a}").usage("unrecognized option '--full-of'"),
+        ],
+    );
+}
+
+/// The reference prints the whole help on standard error, and a pointer only in some messages.
+#[test]
+fn a_usage_error_points_to_the_help() {
+    let whole = || reference().usage("Usage:");
+    check(
+        cast,
+        &[
+            case("pgrep --nosuch").usage("Try `pgrep --help' for more").differs("usage-text", whole()),
+            case("pkill -y").usage("Try `pkill --help' for more").differs("usage-text", whole()),
+            case("pidwait").usage("Try `pidwait --help' for more"),
+            case("pgrep -u no-such-user")
+                .usage("Try `pgrep --help' for more")
+                .differs("usage-text", reference().usage("invalid user name: no-such-user\n")),
+        ],
+    );
+}
+
+#[test]
+fn what_is_repeated_means_the_same() {
+    let refused = || reference().usage("");
+    check(
+        cast,
+        &[
+            case("pgrep -x -x {a}").pids("a"),
+            case("pgrep -n -n -x {a}").pids("a").differs("twice", refused()),
+            case("pgrep -oo -x {a}").pids("a").differs("twice", refused()),
+            case("pgrep -v --inverse ''").nothing().differs("twice", refused()),
+            case("pgrep -n -o -x {a}").usage(""),
+        ],
+    );
+}
+
+#[test]
+fn usage_errors() {
+    check(
+        cast,
+        &[
+            case("pgrep").usage("{program}: no matching criteria specified"),
+            case("pkill").usage("{program}: no matching criteria specified"),
+            case("pidwait").usage("{program}: no matching criteria specified"),
+            case("pkill -9").usage("{program}: no matching criteria specified"),
+            case("pgrep -f -l -x -i -A").usage("{program}: no matching criteria specified"),
+            case("pgrep --nslist pid").usage("{program}: no matching criteria specified"),
+            case("pgrep {a} {b}").usage("{program}: only one pattern can be provided"),
+            case("pgrep {a} -x {b}").usage("{program}: only one pattern can be provided"),
+            case("pgrep --nosuch {a}").usage("{program}: unrecognized option '--nosuch'"),
+            case("pkill --nosuch=5 {a}").usage("{program}: unrecognized option '--nosuch=5'"),
+            case("pgrep -y {a}").usage("{program}: invalid option -- 'y'"),
+            case("pgrep -xy {a}").usage("{program}: invalid option -- 'y'"),
+            case("pgrep -s").usage("{program}: option requires an argument -- 's'"),
+            case("pgrep --session").usage("{program}: option '--session' requires an argument"),
+            case("pgrep --full=x {a}").usage("{program}: option '--full' doesn't allow an argument"),
+            case("pgrep --s 0 {a}").usage("{program}: option '--s' is ambiguous"),
+            case("pgrep -?").usage(""),
+        ],
+    );
+}
+
+/// All three programs know each other's long options; the short ones differ.
+#[test]
+fn each_program_has_its_own_short_options() {
+    check(
+        cast,
+        &[
+            case("pkill -0 -l {a}").usage("{program}: invalid option -- 'l'"),
+            case("pkill -0 -a {a}").usage("{program}: invalid option -- 'a'"),
+            case("pkill -0 -d, {a}").usage("{program}: invalid option -- 'd'"),
+            case("pkill -0 -v {a}").usage("{program}: invalid option -- 'v'"),
+            case("pkill -0 -w {a}").usage("{program}: invalid option -- 'w'"),
+            case("pidwait -l {a}").usage("{program}: invalid option -- 'l'"),
+            case("pidwait -a {a}").usage("{program}: invalid option -- 'a'"),
+            case("pidwait -d, {a}").usage("{program}: invalid option -- 'd'"),
+            case("pidwait -v {a}").usage("{program}: invalid option -- 'v'"),
+            case("pidwait -w {a}").usage("{program}: invalid option -- 'w'"),
+            case("pidwait -q 1 {a}").usage("{program}: invalid option -- 'q'"),
+            case("pidwait -m {a}").usage("{program}: invalid option -- 'm'"),
+            case("pgrep -e {a}").usage("{program}: invalid option -- 'e'"),
+            case("pgrep -q 1 {a}").usage("{program}: invalid option -- 'q'"),
+            case("pgrep -m {a}").usage("{program}: invalid option -- 'm'"),
+            case("pkill -0 --list-name -x {a}"),
+            case("pkill -0 --list-full -x {a}"),
+            case("pkill -0 --delimiter , -x {a}"),
+            case("pgrep --echo -x {a}").pids("a"),
+            case("pgrep --queue 1 -x {a}").pids("a"),
+            case("pgrep --mrelease -x {a}").pids("a").since([4, 0, 6]),
+            case("pidwait --list-name {tag}x").nothing(),
+            case("pidwait --queue 1 {tag}x").nothing(),
+            // Decision 10.
+            case("pkill -0 --lightweight -x {a}").usage("").differs("lightweight", reference()),
+            case("pidwait --lightweight {tag}x").usage("").differs("lightweight", reference().status(1)),
+        ],
+    );
+}
+
+#[test]
+fn the_help_fits_on_a_wide_terminal() {
+    for program in ["pgrep", "pkill", "pidwait"] {
+        let help = support::Run::ours(program).args(["--help"]).run().out();
+        for line in help.lines() {
+            assert!(line.chars().count() <= 100, "{program}: {line}");
+        }
+    }
+}
+
+#[test]
+fn help_and_version() {
+    check(
+        cast,
+        &[
+            case("pgrep --help").prints_with("Usage:"),
+            case("pgrep --help")
+                .prints_with("\nPattern:\n")
+                .differs("help-text", reference().prints_with("\nOptions:\n")),
+            case("pkill -h").prints_with("Usage:"),
+            case("pidwait --help").prints_with("Usage:"),
+            case("pgrep --help").prints_with("--list-full"),
+            case("pkill --help").prints_with("--signal"),
+            case("pkill --help").prints_with("--queue"),
+            case("pidwait --help").prints_with("--echo"),
+            case("pgrep -V")
+                .prints("pgrep from pkill 0.1.0\n")
+                .differs("version", reference().prints_with("pgrep from procps-ng ")),
+            case("pkill --version")
+                .prints("pkill from pkill 0.1.0\n")
+                .differs("version", reference().prints_with("pkill from procps-ng ")),
+            case("pidwait -V")
+                .prints("pidwait from pkill 0.1.0\n")
+                .differs("version", reference().prints_with("pidwait from procps-ng ")),
+            // Whichever stands first.
+            case("pgrep --help --nosuch").prints_with("Usage:"),
+            case("pgrep --nosuch --help").usage("{program}: unrecognized option '--nosuch'"),
+        ],
+    );
+}

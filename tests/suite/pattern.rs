@@ -1,0 +1,290 @@
+//! What the pattern is matched against, and how: `-x -f -i`, the empty pattern, long names.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::support::{self, Scene, Victim, case, check, namespace, reference, shell};
+
+fn cast(scene: &mut Scene) {
+    scene.add("a", |part| part.arg("serve").arg("two words"));
+    scene.add("ab", |part| part);
+}
+
+#[test]
+fn the_name() {
+    check(
+        cast,
+        &[
+            case("pgrep {tag}").pids("a ab"),
+            case("pgrep {a}").pids("a ab"),
+            case("pgrep {ab}").pids("ab"),
+            case("pgrep ^{a}$").pids("a"),
+            case("pgrep {a}b?$").pids("a ab"),
+            case("pgrep {tag}[xy]").nothing(),
+            case("pgrep serve").nothing(),
+            case("pgrep -x {a}").pids("a"),
+            case("pgrep --exact {tag}").nothing(),
+            case("pgrep -x {tag}b|{a}").pids("a"),
+            case("pgrep -x {tag}.*").pids("a ab"),
+            case("pgrep -- {a}").pids("a ab"),
+        ],
+    );
+}
+
+#[test]
+fn the_command_line() {
+    check(
+        |scene| {
+            cast(scene);
+            scene.add("z", |part| part.arg("gone")).make_zombie();
+        },
+        &[
+            case("pgrep -f '{a} serve'").pids("a"),
+            case("pgrep --full '{a} serve two words'").pids("a"),
+            case("pgrep -f '{tag}.*serve'").pids("a"),
+            case("pgrep -xf '{a} serve two words'").pids("a"),
+            case("pgrep -xf '{a} serve'").nothing(),
+            case("pgrep -f '^{ab}$'").pids("ab"),
+            // No arguments: the name in brackets.
+            case("pgrep -f '^\\[{z}\\] <defunct>$'").pids("z"),
+            case("pgrep -f '{z} gone'").nothing(),
+            case("pgrep -xf '\\[{z}\\] <defunct>'").pids("z"),
+            case("pgrep -a -x {z}").prints("{z.pid} [{z}] <defunct>\n"),
+        ],
+    );
+}
+
+#[test]
+fn kernel_threads_have_a_name_in_brackets() {
+    if std::fs::read_to_string("/proc/2/comm").is_ok_and(|name| name != "kthreadd\n") {
+        return support::skipped("kernel threads");
+    }
+    let kthreadd = "2\n";
+    check(
+        |_| (),
+        &[
+            case("pgrep -xf '\\[kthreadd\\]'").prints(kthreadd),
+            case("pgrep -x kthreadd").prints(kthreadd),
+            case("pgrep -a -x kthreadd").prints("2 [kthreadd]\n"),
+            case("pgrep -l -x kthreadd").prints("2 kthreadd\n"),
+        ],
+    );
+}
+
+#[test]
+fn case_does_not_matter_under_i() {
+    check(
+        |scene| {
+            scene.add("MiX", |part| part.arg("Word"));
+        },
+        &[
+            case("pgrep {tag}mix").nothing(),
+            case("pgrep -i {tag}mix").pids("MiX"),
+            case("pgrep --ignore-case -x {tag}MIX").pids("MiX"),
+            case("pgrep -if '{tag}mix WORD'").pids("MiX"),
+            // The reference prints its usage on standard output and leaves with 0.
+            case("pgrep -i -i {tag}mix").pids("MiX").differs("i-twice", reference().prints_with("Usage:")),
+        ],
+    );
+}
+
+/// Everything, so in a namespace.
+#[test]
+fn the_empty_pattern_matches_every_process() {
+    namespace(|| {
+        check(
+            cast,
+            &[
+                case("pgrep ''").prints("{self}\n{a.pid}\n{ab.pid}\n"),
+                case("pgrep -x ''").nothing(),
+                case("pgrep -Af ''").pids("a ab"),
+                case("pgrep -P {self} ''").pids("a ab"),
+                case("pkill -KILL -P {self} ''").fate("a", "killed by KILL").fate("ab", "killed by KILL"),
+            ],
+        );
+    });
+}
+
+/// Decision 5: the reference cuts at 128 KiB.
+#[test]
+fn the_whole_command_line_is_seen() {
+    let long = "x".repeat(100_000);
+    check(
+        |scene| {
+            scene.add("big", |part| part.arg(&long).arg(&long).arg("the-end"));
+            let bytes = OsStr::from_bytes(b"\xff\x01");
+            scene.add("raw", |part| part.arg(bytes).arg("behind"));
+        },
+        &[
+            case("pgrep -f {tag}.*the-end$").pids("big").differs("whole-command-line", reference().status(1)),
+            case("pgrep -xf '{big} x* x* the-end'")
+                .pids("big")
+                .differs("whole-command-line", reference().status(1)),
+            // No escaping before the match: the reference turns what it cannot print into `?`.
+            case("pgrep -f '{raw} .*[?].*behind'").nothing().differs("raw-bytes", reference().pids("raw")),
+        ],
+    );
+}
+
+/// Decision 7.
+#[test]
+fn a_pattern_longer_than_a_name_is_tried_against_the_full_name() {
+    let warning =
+        "pattern that searches for process name longer than 15 characters will result in zero matches";
+    let full = |scene: &mut Scene| {
+        let name = format!("{}-a-long-name", scene.tag());
+        let path = format!("/opt/{name}");
+        // As after exec of /opt/…-a-long-name: the kernel's name is its first 15 bytes.
+        scene.adopt("l", Victim::named(&name).arg0(path).spawn());
+        let other = format!("{}-a-lother", scene.tag());
+        scene.adopt("o", Victim::named(&name).arg0(other).spawn());
+    };
+    let of_executable = |scene: &mut Scene| {
+        let name = format!("{}-a-long-name", scene.tag());
+        let path = scene.dir().copy(&std::env::current_exe().expect("our own executable"), &name);
+        scene.adopt("e", Victim::named(&name).executable(&path).arg0("renamed").spawn());
+        // A name that was set by hand is nobody's beginning.
+        let other = format!("{}-b-lot-of-it", scene.tag());
+        scene.adopt("f", Victim::named(&other).executable(&path).arg0("renamed").spawn());
+    };
+    check(
+        of_executable,
+        &[
+            case("pgrep {tag}-a-long-name")
+                .pids("e")
+                .differs("long-names", reference().status(1).says(warning)),
+            case("pgrep ^{tag}-a-long-n.me$")
+                .pids("e")
+                .differs("long-names", reference().status(1).says(warning)),
+        ],
+    );
+    check(
+        full,
+        &[
+            case("pgrep {tag}-a-l").pids("l o"),
+            case("pgrep {tag}-a-long-name")
+                .pids("l")
+                .differs("long-names", reference().status(1).says(warning)),
+            case("pgrep -x {tag}-a-long-name")
+                .pids("l")
+                .differs("long-names", reference().status(1).says(warning)),
+            case("pgrep {tag}-a-long-nose").nothing().says(warning).says("-f"),
+            case("pgrep -x {tag}-a-long").nothing().says(warning),
+            case("pkill -0 {tag}-a-long-nose").nothing().says(warning).says("pkill -f"),
+            case("pgrep -f /opt/{tag}-a-long-name").pids("l"),
+            // A name of 15 bytes that an alternative can match is no long pattern.
+            case("pgrep {tag}-a-long-nose|{tag}-a-l").pids("l o"),
+        ],
+    );
+}
+
+fn texts(scene: &mut Scene) {
+    let (tag, upper) = (scene.tag().to_owned(), scene.tag().to_ascii_uppercase());
+    scene.define("TAG", &upper);
+    scene.adopt("dot", Victim::named(format!("{tag}.x")).arg("a.c").arg("(serve").spawn());
+    scene.adopt("dash", Victim::named(format!("{tag}-x")).arg("abc").arg("serve").spawn());
+    scene.adopt("é", Victim::named(format!("{tag}É")).spawn());
+    scene.adopt(
+        "long",
+        Victim::named(format!("{tag}-a.long-name")).arg0(format!("/{tag}-a.long-name")).spawn(),
+    );
+}
+
+#[test]
+fn plain_text() {
+    check(
+        texts,
+        &[
+            case("pgrep {tag}.x").pids("dot dash"),
+            case("pgrep --fixed-strings {tag}.x").pids("dot").ours_only(),
+            case("pgrep --fixed-strings ^{tag}").nothing().ours_only(),
+            case("pgrep --fixed-strings -x {tag}.x").pids("dot").ours_only(),
+            case("pgrep --fixed-strings -x {tag}.").nothing().ours_only(),
+            case("pgrep --fixed-strings -i {TAG}.X").pids("dot").ours_only(),
+            case("pgrep --fixed-strings -ix {TAG}é").pids("é").ours_only(),
+            case("pgrep --fixed-strings -f '{tag}.x a.c (serve'").pids("dot").ours_only(),
+            case("pgrep --fixed-strings -xf '{tag}-x abc serve'").pids("dash").ours_only(),
+            // Longer than a name.
+            case("pgrep --fixed-strings {tag}-a.long-name").pids("long").ours_only(),
+            case("pgrep --fixed-strings {tag}-a-long-name").nothing().says("15 characters").ours_only(),
+            case("pkill -KILL --fixed-strings {tag}.x").fate("dot", "killed by KILL").ours_only(),
+        ],
+    );
+}
+
+#[test]
+fn more_patterns() {
+    let nobody = "{program}: no matching criteria specified";
+    check(
+        texts,
+        &[
+            case("pgrep {tag} --and x$").pids("dot dash").ours_only(),
+            case("pgrep {tag} --and x$ --and -x").pids("dash").ours_only(),
+            case("pgrep --and {tag} --and=x$ --not -x").pids("dot").ours_only(),
+            case("pgrep {tag} --not x$ --not É").pids("long").ours_only(),
+            case("pgrep {tag} --not .").nothing().ours_only(),
+            // They are read as the pattern is.
+            case("pgrep {tag} --and . --fixed-strings").pids("dot long").ours_only(),
+            case("pgrep {tag} --not . --fixed-strings").pids("dash é").ours_only(),
+            case("pgrep {tag} -i --and é --not x").pids("é").ours_only(),
+            case("pgrep -x {tag}.* --not {tag}[.-]x").pids("é long").ours_only(),
+            case("pgrep -x --and {tag}.x --and .*-x").pids("dash").ours_only(),
+            case("pgrep -f {tag} --and serve --not [(]").pids("dash").ours_only(),
+            case("pgrep {tag} --not {tag}-a.long-name").pids("dot dash é").ours_only(),
+            case("pgrep {tag} --and {tag}-a.long-name").pids("long").ours_only(),
+            case("pgrep {tag} --and {tag}-a.long-nose").nothing().says("15 characters").ours_only(),
+            case("pgrep -n {tag} --not long").pids("long").ours_only(),
+            case("pgrep -o --not {tag}").prints("1\n").ours_only(),
+            case("pkill -KILL {tag} --and x$ --not -x").fate("dot", "killed by KILL").ours_only(),
+            case("pidwait -e --and {tag} --not .").nothing().ours_only(),
+            case("pgrep {tag} --and (").usage("{program}: regex error: Unmatched ( or \\(").ours_only(),
+            case("pgrep {tag} --not *").usage("{program}: regex error: Invalid preceding").ours_only(),
+            case("pgrep {tag} --not").usage("{program}: option '--not' requires an argument").ours_only(),
+            // Alone it would be nearly everybody.
+            case("pkill -KILL --not {tag}").usage(nobody).ours_only(),
+            case("pkill -KILL --inverse --not {tag}").usage(nobody).ours_only(),
+            case("pkill -KILL --no-zombies --no-kernel-threads --not {tag}").usage(nobody).ours_only(),
+            shell("pgrep -f --and {tag}zz; :").prints_with("\n").says("-A").ours_only(),
+            // The shell's own arguments have both.
+            shell("pgrep -f {tag} --not serve; exit $?").pids("é long").ours_only(),
+        ],
+    );
+}
+
+#[test]
+fn a_pattern_that_is_no_regular_expression() {
+    check(
+        cast,
+        &[
+            case("pgrep (").usage("{program}: regex error: Unmatched ( or \\("),
+            case("pkill -0 [a").usage("{program}: regex error: Unmatched [, [^, [:, [., or [="),
+            case("pidwait a{2").usage("{program}: regex error: Unmatched \\{"),
+            case("pgrep [").usage("{program}: regex error: Invalid regular expression"),
+            case("pgrep *").usage("{program}: regex error: Invalid preceding regular expression"),
+            case("pgrep [z-a]").usage("{program}: regex error: Invalid range end"),
+            case("pgrep [[:foo:]]").usage("{program}: regex error: Invalid character class name"),
+            case("pgrep \\1").usage("{program}: regex error: Invalid back reference"),
+            case("pgrep -x )").nothing(),
+            case("pgrep (q)\\1zz")
+                .usage("{program}: regex error: back-references (\\1 to \\9) are not supported")
+                .differs("back-references", reference().status(1)),
+        ],
+    );
+}
+
+/// Decision 9.
+#[test]
+fn an_ancestor_that_matches_under_f_is_named() {
+    let alone = "pgrep -f {tag}zz >{dir}/pids; status=$?; [ \"$(cat {dir}/pids)\" = $$ ] && exit $status";
+    check(
+        cast,
+        &[
+            shell(alone).says("-A").differs("ancestor-note", reference()),
+            shell("pkill -0 -f {tag}zz; :").says("-A").differs("ancestor-note", reference()),
+            shell("pgrep -Af {tag}zz; exit $?").nothing(),
+            shell("pgrep -f {tag}z[z]; exit $?").nothing(),
+            // A name is no argument: no note.
+            shell("pgrep -x sh >/dev/null; :"),
+        ],
+    );
+}

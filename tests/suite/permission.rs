@@ -1,0 +1,517 @@
+//! Who may signal whom, and what a signal does: each cell of the tables is predicted by `--dry-run`, then sent for real,
+//! and the kernel is the judge of both.
+
+use std::path::{Path, PathBuf};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::{
+    self, Dir, Reaction, Run, Spec, Victim, document, eventually, namespace, need, need_root, stat_field,
+};
+
+const ROOT: u32 = 0;
+/// Two users whom no account database knows.
+const A: u32 = 60_001;
+const B: u32 = 60_002;
+
+/// What a cell sends.
+fn signals() -> [(&'static str, i32); 7] {
+    [
+        ("0", 0),
+        ("TERM", libc::SIGTERM),
+        ("CONT", libc::SIGCONT),
+        ("KILL", libc::SIGKILL),
+        ("STOP", libc::SIGSTOP),
+        ("RTMIN+3", libc::SIGRTMIN() + 3),
+        ("CHLD", libc::SIGCHLD),
+    ]
+}
+
+/// A way to start pkill.
+struct Sender {
+    name: &'static str,
+    wrapper: Vec<String>,
+    file: PathBuf,
+}
+
+impl Sender {
+    /// `wrapper` is a command in front of the program, in words between blanks.
+    fn new(name: &'static str, wrapper: &str, file: &Path) -> Self {
+        Sender { name, wrapper: wrapper.split_whitespace().map(str::to_owned).collect(), file: file.into() }
+    }
+
+    fn send(&self, signal: &str, pid: u32, rehearse: bool) -> Value {
+        let mut run = Run::ours("pkill").file(&self.file).args(["--json", "--signal", signal, "-p"]);
+        run = run.args([pid.to_string()]);
+        if rehearse {
+            run = run.args(["--dry-run"]);
+        }
+        if !self.wrapper.is_empty() {
+            run = run.through(&self.wrapper);
+        }
+        document(&run.run())
+    }
+}
+
+/// What state a target is brought into.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Running,
+    Stopped,
+    Traced,
+    Zombie,
+}
+
+type Part = Box<dyn Fn(Spec) -> Spec>;
+
+/// A kind of target: its name in the table, its part, and its state.
+struct Kind(&'static str, State, Part);
+
+fn kind(name: &'static str, state: State, part: impl Fn(Spec) -> Spec + 'static) -> Kind {
+    Kind(name, state, Box::new(part))
+}
+
+impl Kind {
+    fn start(&self) -> Victim {
+        let mut victim = (self.2)(Victim::spec()).spawn();
+        match self.1 {
+            State::Running => {}
+            State::Stopped => victim.stop(),
+            State::Traced => victim.trace(),
+            State::Zombie => victim.make_zombie(),
+        }
+        victim
+    }
+}
+
+/// Whether the signal is in a set of /proc/PID/status, for each thread that is there still.
+fn in_set<'v>(victim: &'v Victim, set: &'v str, signal: i32) -> impl Iterator<Item = bool> + 'v {
+    victim.threads().into_iter().filter_map(move |id| {
+        let status = std::fs::read_to_string(format!("/proc/{}/task/{id}/status", victim.pid())).ok()?;
+        let value = |field| status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(":\t"));
+        let ended = matches!(value("State")?.chars().next(), Some('Z' | 'X'));
+        let mask = u64::from_str_radix(value(set)?, 16).expect("a mask");
+        (!ended).then_some(signal != 0 && mask & 1 << (signal - 1) != 0)
+    })
+}
+
+fn is_pending(victim: &Victim, signal: i32) -> bool {
+    in_set(victim, "ShdPnd", signal).any(|pending| pending)
+}
+
+fn is_blocked(victim: &Victim, signal: i32) -> bool {
+    in_set(victim, "SigBlk", signal).all(|blocked| blocked)
+}
+
+/// A fatal signal is a KILL in each thread; where none is left, it is over.
+fn is_dying(victim: &Victim) -> bool {
+    in_set(victim, "SigPnd", libc::SIGKILL).all(|dying| dying)
+}
+
+/// What the signal has done to the target.
+fn effect(victim: &mut Victim, state: State, signal: i32) -> String {
+    let ends = |signal_of_end| {
+        if signal_of_end == signal { "end".into() } else { format!("end by {signal_of_end}") }
+    };
+    let caught = |received: &[support::Received]| received.iter().any(|one| one.signal == signal);
+    let waits = |victim: &Victim| if is_blocked(victim, signal) { "blocked" } else { "pending" }.to_owned();
+    match state {
+        State::Zombie => return if stat_field(victim.pid(), 3) == "Z" { "nothing" } else { "?" }.into(),
+        State::Running => {}
+        State::Stopped | State::Traced => {
+            if is_dying(victim) {
+                return ends(victim.killed_by().unwrap_or_default());
+            }
+            match state {
+                State::Traced if is_pending(victim, signal) => return waits(victim),
+                State::Traced => return if victim.state() == "t" { "nothing" } else { "?" }.into(),
+                _ if victim.state() != "T" => return "continue".into(),
+                _ => {}
+            }
+            // Whether it was only kept until now.
+            victim.send(Signal::CONT);
+            return match victim.react() {
+                Reaction::Caught(received) if caught(&received) => "pending".into(),
+                Reaction::Caught(_) if is_pending(victim, signal) => waits(victim),
+                Reaction::Caught(_) => "nothing".into(),
+                Reaction::Ended(_) | Reaction::Stopped => "pending".into(),
+            };
+        }
+    }
+    match victim.react() {
+        Reaction::Ended(signal) => ends(signal),
+        Reaction::Stopped => "stop".into(),
+        Reaction::Caught(received) if caught(&received) => "handled".into(),
+        Reaction::Caught(received) if !received.is_empty() => format!("{received:?}"),
+        Reaction::Caught(_) if is_pending(victim, signal) => waits(victim),
+        Reaction::Caught(_) => "nothing".into(),
+    }
+}
+
+/// The words of `--dry-run`, as far as they can be told apart from outside.
+fn visible(predicted: &str, signal: i32) -> &str {
+    match predicted {
+        "core" if signal == libc::SIGQUIT => "end",
+        "terminate" if signal != libc::SIGQUIT => "end",
+        "ignored" | "none" => "nothing",
+        other => other,
+    }
+}
+
+/// Every sender, every kind, every signal. A target that was left alone serves the next cell too.
+fn check(senders: &[Sender], kinds: &[Kind], signals: &[(&str, i32)]) {
+    let mut wrong = vec![];
+    let mut refused = 0;
+    for kind in kinds {
+        let mut target: Option<Victim> = None;
+        for sender in senders {
+            for &(name, signal) in signals {
+                let victim = target.get_or_insert_with(|| kind.start());
+                let predicted = sender.send(name, victim.pid(), true)["targets"][0].clone();
+                let sent = sender.send(name, victim.pid(), false)["targets"][0].clone();
+                let expected = match predicted["outcome"].as_str() {
+                    Some("would_be_signalled") => "signalled",
+                    Some("would_be_refused") => "refused",
+                    _ => "no prediction",
+                };
+                // A prediction asks the kernel too, and says where that contradicts the rule.
+                let why = predicted["explanation"].as_str().expect("an explanation");
+                let explained = !why.contains("kill(2)")
+                    && (expected == "signalled" || predicted["explanation"] == sent["explanation"]);
+                let touched = sent["outcome"] == "signalled" && signal != 0;
+                // The thread that would answer may be on its last instructions before it stops, so it is not asked.
+                if touched && kind.1 == State::Running && predicted["effect"] == "stop" {
+                    eventually("it stops, as predicted", || victim.state() == "T");
+                }
+                let became = match (touched, kind.1) {
+                    (false, State::Stopped) if victim.state() == "T" && !is_pending(victim, signal) => {
+                        "nothing".into()
+                    }
+                    _ => effect(victim, kind.1, signal),
+                };
+                let effect = if touched {
+                    visible(predicted["effect"].as_str().unwrap_or("?"), signal)
+                } else {
+                    "nothing"
+                };
+                if sent["outcome"] != expected || became != effect || !explained {
+                    let (predicted, sent) = [&predicted, &sent]
+                        .map(|one| format!("{} {} {}", one["outcome"], one["effect"], one["explanation"]))
+                        .into();
+                    wrong.push(format!(
+                        "{:24} | {:28} | {name:8} | {predicted} | {sent}, {became}",
+                        sender.name, kind.0
+                    ));
+                }
+                refused += usize::from(sent["outcome"] == "refused");
+                if touched && kind.1 != State::Zombie {
+                    target = None;
+                }
+            }
+        }
+    }
+    let cells = senders.len() * kinds.len() * signals.len();
+    println!("{cells} cells, {refused} refused");
+    let heading = "sender | target | signal | predicted | happened";
+    assert!(wrong.is_empty(), "{} of {cells} cells:\n{heading}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Targets that differ in what decides whether they may be signalled.
+fn identities() -> Vec<Kind> {
+    use State::*;
+    let with = |name, [r, e, s]: [u32; 3]| kind(name, Running, move |part| part.uids(r, e, s));
+    let owned =
+        |name, owner, uid| kind(name, Running, move |part| part.user_namespace(owner).uids(uid, uid, uid));
+    vec![
+        with("root", [ROOT; 3]),
+        with("A", [A; 3]),
+        with("B", [B; 3]),
+        with("A runs a setuid-root file", [A, ROOT, ROOT]),
+        with("that, with dropped rights", [A, A, ROOT]),
+        with("root as effective A", [ROOT, A, ROOT]),
+        with("only saved A", [ROOT, ROOT, A]),
+        with("only effective A", [B, A, B]),
+        with("B, saved A", [B, B, A]),
+        with("A runs a setuid-B file", [A, B, B]),
+        owned("A in A's user namespace", A, A),
+        owned("B in A's user namespace", A, B),
+        owned("B in B's user namespace", B, B),
+        owned("root in A's user namespace", A, ROOT),
+        owned("A in root's user namespace", ROOT, A),
+        kind("A in a session of its own", Running, |part| part.session().uids(A, A, A)),
+        kind("B in a session of its own", Running, |part| part.session().uids(B, B, B)),
+        kind("B, stopped", Stopped, |part| part.uids(B, B, B)),
+        kind("B's session, stopped", Stopped, |part| part.session().uids(B, B, B)),
+        kind("A, zombie", Zombie, |part| part.uids(A, A, A)),
+        kind("B, zombie", Zombie, |part| part.uids(B, B, B)),
+        kind("A, init of a namespace", Running, |part| part.init().uids(A, A, A)),
+        kind("root, init of a namespace", Running, Spec::init),
+    ]
+}
+
+/// Sends everything to everybody in this way.
+fn sent_by(name: &'static str, wrapper: &str, capability: bool) {
+    if !need("setpriv") {
+        return;
+    }
+    let dir = Dir::new();
+    let file = dir.executable(Run::ours("pkill").program());
+    if capability {
+        grant_cap_kill(&file);
+    }
+    check(&[Sender::new(name, wrapper, &file)], &identities(), &signals());
+    if wrapper.is_empty() {
+        // PID 1 of our own namespace, which is this test: nothing reaches it from inside but what it handles.
+        let sender = Sender::new(name, wrapper, &file);
+        for (name, _) in signals() {
+            let predicted = sender.send(name, 1, true)["targets"][0].clone();
+            assert_eq!(predicted["effect"], "none", "{name}: {predicted}");
+            let sent = sender.send(name, 1, false)["targets"][0].clone();
+            assert_eq!(sent["outcome"], "signalled", "{name}: {sent}");
+        }
+    }
+}
+
+/// What `setcap cap_kill=ep` does: a version 2 `vfs_cap_data`, effective, with the bit in the permitted set
+/// (linux/capability.h).
+fn grant_cap_kill(file: &Path) {
+    const CAP_KILL: u32 = 5;
+    let words = [0x0200_0001, 1 << CAP_KILL, 0, 0, 0];
+    let value: Vec<u8> = words.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
+    rustix::fs::setxattr(file, "security.capability", &value, rustix::fs::XattrFlags::empty())
+        .expect("a file system with capabilities");
+}
+
+#[test]
+fn sent_by_root() {
+    namespace(|| sent_by("root", "", false));
+}
+
+#[test]
+fn sent_by_root_without_cap_kill() {
+    namespace(|| sent_by("root without CAP_KILL", "setpriv --inh-caps=-kill --bounding-set=-kill", false));
+}
+
+#[test]
+fn sent_by_a_user() {
+    namespace(|| sent_by("A", "setpriv --reuid 60001 --regid 60001 --clear-groups", false));
+}
+
+#[test]
+fn sent_by_another_user() {
+    namespace(|| sent_by("B", "setpriv --reuid 60002 --regid 60002 --clear-groups", false));
+}
+
+#[test]
+fn sent_by_a_user_as_another() {
+    namespace(|| {
+        sent_by("A as effective B", "setpriv --ruid 60001 --euid 60002 --regid 60001 --clear-groups", false)
+    });
+}
+
+#[test]
+fn sent_by_a_user_with_cap_kill_on_the_file() {
+    namespace(|| sent_by("A with CAP_KILL", "setpriv --reuid 60001 --regid 60001 --clear-groups", true));
+}
+
+#[test]
+fn sent_by_the_root_of_a_user_namespace() {
+    namespace(|| {
+        let user = "setpriv --reuid 60001 --regid 60001 --clear-groups";
+        sent_by("root of A's namespace", &format!("{user} unshare --user --map-root-user"), false);
+    });
+}
+
+#[test]
+fn sent_from_a_user_namespace_that_maps_nobody() {
+    namespace(|| {
+        let user = "setpriv --reuid 60001 --regid 60001 --clear-groups";
+        sent_by("A, unmapped", &format!("{user} unshare --user"), false);
+    });
+}
+
+/// Targets that differ in what a signal does to them, by dispositions, states and threads.
+fn dispositions() -> Vec<Kind> {
+    use State::*;
+    fn each(part: Spec, how: fn(Spec, i32) -> Spec) -> Spec {
+        more_signals()
+            .iter()
+            .filter(|(_, number)| *number != 0)
+            .fold(part, |part, (_, number)| how(part, *number))
+    }
+    fn all() -> Vec<i32> {
+        more_signals().iter().map(|(_, number)| *number).filter(|number| *number != 0).collect()
+    }
+    let caught = |part| each(part, Spec::catch);
+    let ignored = |part| each(part, Spec::ignore);
+    let blocked = |part| each(part, Spec::block);
+    let mut kinds = vec![];
+    for (state, names) in [
+        (Running, ["default", "caught", "ignored", "blocked", "blocked and caught", "blocked and ignored"]),
+        (
+            Stopped,
+            [
+                "stopped",
+                "stopped, caught",
+                "stopped, ignored",
+                "stopped, blocked",
+                "stopped, blocked and caught",
+                "stopped, blocked and ignored",
+            ],
+        ),
+        (
+            Traced,
+            [
+                "traced",
+                "traced, caught",
+                "traced, ignored",
+                "traced, blocked",
+                "traced, blocked and caught",
+                "traced, blocked and ignored",
+            ],
+        ),
+    ] {
+        kinds.extend([
+            kind(names[0], state, |part| part),
+            kind(names[1], state, caught),
+            kind(names[2], state, ignored),
+            kind(names[3], state, blocked),
+            kind(names[4], state, move |part| blocked(caught(part))),
+            kind(names[5], state, move |part| blocked(ignored(part))),
+        ]);
+    }
+    kinds.extend([
+        kind("zombie, caught", Zombie, caught),
+        kind("blocked in the main thread", Running, move |part| blocked(part).main_sleeps(&[])),
+        kind("that, and caught", Running, move |part| caught(blocked(part)).main_sleeps(&[])),
+        kind("blocked in another thread", Running, |part| part.thread("other")),
+        kind("blocked in both threads", Running, move |part| blocked(part).main_sleeps(&all())),
+        kind("main thread ended", Running, |part| part.main_ends(&[])),
+        kind("main thread ended, caught", Running, move |part| caught(part).main_ends(&[])),
+        kind("main thread ended, blocked", Running, |part| part.main_ends(&all())),
+        kind("blocked in ended main thread", Running, move |part| blocked(part).main_ends(&[])),
+        kind("main thread ended, stopped", Stopped, |part| part.main_ends(&[])),
+        kind("stopped, two threads", Stopped, |part| part.main_sleeps(&[])),
+        kind("init", Running, Spec::init),
+        kind("init, caught", Running, move |part| caught(part.init())),
+        kind("init, ignored", Running, move |part| ignored(part.init())),
+        kind("init, blocked", Running, move |part| blocked(part.init())),
+        kind("init, stopped", Stopped, Spec::init),
+        kind("init, stopped, caught", Stopped, move |part| caught(part.init())),
+        kind("init, traced", Traced, Spec::init),
+    ]);
+    kinds
+}
+
+/// Those, and with signals that dump core, or stop unless caught.
+fn more_signals() -> Vec<(&'static str, i32)> {
+    let more = [("QUIT", libc::SIGQUIT), ("TSTP", libc::SIGTSTP), ("USR1", libc::SIGUSR1)];
+    signals().into_iter().chain(more).collect()
+}
+
+#[test]
+fn what_a_signal_does() {
+    namespace(|| {
+        let sender = Sender::new("root", "", Run::ours("pkill").program());
+        check(&[sender], &dispositions(), &more_signals());
+    });
+}
+
+#[test]
+fn a_kernel_thread_takes_no_signal() {
+    const PF_KTHREAD: u64 = 0x0020_0000;
+    // kthreadd, where it can be seen: in no PID namespace but the first.
+    let visible = Path::new("/proc/2/stat").exists()
+        && stat_field(2, 9).parse::<u64>().is_ok_and(|flags| flags & PF_KTHREAD != 0);
+    if !visible {
+        println!("skipped: needs a kernel thread in sight");
+        return;
+    }
+    let output = Run::ours("pkill").args(["--dry-run", "--json", "-TERM", "-p", "2"]).run();
+    let target = document(&output)["targets"][0].clone();
+    assert_eq!(target["effect"], "none", "{target}");
+    assert_eq!(target["arguments"], Value::Array(vec![]), "{target}");
+}
+
+#[test]
+fn a_refusal_is_explained() {
+    if !need_root() || !need("setpriv") {
+        return;
+    }
+    let dir = Dir::new();
+    let file = dir.executable(Run::ours("pkill").program());
+    let nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups";
+    let mixed = "setpriv --ruid 65534 --euid 60001 --regid 65534 --clear-groups";
+    let of_namespace = format!("{nobody} unshare --user --map-root-user");
+    for (wrapper, file, uids, owner, you) in [
+        (
+            nobody,
+            &file,
+            [0, 0, 0],
+            "root (real 0, saved 0)",
+            "UID 65534 (real and effective) and lack CAP_KILL in its user namespace",
+        ),
+        (
+            mixed,
+            &file,
+            [B, 0, B],
+            "root (real 60002, saved 60002)",
+            "UID 65534 (real) and 60001 (effective) and lack CAP_KILL in its user namespace",
+        ),
+        (
+            &of_namespace,
+            &file,
+            [B, B, B],
+            "OVERFLOW (real 65534, saved 65534)",
+            "UID 0 (real and effective) and hold CAP_KILL, but not in its user namespace",
+        ),
+    ] {
+        let victim = Victim::spec().uids(uids[0], uids[1], uids[2]).spawn();
+        let pid = victim.pid().to_string();
+        let run = |args: &[&str]| {
+            let output = Run::ours("pkill")
+                .file(file)
+                .through(wrapper.split_whitespace())
+                .args(["-p", &pid, "-x", victim.name()])
+                .args(args);
+            output.run()
+        };
+        let overflow = if has_name(65534) { "nobody" } else { "65534" };
+        let why = format!("owned by {owner}; you are {you}").replace("OVERFLOW", overflow);
+        let user = why["owned by ".len()..].split(' ').next().expect("a user").to_owned();
+        let line = |what: &str| format!("{pid}  {user}  {}  {what}: {why}\n", victim.name());
+
+        let verbose = run(&["--verbose"]);
+        assert_eq!((verbose.out(), verbose.status), (line("refused"), 1), "{wrapper}");
+        let message = format!("pkill: killing pid {pid} failed: Operation not permitted ({why})\n");
+        assert_eq!(verbose.err(), message, "{wrapper}");
+
+        let json = run(&["--json"]);
+        let target = document(&json)["targets"][0].clone();
+        assert_eq!((&target["explanation"], &target["errno"]), (&why.clone().into(), &libc::EPERM.into()));
+        assert_eq!((target["outcome"].as_str(), json.status), (Some("refused"), 1), "{wrapper}");
+
+        let rehearsed = run(&["--dry-run"]);
+        let (heading, row) =
+            rehearsed.out().split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+        assert_eq!(words(&heading), "PID USER NAME WHAT TERM WOULD DO");
+        assert_eq!(words(&row), words(&line("would be refused")), "{wrapper}");
+        assert_eq!((rehearsed.err(), rehearsed.status), (String::new(), 1), "{wrapper}");
+        let target = document(&run(&["--dry-run", "--json"]))["targets"][0].clone();
+        assert_eq!(target["explanation"], why, "{wrapper}");
+
+        // Without --verbose: as ever.
+        let plain = run(&[]);
+        let message = format!("pkill: killing pid {pid} failed: Operation not permitted\n");
+        assert_eq!((plain.out(), plain.err(), plain.status), (String::new(), message, 1), "{wrapper}");
+        drop(victim);
+    }
+}
+
+/// Whether anybody has this UID.
+fn has_name(uid: u32) -> bool {
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    accounts.lines().any(|line| line.split(':').nth(2) == Some(&uid.to_string()))
+}

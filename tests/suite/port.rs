@@ -1,0 +1,364 @@
+//! `--port`: who holds a socket that is bound to a port.
+
+use std::cell::RefCell;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::OwnedFd;
+
+use nix::sched::{CloneFlags, unshare};
+use rustix::net::sockopt::{set_ipv6_v6only, set_socket_reuseport};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with};
+
+use crate::support::{
+    NOBODY, Output, Run, Victim, hide_processes, namespace, need, need_root, own_pid, skipped,
+};
+
+thread_local! {
+    /// The name of this test's victims: other tests have ports with the same number, of another protocol or address.
+    static TAG: RefCell<String> = RefCell::new(Victim::spec().tag());
+}
+
+fn tag() -> String {
+    TAG.with_borrow(String::clone)
+}
+
+/// Whom pgrep finds among this test's victims, with an empty standard error.
+fn held(port: impl std::fmt::Display) -> Vec<u32> {
+    let output = pgrep(port);
+    assert_eq!(output.err(), "");
+    output.pids()
+}
+
+fn pgrep(port: impl std::fmt::Display) -> Output {
+    Run::ours("pgrep").args(["-x", &tag(), "--port", &port.to_string()]).run()
+}
+
+fn tcp() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listening socket");
+    let port = listener.local_addr().expect("an address").port();
+    (listener, port)
+}
+
+fn udp(address: &str) -> (UdpSocket, u16) {
+    let socket = UdpSocket::bind(address).expect("a bound socket");
+    let port = socket.local_addr().expect("an address").port();
+    (socket, port)
+}
+
+fn holder(socket: impl Into<OwnedFd>) -> Victim {
+    Victim::named(tag()).holds(socket).spawn()
+}
+
+/// A listening IPv6 socket; None where there is no IPv6.
+fn listen6(address: &str, only_v6: bool) -> Option<(OwnedFd, u16)> {
+    let listening = || {
+        let socket = socket_with(AddressFamily::INET6, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+        set_ipv6_v6only(&socket, only_v6)?;
+        bind(&socket, &format!("{address}:0").parse::<SocketAddr>().expect("an address"))?;
+        listen(&socket, 1)?;
+        Ok::<_, rustix::io::Errno>(socket)
+    };
+    let Ok(socket) = listening() else {
+        skipped("IPv6");
+        return None;
+    };
+    let listener = TcpListener::from(socket);
+    let port = listener.local_addr().expect("an address").port();
+    Some((listener.into(), port))
+}
+
+#[test]
+fn protocols_and_ranges() {
+    let (socket, port) = tcp();
+    let listener = holder(socket);
+    let (socket, udp_port) = udp("127.0.0.1:0");
+    let bound = holder(socket);
+    let [listener, bound] = [listener.pid(), bound.pid()];
+    for (ports, expected) in [
+        (format!("{port}"), vec![listener]),
+        (format!("+{port}"), vec![listener]),
+        (format!("tcp:{port}"), vec![listener]),
+        (format!("udp:{port}"), vec![]),
+        (format!("{udp_port}"), vec![bound]),
+        (format!("udp:{udp_port}"), vec![bound]),
+        (format!("tcp:{udp_port}"), vec![]),
+        (format!("{port},{udp_port}"), vec![listener, bound]),
+        (format!("tcp:{port},udp:{udp_port}"), vec![listener, bound]),
+        (format!(",udp:{port},,tcp:{port}-{port},"), vec![listener]),
+        (format!("tcp:{}-{port}", port - 1), vec![listener]),
+        ("tcp:1-65535".into(), vec![listener]),
+        ("udp:1-65535".into(), vec![bound]),
+        ("1-65535".into(), vec![listener, bound]),
+    ] {
+        let mut expected = expected;
+        expected.sort_unstable();
+        // Ranges meet others' ports too, whose holders may be hidden.
+        assert_eq!(pgrep(&ports).pids(), expected, "{ports}");
+    }
+}
+
+#[test]
+fn what_is_no_port() {
+    for ports in [
+        "http",
+        "0",
+        "-1",
+        "65536",
+        "80-",
+        "-80",
+        "90-80",
+        "tcp:",
+        ":80",
+        "sctp:80",
+        "TCP:80",
+        "tcp:80-90-100",
+        "8 0",
+        "0-80",
+        "é",
+    ] {
+        let output = pgrep(ports);
+        assert_eq!(output.status, 2, "{ports}");
+        let message = format!("pgrep: invalid port: {ports}\nTry `pgrep --help' for more information.\n");
+        assert_eq!(output.err(), message);
+    }
+    assert!(pgrep(",").err().starts_with("pgrep: invalid empty list\n"));
+}
+
+/// A socket that only is connected, or that was accepted, holds no port against others.
+#[test]
+fn connections_do_not_count() {
+    let (socket, port) = tcp();
+    let client = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+    let (server, _) = socket.accept().expect("a connection");
+    let client_port = client.local_addr().expect("an address").port();
+    let [client, _server] = [OwnedFd::from(client), server.into()].map(holder);
+    assert!(held(client_port).is_empty());
+    let listener = holder(socket);
+    assert_eq!(held(port), [listener.pid()]);
+    drop(client);
+    // A connected UDP socket is bound as well.
+    let (socket, port) = udp("127.0.0.1:0");
+    socket.connect(("127.0.0.1", port)).expect("an address to send to");
+    let connected = holder(socket);
+    assert_eq!(held(port), [connected.pid()]);
+}
+
+/// Whoever holds the socket counts, however it got there, and with whatever number of processes.
+#[test]
+fn every_holder_counts() {
+    let (socket, port) = tcp();
+    let second = holder(socket.try_clone().expect("a copy"));
+    let first = holder(socket);
+    let bystander = Victim::named(tag()).spawn();
+    let mut both = [first.pid(), second.pid()];
+    both.sort_unstable();
+    assert_eq!(held(port), both);
+    // All criteria must hold.
+    let second_pid = second.pid().to_string();
+    let output = Run::ours("pgrep").args(["--port", &port.to_string(), "-p", &second_pid]).run();
+    assert_eq!((output.pids(), output.err()), (vec![second.pid()], String::new()));
+    // Inverted, all others.
+    let output = Run::ours("pgrep").args(["--inverse", "-x", &tag(), "--port", &port.to_string()]).run();
+    let others = output.pids();
+    assert!(others.contains(&bystander.pid()) && both.iter().all(|pid| !others.contains(pid)), "{others:?}");
+}
+
+#[test]
+fn sockets_that_share_a_port_all_count() {
+    let shared = |port: u16| {
+        let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+            .expect("a socket");
+        set_socket_reuseport(&socket, true).expect("SO_REUSEPORT");
+        bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, port))).expect("the port");
+        listen(&socket, 1).expect("a listening socket");
+        TcpListener::from(socket)
+    };
+    let one = shared(0);
+    let port = one.local_addr().expect("an address").port();
+    let mut holders = [holder(one), holder(shared(port))].map(|victim| (victim.pid(), victim));
+    holders.sort_unstable_by_key(|(pid, _)| *pid);
+    assert_eq!(held(port), holders.map(|(pid, _victim)| pid));
+}
+
+#[test]
+fn ipv6() {
+    for (address, only_v6) in
+        [("[::1]", true), ("[::]", true), ("[::]", false), ("[::ffff:127.0.0.1]", false)]
+    {
+        let Some((socket, port)) = listen6(address, only_v6) else { return };
+        let victim = holder(socket);
+        assert_eq!(held(format!("tcp:{port}")), [victim.pid()], "{address} {only_v6}");
+    }
+    let (socket, port) = udp(&format!("[{}]:0", Ipv6Addr::LOCALHOST));
+    let victim = holder(socket);
+    assert_eq!(held(format!("udp:{port}")), [victim.pid()]);
+}
+
+/// What replaces `kill $(lsof -t -i:PORT)`.
+#[test]
+fn the_holder_is_signalled() {
+    let (socket, port) = tcp();
+    let mut listener = holder(socket);
+    let mut bystander = Victim::named(tag()).catch(libc::SIGTERM).spawn();
+    let output = Run::ours("pkill").args(["-x", &tag(), "--port", &port.to_string()]).run();
+    assert_eq!((output.err(), output.status), (String::new(), 0));
+    assert_eq!(listener.killed_by(), Some(libc::SIGTERM));
+    assert_eq!(bystander.received(), Some(vec![]));
+    let output = pgrep(port);
+    assert_eq!(
+        (output.out(), output.err(), output.status),
+        (String::new(), String::new(), 1),
+        "nobody listens"
+    );
+}
+
+/// A port is one of a network: that of a container is not that of the host.
+#[test]
+fn another_network_has_ports_of_its_own() {
+    if !need_root() {
+        return;
+    }
+    let (socket, port) = tcp();
+    let ours = holder(socket);
+    let tag = tag();
+    let there = std::thread::spawn(move || {
+        TAG.set(tag);
+        unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace");
+        let socket = TcpListener::bind(("0.0.0.0", port)).expect("the same port");
+        let theirs = holder(socket.try_clone().expect("a copy"));
+        // The table of ours lacks it, whichever network the holder is in.
+        (held(port), theirs, socket)
+    });
+    let (found_there, theirs, socket) = there.join().expect("the other network");
+    let traveller = holder(socket);
+    assert_eq!(found_there, [theirs.pid()]);
+    assert_eq!(held(port), [ours.pid()]);
+    drop(traveller);
+}
+
+/// Ordinary users find their own, and hear of what they cannot see.
+#[test]
+fn a_port_of_somebody_else_is_told_of() {
+    if !need_root() {
+        return;
+    }
+    let user = |port: u16| Run::ours("pgrep").user(NOBODY, NOBODY).args(["--port", &port.to_string()]);
+    let note = |port| {
+        format!(
+            "pgrep: note: nobody whom we may look at holds tcp:{port}, so the answer may be incomplete; root may see more\n"
+        )
+    };
+    let (socket, port) = tcp();
+    let own = Victim::spec().holds(socket.try_clone().expect("a copy")).owned_by(NOBODY).spawn();
+    let roots = holder(socket);
+    let output = user(port).run();
+    // Somebody is found, so the port is accounted for.
+    assert_eq!((output.pids(), output.err(), output.status), (vec![own.pid()], String::new(), 0));
+    drop(own);
+    let output = user(port).run();
+    assert_eq!((output.pids(), output.err(), output.status), (vec![], note(port), 1));
+    let output = user(port).args(["--quiet"]).run();
+    assert_eq!((output.out(), output.err(), output.status), (String::new(), String::new(), 1));
+    // Neither "it holds it" nor "it does not" is true of root's, so it is not among the others either.
+    let output = user(port).args(["--inverse", "-x", roots.name()]).run();
+    assert!(!output.pids().contains(&roots.pid()), "{}", output.out());
+    assert!(output.err().contains("could not be examined"), "{}", output.err());
+    // Whether they could be meant or not: the port is held by somebody.
+    let output = user(port).args(["-x", "no-such-name"]).run();
+    assert_eq!((output.err(), output.status), (note(port), 1));
+    // And with nobody at the port, there is nothing to be told.
+    drop(roots);
+    let output = user(port).run();
+    assert_eq!((output.err(), output.status), (String::new(), 1));
+}
+
+/// proc(5): with hidepid=2 others' processes are not even there, but their ports are.
+#[test]
+fn a_port_of_a_hidden_process_is_told_of() {
+    namespace(|| {
+        hide_processes();
+        let (socket, port) = tcp();
+        let victim = holder(socket);
+        let output = Run::ours("pgrep").user(NOBODY, NOBODY).args(["--port", &port.to_string()]).run();
+        assert_eq!((output.out(), output.status), (String::new(), 1), "{}", output.err());
+        assert!(
+            output.err().contains(&format!("nobody whom we may look at holds tcp:{port}")),
+            "{}",
+            output.err()
+        );
+        assert_eq!(held(port), [victim.pid()]);
+    });
+}
+
+/// A server that, when it is to end, starts another with a socket of its own: the tables are read again.
+#[test]
+fn who_opens_the_port_anew_is_found_by_another_look() {
+    const SERVER: &str = r#"
+        use Socket;
+        sub serve {
+            socket(S, PF_INET, SOCK_STREAM, 0);
+            setsockopt(S, SOL_SOCKET, 15, 1);       # SO_REUSEPORT
+            bind(S, sockaddr_in($ARGV[0], INADDR_LOOPBACK)) && listen(S, 1) or die;
+        }
+        serve();
+        $| = 1;
+        eval { local $SIG{TERM} = sub { die }; print "ready\n"; sleep while 1 };
+        pipe(R, W);
+        if (fork) { close W; readline(R); exit }
+        close S;
+        serve();
+        close W;
+        sleep while 1;
+    "#;
+    namespace(|| {
+        if !need("perl") {
+            return;
+        }
+        let (socket, port) = tcp();
+        drop(socket);
+        let mut server = std::process::Command::new("perl")
+            .args(["-e", SERVER, &port.to_string()])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("start perl");
+        let mut ready = String::new();
+        let mut stdout = std::io::BufReader::new(server.stdout.take().expect("a pipe"));
+        std::io::BufRead::read_line(&mut stdout, &mut ready).expect("read");
+        assert_eq!(ready, "ready\n");
+        let reaper = std::thread::spawn(move || server.wait());
+        let port = port.to_string();
+        let output = Run::ours("pkill").args(["--until-none", "--verbose", "--port", &port]).run();
+        reaper.join().expect("a thread").expect("wait");
+        assert_eq!((output.err(), output.status), (String::new(), 0));
+        assert_eq!(output.out().lines().count(), 2, "{}", output.out());
+        assert_eq!(Run::ours("pgrep").args(["--port", &port]).run().status, 1);
+    });
+}
+
+/// The tables are all that tells of ports. Without IPv6 two of them are missing.
+#[test]
+fn tables_that_cannot_be_read_are_told_of() {
+    if !need_root() {
+        return;
+    }
+    let (socket, port) = tcp();
+    let victim = holder(socket);
+    let found = format!("{}\n", victim.pid());
+    for (tables, protocol, out, err) in [
+        ("tcp tcp6 udp udp6", "", &found[..], ""),
+        ("tcp udp", "", &found, ""),
+        ("tcp", "tcp:", &found, ""), // of what is not asked for, nothing is read
+        ("tcp", "", "", "pgrep: cannot read /proc/net/udp: No such file or directory\n"),
+        ("", "", "", "pgrep: cannot read /proc/net/tcp: No such file or directory\n"),
+    ] {
+        // The tables that are there are copies; the shell becomes pgrep, so "self" remains the same process.
+        let line = format!(
+            "cd /proc/self/net && mount -t tmpfs none /mnt && for table in {tables}; do cat $table > /mnt/$table; done && \
+             mount --bind /mnt . && exec {} -P {} --port {protocol}{port}",
+            env!("CARGO_BIN_EXE_pgrep"),
+            own_pid()
+        );
+        let output = Run::shell(&line).through(["unshare", "--mount"]).run();
+        assert_eq!((output.out().as_str(), output.err().as_str()), (out, err), "{tables} {protocol}");
+        assert_eq!(output.status, if err.is_empty() { 0 } else { 3 }, "{tables}");
+    }
+}

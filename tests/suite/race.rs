@@ -1,0 +1,597 @@
+//! A PID passes on while pkill is at work. pkill is stopped at each system call that it makes after its first look at
+//! the victim; there the victim is killed and reaped, and its PID goes to a bystander. Whichever call it is, the
+//! bystander gets no signal, and what pkill reports of the victim is true.
+
+use std::collections::VecDeque;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::Value;
+
+use crate::support::family;
+use crate::support::tracer::{self, Call, Stop, Traced};
+use crate::support::{Dir, Spec, Victim, eventually, namespace, need, need_file, stat_field};
+
+/// What all cases send, but those with words of their own: whoever gets it can tell.
+const SIGNAL: i32 = libc::SIGUSR1;
+
+/// A command line, and the circumstances.
+struct Case {
+    /// `{name}`, `{pid}` and `{uid}` are the victim's; so is `{session}`, which it leads, and `{pidfile}`.
+    args: &'static str,
+    /// These fail.
+    forbidden: &'static [(i64, i32)],
+    /// No handle can send, so the last step is kill(2), by PID.
+    by_id: bool,
+    /// From the swap on, one descriptor is left.
+    starved: bool,
+    /// The bystander leads a session and a process group, as the victim does: their IDs pass on, too.
+    leads: bool,
+}
+
+fn case(args: &'static str) -> Case {
+    Case { args, forbidden: &[], by_id: false, starved: false, leads: false }
+}
+
+/// A supply of victims, which grow old while others are used.
+struct Stage {
+    victims: VecDeque<Victim>,
+    next_pid: u32,
+    dir: Dir,
+}
+
+impl Stage {
+    /// None where we cannot choose PIDs.
+    fn new() -> Option<Self> {
+        need_file(LAST_PID).then(|| Stage { victims: VecDeque::new(), next_pid: 20_000, dir: Dir::new() })
+    }
+
+    /// A victim that pkill can tell from its successor by age: start times count in clock ticks, of 10 ms.
+    fn victim(&mut self) -> Victim {
+        while self.victims.len() < 6 {
+            // Below those before it: the scan has seen those that are left when it comes to the victim.
+            self.next_pid -= 1;
+            let uid = uid(self.next_pid);
+            let part = Victim::spec().catch(SIGNAL).session().uids(uid, uid, uid);
+            self.victims.push_back(with_pid(self.next_pid, part));
+        }
+        let victim = self.victims.pop_front().expect("one of six");
+        let started: u64 = stat_field(victim.pid(), 22).parse().expect("a number");
+        eventually("two clock ticks old", || ticks() >= started + 2);
+        victim
+    }
+}
+
+/// Each victim has its own among those that wait. The system's users have these: others' names take long to look up.
+fn uid(pid: u32) -> u32 {
+    1 + pid % 9
+}
+
+fn ticks() -> u64 {
+    let now = clock_gettime(ClockId::Boottime);
+    now.tv_sec as u64 * 100 + now.tv_nsec as u64 / 10_000_000
+}
+
+/// The PID that was given away last in this namespace: proc_sys_kernel(5), a kernel with CONFIG_CHECKPOINT_RESTORE.
+const LAST_PID: &str = "/proc/sys/kernel/ns_last_pid";
+
+/// The next process gets this PID, if it is free: we are alone in our namespace.
+fn next_is(pid: u32) {
+    std::fs::write(LAST_PID, (pid - 1).to_string()).expect("ns_last_pid");
+}
+
+fn with_pid(pid: u32, part: Spec) -> Victim {
+    next_is(pid);
+    let victim = part.spawn();
+    assert_eq!(victim.pid(), pid, "the PID was taken");
+    victim
+}
+
+/// A bystander with the PID of one who was reaped just now: the kernel gives the PID back a moment after the process has
+/// gone from /proc.
+fn successor(pid: u32) -> Victim {
+    let mut got = None;
+    eventually("the PID is free", || {
+        next_is(pid);
+        got = Some(bystander_part().spawn()).filter(|victim| victim.pid() == pid);
+        got.is_some()
+    });
+    got.expect("it has the PID")
+}
+
+/// Another name, session, group and user; catches whatever can be caught, and dies of the rest.
+fn bystander_part() -> Spec {
+    (1..=64).fold(Victim::named("bystander"), Spec::catch)
+}
+
+/// How one schedule went.
+#[derive(Debug)]
+struct Seen {
+    /// The call at whose beginning the PID passed on; none if the program ended before.
+    swapped_at: Option<Call>,
+    /// The scan was over by then: a handle on the victim had been asked for.
+    matched_before: bool,
+    /// A signal had been sent by then.
+    sent_before: bool,
+    /// How many signals were sent; 0 is none.
+    sent: usize,
+    status: i32,
+    out: String,
+    err: String,
+    /// What the bystander got, or the victim if it was left alone.
+    received: Vec<i32>,
+}
+
+impl Case {
+    fn program(&self, path: &Path, victim: &Victim, dir: &Dir) -> Traced {
+        let pid = victim.pid().to_string();
+        let pidfile = dir.file("pidfile", &pid);
+        let args = self
+            .args
+            .replace("{name}", victim.name())
+            .replace("{pid}", &pid)
+            .replace("{uid}", &uid(victim.pid()).to_string())
+            .replace("{session}", &pid)
+            .replace("{pidfile}", pidfile.to_str().expect("UTF-8"));
+        let mut command = tracer::command(path);
+        command.args(args.split(' '));
+        tracer::forbid(&mut command, self.forbidden);
+        let mut terminal = tracer::on_terminal(&mut command);
+        terminal.write_all(b"y\n").expect("an answer to come");
+        next_is(30_000);
+        let mut traced = Traced::start(command);
+        traced.keep(terminal);
+        traced
+    }
+
+    /// Lets the PID pass on at the call number `swap` after the first look.
+    fn run(&self, path: &Path, stage: &mut Stage, swap: usize) -> Seen {
+        let mut victim = Some(stage.victim());
+        let pid = victim.as_ref().expect("a victim").pid();
+        let mut bystander = None;
+        let mut program = self.program(path, victim.as_ref().expect("a victim"), &stage.dir);
+        let (mut looks, mut matched, mut sent) = (None, false, 0);
+        let (mut swapped_at, mut matched_before, mut sent_before) = (None, false, false);
+        let status = loop {
+            match program.next() {
+                Stop::Entry(call) => {
+                    if looks.is_none() && is_look(&program, call, pid) {
+                        looks = Some(0);
+                    }
+                    // Under -U and --ancestor, a pidfd tells the scan about the UID and the parent.
+                    let pins = call.number == libc::SYS_pidfd_open && call.args[0] == u64::from(pid);
+                    matched |=
+                        pins && !["-U ", "--ancestor "].iter().any(|option| self.args.contains(option));
+                    if let Some(looks) = &mut looks {
+                        if *looks == swap {
+                            drop(victim.take());
+                            let part = bystander_part();
+                            let part = if self.leads { part.session() } else { part };
+                            bystander = Some(with_pid(pid, part));
+                            if self.starved {
+                                program.leave_one_descriptor();
+                            }
+                            (swapped_at, matched_before, sent_before) = (Some(call), matched, sent > 0);
+                        }
+                        *looks += 1;
+                    }
+                }
+                Stop::Exit(call, 0) if is_signal(call) => sent += 1,
+                Stop::Exit(..) => {}
+                Stop::Ended(status) => break status,
+            }
+        };
+        assert!(looks.is_some(), "{}: it never looked at the victim: {:?}", self.args, program.written());
+        let (out, err) = program.written();
+        let mut target = bystander.or(victim).expect("one of them");
+        let received = target.received().expect("it lives, for it catches the signal");
+        let received = received.iter().map(|one| one.signal).collect();
+        Seen { swapped_at, matched_before, sent_before, sent, status, out, err, received }
+    }
+
+    /// Every schedule.
+    fn hold(&self, stage: &mut Stage) {
+        let ours = Path::new(env!("CARGO_BIN_EXE_pkill"));
+        let dry = self.args.contains("--dry-run");
+        for swap in self.first_swap().. {
+            let seen = self.run(ours, stage, swap);
+            let what = format!("{} at {swap}: {seen:?}", self.args);
+            if self.starved && seen.swapped_at.is_some() {
+                assert!(seen.received.is_empty(), "the bystander was hit: {what}");
+                continue;
+            }
+            let report: Value = serde_json::from_str(&seen.out).unwrap_or_else(|why| panic!("{why}: {what}"));
+            let targets = report["targets"].as_array().expect("targets");
+            let outcome = targets.first().map(|target| target["outcome"].as_str().expect("a word"));
+            let last_step = seen.swapped_at.is_some_and(|call| call.is_by_id());
+            assert!(targets.len() <= 1 && (seen.err.is_empty() || seen.status == 5), "{what}");
+            assert!(!dry || seen.sent == 0, "sent in a rehearsal: {what}");
+            match seen.swapped_at {
+                // kill(2) itself: nobody can tell the two apart any more, and the report says how it was sent.
+                Some(_) if self.by_id && last_step => {}
+                Some(_) => assert!(seen.received.is_empty(), "the bystander was hit: {what}"),
+                None => assert_eq!(seen.received, if dry { vec![] } else { vec![SIGNAL] }, "{what}"),
+            }
+            let undisturbed = seen.swapped_at.is_none();
+            let done = match outcome {
+                None => {
+                    assert!(!seen.matched_before, "not reported: {what}");
+                    false
+                }
+                Some("gone") => false,
+                Some("signalled" | "ended" | "still_there") => {
+                    assert_eq!(targets[0]["pinned"], !self.by_id, "{what}");
+                    assert!(seen.sent_before || undisturbed || last_step, "not sent to it: {what}");
+                    true
+                }
+                Some("would_be_signalled") => {
+                    assert!(dry, "{what}");
+                    true
+                }
+                Some(_) => panic!("not what became of it: {what}"),
+            };
+            assert!(done || !seen.sent_before && !undisturbed, "it was sent: {what}");
+            // Who waits for the victim sees its end, or time runs out before.
+            let waited = done && self.args.contains("--timeout");
+            let right = if waited { [0, 5].contains(&seen.status) } else { seen.status == i32::from(!done) };
+            assert!(right, "{what}");
+            if undisturbed {
+                println!("{}: {swap} schedules", self.args);
+                return;
+            }
+        }
+    }
+
+    /// Where the victim is named by its PID, whoever has that at the first look is meant. Else the first look, at a
+    /// bystander already, tells them apart.
+    fn first_swap(&self) -> usize {
+        usize::from(self.args.contains("{pid"))
+    }
+}
+
+impl Call {
+    fn is_by_id(&self) -> bool {
+        [libc::SYS_kill, libc::SYS_rt_sigqueueinfo].contains(&self.number)
+    }
+}
+
+/// Whether the call asks about this PID: by a path in /proc, or by number.
+fn is_look(program: &Traced, call: Call, pid: u32) -> bool {
+    let by_path = [libc::SYS_openat, libc::SYS_newfstatat, libc::SYS_statx, libc::SYS_readlinkat];
+    let by_number = [libc::SYS_getsid, libc::SYS_getpgid, libc::SYS_pidfd_open, libc::SYS_kill];
+    if by_path.contains(&call.number) {
+        let path = program.string(call.args[1]);
+        let path = path.strip_prefix(b"/proc/").unwrap_or(&path);
+        path.split(|&b| b == b'/').next() == Some(pid.to_string().as_bytes())
+    } else {
+        by_number.contains(&call.number) && call.args[0] == u64::from(pid)
+    }
+}
+
+/// Signal 0 is none, and who is stopped and continued is not signalled yet.
+fn is_signal(call: Call) -> bool {
+    let sends = [libc::SYS_kill, libc::SYS_rt_sigqueueinfo, libc::SYS_pidfd_send_signal];
+    let none = [0, libc::SIGSTOP as u64, libc::SIGCONT as u64];
+    sends.contains(&call.number) && !none.contains(&call.args[1])
+}
+
+/// Where no handle can send.
+fn by_id(args: &'static str, forbidden: &'static [(i64, i32)]) -> Case {
+    Case { forbidden, by_id: true, ..case(args) }
+}
+
+fn all_hold(cases: &[Case]) {
+    let Some(mut stage) = Stage::new() else { return };
+    cases.iter().for_each(|case| case.hold(&mut stage));
+}
+
+#[test]
+fn found_by_pattern() {
+    namespace(|| {
+        all_hold(&[
+            case("--json -USR1 {name}"),
+            case("--json -USR1 -x {name}"),
+            case("--json -USR1 -f {name}"),
+            case("--json -USR1 -q 5 {name}"),
+            case("--json -USR1 {name} --cwd / --rss 1 --younger 1d --no-zombies --not bystander"),
+            case("--json -USR1 --dry-run {name}"),
+        ]);
+    });
+}
+
+#[test]
+fn found_by_age_or_owner() {
+    namespace(|| {
+        all_hold(&[
+            case("--json -USR1 -n {name}"),
+            case("--json -USR1 -o {name}"),
+            case("--json -USR1 -u {uid}"),
+            case("--json -USR1 -U {uid}"),
+            case("--json -USR1 -s {session}"),
+            case("--json -USR1 -g {session}"),
+        ]);
+    });
+}
+
+#[test]
+fn named_by_pid() {
+    namespace(|| all_hold(&[case("--json -USR1 -p {pid}"), case("--json -USR1 -F {pidfile}")]));
+}
+
+/// Where all are pinned before the first one is signalled, it takes several looks.
+#[test]
+fn one_of_a_family_or_group() {
+    namespace(|| {
+        all_hold(&[
+            case("--json -USR1 --ancestor 1 {name}"),
+            case("--json -USR1 --tree {name}"),
+            case("--json -USR1 --freeze {name}"),
+            case("--json -USR1 --tree --freeze -p {pid}"),
+            Case { starved: true, ..case("--json -USR1 --tree {name}") },
+            Case { leads: true, ..case("--json -USR1 --whole-group {name}") },
+            Case { leads: true, ..case("--json -USR1 --whole-group --freeze -q 5 -f {name}") },
+        ]);
+    });
+}
+
+/// The PID of a descendant passes on, to one who descends from nobody that matches.
+#[test]
+fn a_descendant() {
+    namespace(|| {
+        if !need_file(LAST_PID) {
+            return;
+        }
+        for args in ["-USR1 --tree --json -x top", "-USR1 --tree --freeze --json -x top"] {
+            for swap in 0.. {
+                let mut family = family::Family::start(&["top leaf other"]);
+                let leaf = family::pid("leaf");
+                let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+                command.args(args.split(' '));
+                let mut program = Traced::start(command);
+                let (mut calls, mut sent, mut bystander) = (0, false, None);
+                let status = loop {
+                    match program.next() {
+                        Stop::Entry(call) => {
+                            if calls == swap {
+                                let pid = rustix::process::Pid::from_raw(leaf as i32).expect("a PID");
+                                // Whoever is stopped, or has ended, reaps nobody.
+                                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+                                let there = || Path::new(&format!("/proc/{leaf}")).exists();
+                                let stopped = || ["T", "Z"].contains(&stat_field(family.root(), 3).as_str());
+                                eventually("reaped", || !there() || stopped());
+                                if !there() {
+                                    bystander = Some((successor(leaf), sent));
+                                }
+                            }
+                            sent |= is_signal(call);
+                            calls += 1;
+                        }
+                        Stop::Exit(..) => {}
+                        Stop::Ended(status) => break status,
+                    }
+                };
+                let (out, err) = program.written();
+                let what = format!("{args} at {swap}: {out}{err}");
+                assert!(status == 0 && err.is_empty(), "{what}");
+                if let Some((mut bystander, sent)) = bystander {
+                    assert_eq!(bystander.received(), Some(vec![]), "{what}");
+                    let report: Value = serde_json::from_str(&out).expect("a document");
+                    let mut targets = report["targets"].as_array().expect("targets").iter();
+                    let told = targets.find(|target| target["pid"] == leaf);
+                    let gone = told.is_none_or(|one| one["outcome"] == "gone" || one["outcome"] == "changed");
+                    assert!(gone || sent, "{what}");
+                }
+                family.wait();
+                if calls <= swap {
+                    println!("{args}: {swap} schedules");
+                    break;
+                }
+            }
+        }
+    });
+}
+
+/// A later signal finds those who hold no handle any more by PID and start time.
+const ESCALATION: &str = "--json -USR1 --escalate 0.01:WINCH --timeout 0.02 {name}";
+
+#[test]
+fn signalled_twice() {
+    const OPEN: i64 = libc::SYS_pidfd_open;
+    namespace(|| {
+        all_hold(&[
+            case(ESCALATION),
+            Case { forbidden: &[(OPEN, libc::ENOSYS)], ..case(ESCALATION) },
+            Case { forbidden: &[(OPEN, libc::ENOSYS)], starved: true, ..case(ESCALATION) },
+            Case { starved: true, ..case("--json -USR1 {name}") },
+        ]);
+    });
+}
+
+#[test]
+fn asked_about() {
+    namespace(|| all_hold(&[case("--json -USR1 --interactive {name}")]));
+}
+
+/// Older kernels, and the filters of containers.
+#[test]
+fn without_pidfds() {
+    const OPEN: i64 = libc::SYS_pidfd_open;
+    const SEND: i64 = libc::SYS_pidfd_send_signal;
+    namespace(|| {
+        let args = "--json -USR1 {name}";
+        all_hold(&[
+            Case { forbidden: &[(OPEN, libc::ENOSYS)], ..case(args) },
+            Case { forbidden: &[(OPEN, libc::EPERM)], ..case("--json -USR1 -p {pid}") },
+            by_id(args, &[(SEND, libc::ENOSYS)]),
+            by_id("--json -USR1 -q 5 {name}", &[(SEND, libc::EPERM)]),
+            by_id(args, &[(OPEN, libc::ENOSYS), (SEND, libc::ENOSYS)]),
+        ]);
+    });
+}
+
+/// The same schedules hit the bystander where the signal goes to whoever has the PID.
+#[test]
+fn a_program_without_handles_hits_the_bystander() {
+    namespace(|| {
+        if !need("pkill") {
+            return;
+        }
+        let Some(mut stage) = Stage::new() else { return };
+        for args in ["-USR1 {name}", "-USR1 -f {name}"] {
+            let hit = (0..).map(|swap| case(args).run(Path::new("/usr/bin/pkill"), &mut stage, swap));
+            let hit = hit.take_while(|seen| seen.swapped_at.is_some()).find(|seen| !seen.received.is_empty());
+            assert!(hit.is_some(), "{args}: no schedule shows the race, so the others prove nothing");
+        }
+    });
+}
+
+/// `--interactive`, with us as the user.
+struct Asked {
+    program: Traced,
+}
+
+impl Asked {
+    fn start(args: &[&str]) -> Self {
+        let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+        command.args(["--json", "-USR1", "--interactive"]).args(args);
+        let terminal = tracer::on_terminal(&mut command);
+        let mut program = Traced::start(command);
+        program.keep(terminal);
+        program.run_free();
+        Asked { program }
+    }
+
+    /// Waits for a question, which it returns.
+    fn question(&mut self) -> String {
+        let mut said = String::new();
+        eventually("a question", || {
+            let mut bytes = [0; 256];
+            // EIO until it opens the terminal.
+            let read = self.program.terminal().read(&mut bytes).unwrap_or(0);
+            said.push_str(std::str::from_utf8(&bytes[..read]).expect("UTF-8"));
+            said.ends_with("[y/n/a/q] ")
+        });
+        said
+    }
+
+    fn answer(&mut self, answer: &str) {
+        self.program.terminal().write_all(answer.as_bytes()).expect("answer");
+    }
+
+    /// The outcome of each target, and the exit status.
+    fn end(mut self) -> (Vec<String>, i32) {
+        let Stop::Ended(status) = self.program.next() else { panic!("it runs free") };
+        let (out, err) = self.program.written();
+        assert_eq!(err, "");
+        let report: Value = serde_json::from_str(&out).expect("a document");
+        let targets = report["targets"].as_array().expect("targets").iter();
+        (targets.map(|target| target["outcome"].as_str().expect("a word").to_owned()).collect(), status)
+    }
+}
+
+/// As long as the question stands, everything may happen to the process that it is about.
+#[test]
+fn an_answer_that_comes_too_late() {
+    namespace(|| {
+        let Some(mut stage) = Stage::new() else { return };
+        let victim = stage.victim();
+        let pid = victim.pid();
+        let mut asked = Asked::start(&[victim.name()]);
+        asked.question();
+        drop(victim);
+        let mut bystander = with_pid(pid, bystander_part());
+        asked.answer("y\n");
+        assert_eq!(asked.end(), (vec!["gone".into()], 1));
+        assert_eq!(bystander.received(), Some(vec![]));
+
+        // It becomes another program.
+        let script = stage.dir.script("becomes", "#!/bin/sh\nread line && exec cat\n");
+        let mut process = Command::new(script).stdin(Stdio::piped()).spawn().expect("start a script");
+        let comm = format!("/proc/{}/comm", process.id());
+        let is = |name: &str| std::fs::read_to_string(&comm).is_ok_and(|comm| comm.trim_end() == name);
+        eventually("two ticks old", || {
+            ticks() >= stat_field(process.id(), 22).parse::<u64>().expect("a number") + 2
+        });
+        let mut asked = Asked::start(&["becomes"]);
+        asked.question();
+        let mut stdin = process.stdin.take().expect("a pipe");
+        stdin.write_all(b"go on\n").expect("write");
+        eventually("it has become another", || is("cat"));
+        asked.answer("y\n");
+        assert_eq!(asked.end(), (vec!["changed".into()], 1));
+        drop(stdin);
+        assert_eq!(process.wait().expect("wait").code(), Some(0), "nobody has signalled it");
+
+        // It gives up the port.
+        let script = stage.dir.script("gives-up", "#!/bin/sh\nread line && exec >/dev/null; read line\n");
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a listening socket");
+        let port = socket.local_addr().expect("an address").port().to_string();
+        let mut command = Command::new(script);
+        command.stdin(Stdio::piped()).stdout(std::os::fd::OwnedFd::from(socket));
+        let mut process = command.spawn().expect("start a script");
+        drop(command);
+        eventually("two ticks old", || {
+            ticks() >= stat_field(process.id(), 22).parse::<u64>().expect("a number") + 2
+        });
+        let mut asked = Asked::start(&["--port", &port]);
+        asked.question();
+        let mut stdin = process.stdin.take().expect("a pipe");
+        stdin.write_all(b"go on\n").expect("write");
+        let stdout = format!("/proc/{}/fd/1", process.id());
+        let leads_to = |path: &str| std::fs::read_link(&stdout).is_ok_and(|target| target == Path::new(path));
+        eventually("it has given up the port", || leads_to("/dev/null"));
+        asked.answer("y\n");
+        assert_eq!(asked.end(), (vec!["changed".into()], 1));
+        drop(stdin);
+        assert_eq!(process.wait().expect("wait").code(), Some(1), "nobody has signalled it");
+    });
+}
+
+#[test]
+fn every_answer() {
+    namespace(|| {
+        let Some(mut stage) = Stage::new() else { return };
+        // To three targets; the end of the input (^D at the beginning of a line) is like q.
+        for (answers, fates, status) in [
+            ("y\nn\ny\n", [true, false, true], 0),
+            ("n\nn\nn\n", [false, false, false], 1),
+            ("n\na\n", [false, true, true], 0),
+            ("YES\nAll\n", [true, true, true], 0),
+            ("y\nq\n", [true, false, false], 0),
+            ("q\n", [false, false, false], 1),
+            ("\x04", [false, false, false], 1),
+            ("y\n\x04", [true, false, false], 0),
+            ("yess\nwhat?\n\u{fc}\ny\n\nno\n", [true, false, false], 0),
+        ] {
+            let first = stage.victim();
+            let name = first.name().to_owned();
+            let like = || Victim::named(&name).catch(SIGNAL).spawn();
+            let mut victims = [first, like(), like()];
+            victims.sort_by_key(Victim::pid);
+            let mut asked = Asked::start(&["-x", &name]);
+            let question = asked.question();
+            let who = [name.as_str(), &victims[0].pid().to_string(), "USR1"];
+            assert!(who.iter().all(|word| question.contains(word)), "{question:?}");
+            asked.answer(answers);
+            let wanted = |signalled| if signalled { "signalled" } else { "untouched" }.to_owned();
+            assert_eq!(asked.end(), (fates.map(wanted).to_vec(), status), "{answers:?}");
+            let received = victims.each_mut().map(|victim| victim.received().expect("it lives").len());
+            assert_eq!(received, fates.map(usize::from), "{answers:?}");
+        }
+    });
+}
+
+#[test]
+fn nobody_to_ask() {
+    let mut victim = Victim::spec().catch(SIGNAL).spawn();
+    let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+    command.args(["-USR1", "--interactive", "-x", victim.name()]);
+    tracer::without_terminal(&mut command);
+    let output = command.output().expect("run pkill");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.starts_with("pkill: ") && err.contains("terminal") && err.contains("--help"), "{err}");
+    assert_eq!((output.stdout.len(), victim.received()), (0, Some(vec![])));
+}

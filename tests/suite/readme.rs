@@ -1,0 +1,210 @@
+//! The README and CONTRIBUTING tell the truth. The README's tour is run in one shell, and prints what stands there, but
+//! for numbers and the width of columns. `RENDER_WRITE=1 cargo test --test suite readme` writes down what is printed instead.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::{Dir, Run, Victim, namespace, need};
+
+const README: &str = include_str!("../../README.md");
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+
+/// Shows the exit status of the command before it. All others succeed.
+const ASK: &str = "echo $?";
+
+/// A command of the tour and what it prints; or the lines before the next one.
+enum Part<'a> {
+    Text(Vec<&'a str>),
+    Command { line: &'a str, output: Vec<&'a str> },
+}
+
+fn parts() -> Vec<Part<'static>> {
+    let mut parts = vec![Part::Text(vec![])];
+    let mut in_tour = false;
+    for line in README.lines() {
+        if line.starts_with("```") {
+            in_tour = line == "```console";
+            parts.push(Part::Text(vec![line]));
+        } else if let Some(line) = line.strip_prefix("$ ").filter(|_| in_tour) {
+            parts.push(Part::Command { line, output: vec![] });
+        } else if let Some(Part::Text(lines) | Part::Command { output: lines, .. }) = parts.last_mut() {
+            lines.push(line);
+        }
+    }
+    parts
+}
+
+/// What all commands print, and the status of each, when one shell runs them.
+fn run(commands: &[&str]) -> Vec<(String, i32)> {
+    let dir = Dir::new();
+    for name in ["pgrep", "pkill", "pidwait"] {
+        dir.executable(Run::ours(name).program());
+    }
+    let script = commands.iter().map(|command| {
+        // Whoever is started in the background is there when it is the program that was meant; and bash need not say
+        // how it ended.
+        let settled = r#"until [[ "$(readlink /proc/$!/exe)" == "$PWD"/* ]]; do :; done; disown"#;
+        let settled = if command.ends_with('&') { settled } else { ":" };
+        format!("(exit $status); {command}\nstatus=$?; printf '\\036%s\\036' $status; {settled}\n")
+    });
+    let script = format!("status=0\n{}", script.collect::<String>());
+    let log = dir.path().join("log");
+    let stdout = File::create(&log).expect("a log");
+    let stderr = stdout.try_clone().expect("a descriptor");
+    let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").expect("PATH"));
+    let work = dir.path().join("work");
+    std::fs::create_dir(&work).expect("a directory");
+    let script = dir.file("tour", &script);
+    let mut bash = Command::new("timeout");
+    bash.args(["60", "bash", "--norc"])
+        .arg(script)
+        .current_dir(work)
+        .env("PATH", path)
+        .env("LC_ALL", "C.UTF-8");
+    let status = bash.stdin(Stdio::null()).stdout(stdout).stderr(stderr).status().expect("start timeout");
+    let said = String::from_utf8(std::fs::read(log).expect("a log")).expect("UTF-8");
+    assert!(status.code() != Some(124), "it hangs: {said}");
+    let fields: Vec<&str> = said.split('\u{1e}').collect();
+    let ran = fields.chunks_exact(2).map(|pair| (pair[0].to_owned(), pair[1].parse().expect("a status")));
+    let ran: Vec<_> = ran.collect();
+    assert_eq!(ran.len(), commands.len(), "{said}");
+    ran
+}
+
+/// PIDs and times differ from run to run, and columns with them; and not every kernel tells how a process ended.
+fn without_numbers(text: &str) -> String {
+    let mut plain = String::new();
+    for line in text.trim().lines() {
+        let line = if line.contains(" ended: ") { line.split(" (").next().unwrap_or(line) } else { line };
+        for c in line.chars() {
+            let last = plain.chars().last();
+            match c {
+                '0'..='9' | '.' if last == Some('0') => {}
+                '0'..='9' => plain.push('0'),
+                ' ' if last == Some(' ') => {}
+                _ => plain.push(c),
+            }
+        }
+        plain.push('\n');
+    }
+    plain
+}
+
+#[test]
+fn the_tour_prints_what_the_readme_shows() {
+    namespace(|| {
+        if !need("bash") || !need("setpriv") {
+            return;
+        }
+        let parts = parts();
+        let commands = parts.iter().filter_map(|part| match part {
+            Part::Command { line, .. } => Some(*line),
+            Part::Text(_) => None,
+        });
+        let commands: Vec<&str> = commands.collect();
+        assert!(commands.len() > 20, "the tour was found");
+        let ran = run(&commands);
+        if std::env::var_os("RENDER_WRITE").is_some() {
+            return write(&parts, &ran);
+        }
+        let mut wrong = vec![];
+        let told = parts.iter().filter_map(|part| match part {
+            Part::Command { output, .. } => Some(output.join("\n")),
+            Part::Text(_) => None,
+        });
+        for (at, (told, (said, status))) in told.zip(&ran).enumerate() {
+            let asked = commands.get(at + 1) == Some(&ASK);
+            let same = match commands[at] {
+                ASK => told.trim() == said.trim(),
+                _ => without_numbers(&told) == without_numbers(said),
+            };
+            if !same || *status != 0 && !asked {
+                wrong.push(format!("$ {}\n{said}(status {status}), not\n{told}", commands[at]));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    });
+}
+
+fn write(parts: &[Part], ran: &[(String, i32)]) {
+    let mut ran = ran.iter();
+    let mut text = String::new();
+    for part in parts {
+        match part {
+            Part::Text(lines) => lines.iter().for_each(|line| text += &format!("{line}\n")),
+            Part::Command { line, .. } => {
+                let said = &ran.next().expect("a run for each").0;
+                text += &format!("$ {line}\n{said}");
+            }
+        }
+    }
+    std::fs::write(Path::new(PATH), text).expect("write the README");
+}
+
+/// The one block that needs a terminal: what is asked there is asked.
+#[test]
+fn the_questions_are_those_that_the_readme_shows() {
+    namespace(|| {
+        if !need("script") {
+            return;
+        }
+        let (_, block) = README.split_once("```text\n$ pkill -I").expect("the block");
+        let (block, _) = block.split_once("```").expect("its end");
+        let mut lines = block.lines();
+        let line = format!("pkill -I{}", lines.next().expect("a command"));
+        let (questions, answers): (Vec<_>, Vec<_>) =
+            lines.map(|line| line.rsplit_once(' ').expect("a question and an answer")).unzip();
+        let napper = |seconds| Victim::named("napper").arg0("./napper").arg(seconds);
+        let mut victims = [napper("1000").spawn(), napper("2000").uids(65_534, 65_534, 65_534).spawn()];
+        let dir = Dir::new();
+        std::os::unix::fs::symlink(Run::ours("pkill").program(), dir.path().join("pkill")).expect("a link");
+        let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").expect("PATH"));
+        let line = format!("script -qec '{line}' /dev/null");
+        let output = Run::shell(&line).env("PATH", path).stdin(answers.join("\n") + "\n").run();
+        let said = without_numbers(&output.out());
+        assert!(questions.len() > 1 && output.status == 1, "{output:?}");
+        for question in questions {
+            assert!(said.contains(without_numbers(question).trim_end()), "{question}: {said}");
+        }
+        assert!(victims.iter_mut().all(|victim| victim.received() == Some(vec![])), "nobody was signalled");
+    });
+}
+
+/// `` `pkill --wait` `` names an option of pkill, `` `--wait` `` one of any of the three.
+#[test]
+fn each_option_that_is_named_exists() {
+    let help = |name| Run::ours(name).args(["--help"]).run().out();
+    let all = ["pgrep", "pkill", "pidwait"].map(|name| (name, help(name)));
+    let mut named = 0;
+    for span in README.split('`').skip(1).step_by(2).filter(|span| !span.contains('\n')) {
+        let program = span.split(' ').next().unwrap_or_default();
+        let is_program = all.iter().any(|(name, _)| *name == program);
+        if !is_program && !span.starts_with('-') {
+            continue;
+        }
+        for word in span.split(' ').filter(|word| word.starts_with("--") && *word != "--") {
+            let option = word.split(['=', '[']).next().expect("a first part");
+            let in_help = |help: &str| help.split([' ', '[', ',', '\n']).any(|word| word == option);
+            let exists = all.iter().any(|(name, help)| (!is_program || *name == program) && in_help(help));
+            assert!(exists, "`{span}`: no {option}");
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named} options were found");
+}
+
+#[test]
+fn each_dependency_has_its_reason() {
+    let manifest = include_str!("../../Cargo.toml");
+    let tables = manifest.split("\n[").filter_map(|table| table.split_once("]\n"));
+    let of_programs = tables.filter(|(name, _)| *name == "dependencies" || name.ends_with("'.dependencies"));
+    let dependencies = of_programs.flat_map(|(_, rows)| rows.lines().take_while(|line| !line.is_empty()));
+    let dependencies: Vec<_> = dependencies.filter_map(|line| line.split(' ').next()).collect();
+    let (_, table) =
+        include_str!("../../CONTRIBUTING.md").split_once("| crate | why |\n|---|---|\n").expect("a table");
+    let reasons = table.lines().take_while(|line| line.starts_with("| "));
+    let reasons: Vec<_> = reasons.filter_map(|line| line.split(' ').nth(1)).collect();
+    assert!(dependencies.len() > 5);
+    assert_eq!(dependencies, reasons);
+}

@@ -1,0 +1,247 @@
+//! What became of whom, for people: `--verbose`, `--print0`, `--strict`, `--allow-none`, `--max`, `--quiet`.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use crate::support::{self, Run, Scene, Victim, case, check, namespace, need, own_pid};
+
+fn two(scene: &mut Scene) {
+    scene.add("a", |part| part);
+    scene.add("b", |part| part);
+}
+
+#[test]
+fn a_line_for_each() {
+    let [mut a, mut b] = [(); 2].map(|()| Victim::spec().spawn());
+    let both = format!("{},{}", a.pid(), b.pid());
+    let user = Run::shell("id -un").run().out().trim().to_owned();
+    let run = |program: &str, args: &[&str]| {
+        Run::ours(program).args(["--verbose", "-P", &own_pid(), "-p", &both]).args(args).run()
+    };
+    let lines = |what: [&str; 2]| {
+        let width = a.pid().to_string().len().max(b.pid().to_string().len());
+        let line =
+            |victim: &Victim, what| format!("{:width$}  {user}  {}  {what}\n", victim.pid(), victim.name());
+        line(&a, what[0]) + &line(&b, what[1])
+    };
+    let listed = lines(["listed"; 2]);
+    for args in [&[][..], &["-l"], &["-a"], &["-d", ","]] {
+        assert_eq!(run("pgrep", args).out(), listed, "{args:?}");
+    }
+    assert_eq!(run("pgrep", &["-c"]).out(), format!("{listed}2\n"));
+    assert_eq!(run("pkill", &["-0"]).out(), lines(["signalled"; 2]));
+    assert_eq!(run("pkill", &["-0", "-c"]).out(), lines(["signalled"; 2]) + "2\n");
+    let none = run("pkill", &["-0", "-x", "none"]);
+    assert_eq!((none.out(), none.err(), none.status), (String::new(), String::new(), 1));
+    let too_many = run("pkill", &["--max", "1"]);
+    assert_eq!((too_many.out(), too_many.status), (lines(["untouched"; 2]), 4));
+
+    let table = run("pkill", &["-USR1", "--dry-run"]);
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+    let rows: Vec<String> = table.out().lines().map(words).collect();
+    let row =
+        |victim: &Victim| format!("{} {user} {} would be signalled: terminate", victim.pid(), victim.name());
+    assert_eq!(rows, ["PID USER NAME WHAT USR1 WOULD DO".into(), row(&a), row(&b)]);
+    let ended = lines(["ended"; 2]);
+    assert_eq!(a.received(), Some(vec![]), "--dry-run sends nothing");
+
+    let waiting = Run::ours("pidwait").args(["--verbose", "-P", &own_pid(), "-p", &both]).start();
+    for victim in [&mut a, &mut b] {
+        victim.finish(); // they stay, unreaped, and match in any case
+    }
+    let output = waiting.wait();
+    // "ended: 0.01 s", and nothing about how: they are not reaped.
+    let out: String =
+        output.out().lines().map(|line| format!("{}\n", line.split(": ").next().unwrap())).collect();
+    assert!(output.out().lines().all(|line| line.contains(": ") && line.ends_with(" s")), "{}", output.out());
+    assert_eq!((out, output.err(), output.status), (ended, String::new(), 0));
+}
+
+#[test]
+fn items_that_end_with_a_nul_are_exact() {
+    let tag = Victim::spec().tag();
+    let name = [tag.as_bytes(), b"\n\xff\x1b"].concat();
+    let victim = Victim::named(&name).arg(OsStr::from_bytes(b"a\nb\xfe")).arg("").arg("c").spawn();
+    let other = Victim::named(format!("{tag}2")).spawn();
+    let [first, second] = [&victim, &other].map(|victim| victim.pid().to_string().into_bytes());
+    let line = [&name[..], b" a\nb\xfe  c"].concat();
+    let second_name = format!("{tag}2").into_bytes();
+    let expect = |texts: [&[u8]; 2]| {
+        let item = |pid: &[u8], text: &[u8]| match text {
+            b"" => [pid, b"\0"].concat(),
+            text => [pid, b" ", text, b"\0"].concat(),
+        };
+        [item(&first, texts[0]), item(&second, texts[1])].concat()
+    };
+    for (args, expected) in [
+        (&[][..], expect([b"", b""])),
+        (&["-l"], expect([&name, &second_name])),
+        (&["-a"], expect([&line, &second_name])),
+        (&["-l", "-a"], expect([&line, &second_name])),
+        (&["--quiet"], vec![]),
+    ] {
+        let output = Run::ours("pgrep").args(["--print0", "-P", &own_pid(), &tag]).args(args).run();
+        assert_eq!((output.stdout, output.status), (expected, 0), "{args:?}");
+    }
+    let none = Run::ours("pgrep").args(["--print0", "-P", &own_pid(), "-x", &tag]).run();
+    assert_eq!((none.stdout, none.status), (vec![], 1));
+}
+
+#[test]
+fn allow_none() {
+    check(
+        two,
+        &[
+            case("pgrep --allow-none {tag}x").ours_only(),
+            case("pgrep -c --allow-none {tag}x").ours_only().prints("0\n"),
+            case("pkill --allow-none {tag}x").ours_only(),
+            case("pidwait --allow-none {tag}x").ours_only(),
+            case("pkill --allow-none -HUP -x {a}").ours_only().fate("a", "killed by HUP"),
+            case("pkill --allow-none --strict {tag}x").ours_only(),
+            case("pkill --dry-run --allow-none -x {tag}")
+                .ours_only()
+                .prints("PID  USER  NAME  WHAT TERM WOULD DO\n"),
+            case("pkill --dry-run -c -x {tag}x")
+                .ours_only()
+                .status(1)
+                .prints("PID  USER  NAME  WHAT TERM WOULD DO\n0\n"),
+            case("pkill --dry-run -c {tag}").ours_only().prints_with("terminate\n2\n"),
+            case("pkill --strict {tag}x").ours_only().nothing(),
+        ],
+    );
+}
+
+#[test]
+fn too_many() {
+    check(
+        |scene| {
+            for label in ["a", "b", "c", "d", "e", "f"] {
+                scene.add(label, |part| part);
+            }
+        },
+        &[
+            case("pkill --max 6 -KILL -x {a}").ours_only().fate("a", "killed by KILL"),
+            case("pkill --max 1 -KILL -x {a}").ours_only().fate("a", "killed by KILL"),
+            case("pkill --max 5 {tag}").ours_only().status(4).says(
+                "pkill: 6 processes match, more than --max 5, so nothing was done: {a.pid}, {b.pid}, {c.pid}, {d.pid}, {e.pid}, ...\n",
+            ),
+            case("pkill -e --max 2 -x '{tag}[abc]'").ours_only().status(4).says(
+                "pkill: 3 processes match, more than --max 2, so nothing was done: {a.pid} {a}, {b.pid} {b}, {c.pid} {c}\n",
+            ),
+            case("pkill --dry-run --max 0 -x {a}").ours_only().status(4).says(
+                "pkill: 1 process matches, more than --max 0, so nothing was done: {a.pid} {a}\n",
+            ),
+            case("pkill --quiet --max 0 -x {a}").ours_only().status(4).says("more than --max 0"),
+            case("pkill --max 0 {tag}x").ours_only().nothing(),
+            case("pkill --max 0 --allow-none {tag}x").ours_only(),
+            case("pgrep --max 2 {tag}").ours_only().status(4).says("6 processes match, more than --max 2"),
+            case("pgrep -c --max 2 {tag}").ours_only().status(4).says("6 processes match, more than --max 2"),
+            case("pgrep --max 1 -x {b}").ours_only().prints("{b.pid}\n"),
+            case("pidwait --max 2 {tag}").ours_only().status(4).says("6 processes match, more than --max 2"),
+            // The newest is one.
+            case("pgrep --max 1 -n {tag}").ours_only().prints("{f.pid}\n"),
+        ],
+    );
+}
+
+#[test]
+fn quiet() {
+    check(
+        two,
+        &[
+            case("pgrep --quiet {tag}").ours_only(),
+            case("pgrep --quiet -c {tag}").ours_only(),
+            case("pgrep --quiet {tag}x").ours_only().nothing(),
+            case("pkill --quiet -e -c -HUP -x {b}").ours_only().fate("b", "killed by HUP"),
+            case("pkill --quiet -0 {tag}x").ours_only().nothing(),
+            case("pidwait --quiet -e {tag}x").ours_only().nothing(),
+            case("pidwait --quiet averylongnamethatmatchesnothing").ours_only().nothing(),
+        ],
+    );
+}
+
+#[test]
+fn what_excludes_each_other() {
+    let no_number = "not a number:";
+    check(
+        two,
+        &[
+            case("pgrep --quiet --json {tag}").ours_only().usage("cannot be used together"),
+            case("pkill --quiet --verbose {tag}").ours_only().usage("cannot be used together"),
+            case("pidwait --json --verbose {tag}").ours_only().usage("cannot be used together"),
+            case("pgrep --print0 -d , {tag}")
+                .ours_only()
+                .usage("--print0 and --delimiter cannot be used together"),
+            case("pgrep --print0 -c {tag}").ours_only().usage("--print0 and --count cannot be used together"),
+            case("pgrep --print0 --verbose {tag}").ours_only().usage("cannot be used together"),
+            case("pgrep --json --print0 {tag}").ours_only().usage("cannot be used together"),
+            case("pkill --dry-run --interactive {tag}")
+                .ours_only()
+                .usage("--dry-run and --interactive cannot be used together"),
+            case("pkill --dry-run --quiet {tag}")
+                .ours_only()
+                .usage("--quiet and --dry-run cannot be used together"),
+            case("pgrep --quiet -l {tag}").ours_only().usage("--quiet and --list-"),
+            case("pgrep --quiet -a {tag}").ours_only().usage("--quiet and --list-"),
+            case("pidwait -I {tag}").ours_only().usage("invalid option -- 'I'"),
+            // What is not for a program is refused, other than the reference's options.
+            case("pgrep --interactive {tag}")
+                .ours_only()
+                .usage("--interactive makes no sense here: it is for pkill"),
+            case("pgrep --dry {tag}").ours_only().usage("--dry-run makes no sense here: it is for pkill"),
+            case("pgrep --strict {tag}").ours_only().usage("--strict makes no sense here"),
+            case("pgrep --timeout 1 {tag}")
+                .ours_only()
+                .usage("--timeout makes no sense here: it is for pkill and pidwait"),
+            case("pidwait --dry-run {tag}").ours_only().usage("--dry-run makes no sense here"),
+            case("pidwait --kill-after 1 {tag}").ours_only().usage("--kill-after makes no sense here"),
+            case("pidwait --print0 {tag}").ours_only().usage("--print0 makes no sense here: it is for pgrep"),
+            case("pkill --any {tag}").ours_only().usage("--any makes no sense here: it is for pidwait"),
+            case("pkill --wait= {tag}").ours_only().usage("invalid duration:"),
+            case("pkill --max many {tag}").ours_only().usage(no_number),
+            case("pkill --max -1 {tag}").ours_only().usage(no_number),
+            case("pgrep --max '' {tag}").ours_only().usage(no_number),
+            case("pidwait --max 99999999999999999999 {tag}").ours_only().usage(no_number),
+            case("pkill --verbose").ours_only().usage("no matching criteria specified"),
+        ],
+    );
+}
+
+/// One target may be signalled and the other may not: that is a success, and what `--strict` forbids.
+#[test]
+fn strict() {
+    namespace(|| {
+        if !need("setpriv") {
+            return;
+        }
+        check(
+            |scene| {
+                scene.add("a", |part| part.uids(60_001, 60_001, 60_001).dumpable());
+                scene.add("b", |part| part);
+                let pkill = Run::ours("pkill").program().to_owned();
+                let file = scene.dir().executable(&pkill);
+                scene.define("as", "setpriv --reuid 60001 --regid 60001 --clear-groups");
+                scene.define("pkill", file.to_str().expect("UTF-8"));
+            },
+            &[
+                support::shell("{as} {pkill} {tag}")
+                    .ours_only()
+                    .says("pkill: killing pid {b.pid} failed: Operation not permitted\n")
+                    .fate("a", "killed by TERM"),
+                support::shell("{as} {pkill} --strict {tag}")
+                    .ours_only()
+                    .status(4)
+                    .says("pkill: killing pid {b.pid} failed: Operation not permitted\n")
+                    .fate("a", "killed by TERM"),
+                support::shell("{as} {pkill} --strict -x {a}").ours_only().fate("a", "killed by TERM"),
+                support::shell("{as} {pkill} -x {b}").ours_only().status(1).says("Operation not permitted"),
+                support::shell("{as} {pkill} --allow-none -x {b}")
+                    .ours_only()
+                    .status(1)
+                    .says("Operation not permitted"),
+                support::shell("{as} {pkill} --strict --dry-run {tag} >/dev/null").ours_only().status(4),
+                support::shell("{as} {pkill} --quiet -x {b}").ours_only().status(1).says("not permitted"),
+            ],
+        );
+    });
+}

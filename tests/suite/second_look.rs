@@ -1,0 +1,114 @@
+//! Between the scan and the signal the process moves on: to another program, script or directory. pkill is stopped when
+//! it asks for its handle; who is then no longer what was asked for is left alone, and reported.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::Value;
+
+use crate::support::tracer::{self, Stop, Traced};
+use crate::support::{Dir, Helper, NOBODY, Victim, eventually, need_root, stat_field};
+
+/// Runs pkill on the helper, which does as it is told in between. Returns the report's word.
+fn outcome(args: &[&str], pid: u32, meanwhile: impl FnMut()) -> String {
+    outcome_of(tracer::command(env!("CARGO_BIN_EXE_pkill")), args, pid, meanwhile)
+}
+
+fn outcome_of(mut command: Command, args: &[&str], pid: u32, mut meanwhile: impl FnMut()) -> String {
+    // Without -P, which asks a pidfd for the parent: the first one is the handle. The names are unique.
+    command.args(["--json", "-TERM"]).args(args);
+    let mut program = Traced::start(command);
+    let mut pinned = false;
+    loop {
+        match program.next() {
+            Stop::Entry(call)
+                if !pinned && call.number == libc::SYS_pidfd_open && call.args[0] == u64::from(pid) =>
+            {
+                pinned = true;
+                meanwhile();
+            }
+            Stop::Entry(_) | Stop::Exit(..) => {}
+            Stop::Ended(_) => break,
+        }
+    }
+    let (out, err) = program.written();
+    let report: Value = serde_json::from_str(&out).unwrap_or_else(|why| panic!("{why}: {err}"));
+    assert!(pinned, "{args:?}: nobody was signalled: {out} {err}");
+    report["targets"][0]["outcome"].as_str().expect("a word").to_owned()
+}
+
+#[test]
+fn who_has_moved_on_is_left_alone() {
+    let dir = Dir::new();
+    let here = dir.path().to_str().expect("UTF-8");
+    let name = Victim::spec().tag();
+    let job = Victim::spec().tag();
+    let shell = dir.copy(Path::new("/bin/sh"), &name);
+    let shell = shell.to_str().expect("UTF-8");
+    let script = dir.file(&job, "echo ready\nread line\neval \"$line\"\necho done\nread line\n");
+    let script = script.to_str().expect("UTF-8");
+    let sleep = std::fs::canonicalize("/bin/sleep").expect("sleep");
+    for args in [
+        &["--exe", &name][..],
+        &["--exe", shell],
+        &["--script", &job],
+        &["--script", script],
+        &["--cwd", here],
+    ] {
+        for (line, moves) in
+            [("cd /; echo moved", "--cwd"), ("exec /bin/sleep 1000", "--exe --script"), (":", "")]
+        {
+            let interpreter = if args[0] == "--exe" { shell } else { "sh" };
+            let mut helper = Helper::ready(Command::new(interpreter).arg(script).current_dir(here));
+            let pid = helper.pid();
+            // A successor of its PID would have started after the question was asked, in clock ticks.
+            let started: u64 = stat_field(pid, 22).parse().expect("a number");
+            eventually("two clock ticks old", || ticks() >= started + 2);
+            let word = outcome(args, pid, || {
+                helper.tell(line);
+                match line.starts_with("exec") {
+                    true => helper.wait_for_exec(&sleep),
+                    false => drop(helper.hear()),
+                }
+            });
+            let leaves = moves.contains(args[0]);
+            assert_eq!(word, if leaves { "changed" } else { "signalled" }, "{args:?} {line} {pid}");
+            if leaves {
+                assert!(helper.lives(), "{args:?} {line}");
+            }
+        }
+    }
+}
+
+/// What was told at the first look is denied at the second. The signal would be allowed: the real user stays the same.
+#[test]
+fn who_may_not_be_looked_into_any_more_is_left_alone() {
+    if !need_root() {
+        return;
+    }
+    let dir = Dir::new();
+    let pkill = dir.executable(Path::new(env!("CARGO_BIN_EXE_pkill")));
+    let setuid = dir.copy(Path::new("/bin/sleep"), "setuid");
+    std::fs::set_permissions(&setuid, std::fs::Permissions::from_mode(0o4755)).expect("chmod");
+    let name = Victim::spec().tag();
+    let shell = dir.copy(Path::new("/bin/sh"), &name);
+    let script = format!("echo ready; read line; exec {} 1000", setuid.display());
+    let mut helper = Helper::ready(Command::new(shell).args(["-c", &script]).uid(NOBODY).gid(NOBODY));
+    let pid = helper.pid();
+    let mut command = tracer::command(pkill);
+    command.uid(NOBODY).gid(NOBODY);
+    let word = outcome_of(command, &["--exe", &name], pid, || {
+        helper.tell("");
+        helper.wait_for_exec(&setuid);
+    });
+    assert_eq!(word, "changed");
+    assert!(helper.lives());
+}
+
+fn ticks() -> u64 {
+    let now = clock_gettime(ClockId::Boottime);
+    now.tv_sec as u64 * 100 + now.tv_nsec as u64 / 10_000_000
+}

@@ -1,0 +1,121 @@
+//! What the tests stand on: real processes that are started, asked and ended by handle.
+//!
+//! - [`Victim`]: a process with a chosen name, arguments, identity, session, terminal and signal dispositions.
+//! - [`Helper`]: any other program, an interpreter for example.
+//! - [`Run`]: one of our programs, or the installed procps program of the same name.
+//! - [`namespace`]: runs the test inside a PID namespace of its own, where any pattern may be signalled.
+//! - [`need`], [`need_root`], [`need_file`]: skip by name on a user's machine, fail in CI.
+//! - [`Dir`]: a temporary directory; [`Root`]: one to change root into.
+
+mod actor;
+pub mod bomb;
+pub mod crowd;
+mod dir;
+pub mod family;
+mod helper;
+mod json;
+pub mod limits;
+mod namespace;
+pub mod rerun;
+mod root;
+mod run;
+mod table;
+pub mod tracer;
+mod victim;
+
+pub use dir::Dir;
+pub use helper::Helper;
+pub use json::{check_schema, document, violation};
+pub use namespace::{hide_processes, namespace};
+pub use root::{Root, cargo, packages, succeed};
+pub use run::{Output, Program, Run, Running, installed_version};
+pub use table::{Case, Scene, case, check, programs, reference, shell};
+pub use victim::{Reaction, Received, Spec, Victim};
+
+use std::time::Duration;
+
+/// A user without rights.
+pub const NOBODY: u32 = 65_534;
+
+/// How long a test waits for a state before it gives up. Never a way to synchronise: a test that passes does
+/// not wait for it.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// True if `tool` is in `PATH`. If not, it prints `skipped: TEST needs TOOL`; where `CI` is set, it panics, because
+/// there everything is installed.
+#[must_use]
+pub fn need(tool: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    available(std::env::split_paths(&path).any(|dir| dir.join(tool).is_file()), tool)
+}
+
+/// True if we are root (same rule as [`need`]).
+#[must_use]
+pub fn need_root() -> bool {
+    available(rustix::process::geteuid().is_root(), "root")
+}
+
+/// True if the kernel has this file (same rule as [`need`]).
+#[must_use]
+pub fn need_file(path: &str) -> bool {
+    available(std::path::Path::new(path).exists(), path)
+}
+
+/// Says that a test was skipped, and for want of what: past the harness, which shows what a test prints only
+/// where it fails.
+pub fn skipped(what: &str) {
+    use std::io::Write;
+    let name = std::thread::current().name().unwrap_or("a test").to_owned();
+    let _ = writeln!(std::io::stderr(), "skipped: {name} needs {what}");
+}
+
+fn available(yes: bool, what: &str) -> bool {
+    if !yes {
+        skipped(what);
+        assert!(std::env::var_os("CI").is_none(), "CI has no {what}");
+    }
+    yes
+}
+
+/// That a file of ours holds this text. Where `RENDER_WRITE` is set, it is written.
+pub fn check_rendered(file: &str, text: &str, test: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("RENDER_WRITE").is_some() {
+        std::fs::write(&path, text).expect("write what is rendered");
+    }
+    let stands = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stands == text, "{file} is out of date: RENDER_WRITE=1 cargo test --test suite {test}");
+}
+
+/// The cgroup v2 path of a process (`self` is one too).
+pub fn cgroup(pid: &str) -> Option<String> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned))
+}
+
+/// Our own PID as text, for `-P`.
+pub fn own_pid() -> String {
+    std::process::id().to_string()
+}
+
+/// Looks at a state until it holds; fails the test at the deadline.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = std::time::Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < DEADLINE, "never happened: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Field `number` of `/proc/PID/stat`, counted as in proc_pid_stat(5), from the state (3) on.
+pub fn stat_field(pid: u32, number: usize) -> String {
+    stat_field_of(&pid.to_string(), number).expect("stat of a live process")
+}
+
+/// The same for a path below `/proc` such as `12/task/13`; `None` if there is no such process or thread any more.
+pub fn stat_field_of(path: &str, number: usize) -> Option<String> {
+    let stat = std::fs::read(format!("/proc/{path}/stat")).ok()?;
+    let name_end = stat.iter().rposition(|&byte| byte == b')').expect("a name in parentheses");
+    let rest = String::from_utf8_lossy(&stat[name_end + 2..]).into_owned();
+    Some(rest.split_ascii_whitespace().nth(number - 3).expect("field").to_owned())
+}

@@ -1,0 +1,477 @@
+//! A table of command lines, run against our programs and against the installed procps.
+//!
+//! `PKILL_TEST_ONLY=ours` or `=installed` runs one side only.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+
+use super::namespace::in_namespace;
+use super::victim::Spec;
+use super::{Dir, Output, Program, Run, Victim, available, installed_version, own_pid};
+
+/// The processes a case runs among: fresh for every case and implementation, and found by a name that no
+/// other process has.
+pub struct Scene {
+    tag: String,
+    victims: BTreeMap<&'static str, Victim>,
+    dir: Dir,
+    kept: Vec<Box<dyn Any>>,
+    words: Vec<(String, String)>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        // 11 characters, unique among all running tests; a label makes the name of a victim from it.
+        let tag = Victim::spec().tag();
+        Self { tag, victims: BTreeMap::new(), dir: Dir::new(), kept: Vec::new(), words: Vec::new() }
+    }
+
+    /// A victim that cases know as `{label}` (its name, the tag and the label, at most 4 characters) and
+    /// `{label.pid}`, `{label.tty}`,
+    /// `{label.tids}` (one a line).
+    pub fn add(&mut self, label: &'static str, part: impl FnOnce(Spec) -> Spec) -> &mut Victim {
+        assert!(label.len() <= 4, "a name has 15 bytes");
+        self.adopt(label, part(Victim::named(format!("{}{label}", self.tag))).spawn())
+    }
+
+    /// A victim with a name of another kind.
+    pub fn adopt(&mut self, label: &'static str, victim: Victim) -> &mut Victim {
+        self.victims.insert(label, victim);
+        self.victims.get_mut(label).expect("just added")
+    }
+
+    /// The victim of that label.
+    pub fn get(&mut self, label: &str) -> &mut Victim {
+        self.victims.get_mut(label).expect("a victim of that label")
+    }
+
+    /// The part of the names that all victims share.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// A directory that lives as long as the scene: `{dir}`.
+    pub fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    /// Keeps something as long as the scene: a file, which stays open with the locks that are on it, or a family.
+    pub fn keep(&mut self, thing: impl Any) {
+        self.kept.push(Box::new(thing));
+    }
+
+    /// Makes cases know `{word}`.
+    pub fn define(&mut self, word: &str, value: &str) {
+        self.words.push((format!("{{{word}}}"), value.to_owned()));
+    }
+
+    /// Fills in `{tag}`, `{self}` (the PID of the test), `{dir}`, `{cgroup}`, `{uid}`, `{gid}` (ours), `{program}` and
+    /// what [`Scene::add`] names.
+    pub fn fill(&self, text: &str, program: &str) -> String {
+        let mut text = text
+            .replace("{tag}", &self.tag)
+            .replace("{self}", &own_pid())
+            .replace("{program}", program)
+            .replace("{uid}", &rustix::process::geteuid().as_raw().to_string())
+            .replace("{gid}", &rustix::process::getegid().as_raw().to_string())
+            .replace("{cgroup}", &super::cgroup("self").unwrap_or_default())
+            .replace("{dir}", self.dir.path().to_str().expect("UTF-8"));
+        for (word, value) in &self.words {
+            text = text.replace(word, value);
+        }
+        for (label, victim) in &self.victims {
+            text = text
+                .replace(&format!("{{{label}}}"), &String::from_utf8_lossy(victim.comm()))
+                .replace(&format!("{{{label}.pid}}"), &victim.pid().to_string());
+            let threads = format!("{{{label}.tids}}");
+            if text.contains(&threads) {
+                text = text.replace(&threads, &victim.threads().join("\n"));
+            }
+            if text.contains(&format!("{{{label}.tty}}")) {
+                text = text.replace(&format!("{{{label}.tty}}"), victim.terminal());
+            }
+        }
+        text
+    }
+}
+
+/// What a run must show. The default: nothing printed, nobody signalled, exit status 0.
+#[derive(Clone, Default)]
+pub struct Expect {
+    status: i32,
+    out: Out,
+    /// Parts of standard error, in order; none: it is empty.
+    says: Vec<&'static str>,
+    /// Victim and fate; everybody else lives and caught nothing.
+    fates: Vec<(&'static str, &'static str)>,
+}
+
+#[derive(Clone, Default)]
+enum Out {
+    #[default]
+    Nothing,
+    Exactly(&'static str),
+    Pids(&'static str),
+    With(&'static str),
+}
+
+/// One command line and what it does.
+#[must_use]
+pub struct Case {
+    line: &'static str,
+    shell: bool,
+    stdin: &'static str,
+    since: [u32; 3],
+    before: [u32; 3],
+    expect: Expect,
+    differs: Option<(&'static str, Expect)>,
+}
+
+/// A command line, split at blanks as a shell does; `'…'` and `"…"` quote.
+pub fn case(line: &'static str) -> Case {
+    Case {
+        line,
+        shell: false,
+        stdin: "",
+        since: [0; 3],
+        before: [u32::MAX; 3],
+        expect: Expect::default(),
+        differs: None,
+    }
+}
+
+/// A line for `sh -c`, which finds the programs in `PATH`.
+pub fn shell(line: &'static str) -> Case {
+    Case { shell: true, ..case(line) }
+}
+
+/// What the reference does where we differ; see [`Case::differs`].
+pub fn reference() -> Expect {
+    Expect::default()
+}
+
+impl Expect {
+    pub fn status(mut self, status: i32) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Exactly this on standard output.
+    pub fn prints(mut self, text: &'static str) -> Self {
+        self.out = Out::Exactly(text);
+        self
+    }
+
+    /// The PIDs of these victims (labels between blanks), one a line, in ascending order.
+    pub fn pids(mut self, labels: &'static str) -> Self {
+        self.out = Out::Pids(labels);
+        self
+    }
+
+    /// Standard output with this in it.
+    pub fn prints_with(mut self, text: &'static str) -> Self {
+        self.out = Out::With(text);
+        self
+    }
+
+    /// Standard error with this in it.
+    pub fn says(mut self, text: &'static str) -> Self {
+        self.says.push(text);
+        self
+    }
+
+    /// A usage error: exit status 2, this message, and a line that points to `--help`.
+    pub fn usage(self, message: &'static str) -> Self {
+        self.status(2).says(message)
+    }
+
+    /// What became of a victim: the signals it caught, in order (`"HUP"`, `"HUP USR1"`, `"RTMIN+8"`, `"USR1=42"` with a
+    /// queued value), `"killed by TERM"`, or `"stopped"`.
+    pub fn fate(mut self, label: &'static str, fate: &'static str) -> Self {
+        self.fates.push((label, fate));
+        self
+    }
+}
+
+/// The same words for a case: they say what our program does, and the reference too unless it differs.
+impl Case {
+    pub fn status(self, status: i32) -> Self {
+        self.map(|expect| expect.status(status))
+    }
+
+    pub fn prints(self, text: &'static str) -> Self {
+        self.map(|expect| expect.prints(text))
+    }
+
+    pub fn pids(self, labels: &'static str) -> Self {
+        self.map(|expect| expect.pids(labels))
+    }
+
+    pub fn prints_with(self, text: &'static str) -> Self {
+        self.map(|expect| expect.prints_with(text))
+    }
+
+    pub fn says(self, text: &'static str) -> Self {
+        self.map(|expect| expect.says(text))
+    }
+
+    pub fn usage(self, message: &'static str) -> Self {
+        self.map(|expect| expect.usage(message))
+    }
+
+    pub fn fate(self, label: &'static str, fate: &'static str) -> Self {
+        self.map(|expect| expect.fate(label, fate))
+    }
+
+    /// Nothing matches: exit status 1, no output.
+    pub fn nothing(self) -> Self {
+        self.status(1)
+    }
+
+    pub fn stdin(mut self, text: &'static str) -> Self {
+        self.stdin = text;
+        self
+    }
+
+    /// The first procps version that can do it.
+    pub fn since(mut self, version: [u32; 3]) -> Self {
+        self.since = version;
+        self
+    }
+
+    /// Not run against the reference: what it does there is not the same twice, or not known.
+    pub fn ours_only(self) -> Self {
+        self.since([u32::MAX; 3])
+    }
+
+    /// The first procps version that does something else.
+    pub fn before(mut self, version: [u32; 3]) -> Self {
+        self.before = version;
+        self
+    }
+
+    /// The reference differs on purpose or by accident; `name` is its row in `docs/COMPATIBILITY.md`.
+    pub fn differs(mut self, name: &'static str, reference: Expect) -> Self {
+        self.differs = Some((name, reference));
+        self
+    }
+
+    fn map(mut self, change: impl FnOnce(Expect) -> Expect) -> Self {
+        self.expect = change(self.expect);
+        self
+    }
+}
+
+/// The implementations to test: ours, and the installed one if there is one.
+pub fn programs() -> Vec<Program> {
+    let only = std::env::var("PKILL_TEST_ONLY").unwrap_or_default();
+    let mut programs = Vec::new();
+    if only != "installed" {
+        programs.push(Program::Ours);
+    }
+    if only != "ours" && available(installed_version().is_some(), "procps") {
+        programs.push(Program::Installed);
+    }
+    programs
+}
+
+/// Runs all cases against both implementations, each among a fresh scene; reports all failures at once.
+pub fn check(cast: impl Fn(&mut Scene), cases: &[Case]) {
+    let listed = include_str!("../../../docs/COMPATIBILITY.md");
+    let version = installed_version().unwrap_or_default();
+    let mut failures = Vec::new();
+    for name in cases.iter().filter_map(|case| case.differs.as_ref().map(|(name, _)| name)) {
+        if !listed.contains(&format!("| `{name}` |")) {
+            failures.push(format!("docs/COMPATIBILITY.md has no `{name}`"));
+        }
+    }
+    for program in programs() {
+        for case in cases {
+            assert!(in_namespace() || case.is_narrow(), "{}: no name to match; use a namespace", case.line);
+            let expect = match (&case.differs, program) {
+                (Some((_, reference)), Program::Installed) => reference,
+                _ => &case.expect,
+            };
+            if program == Program::Ours || (case.since..case.before).contains(&version) {
+                failures.extend(case.failures(program, expect, &cast));
+            }
+        }
+    }
+    failures.dedup();
+    assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
+}
+
+impl Case {
+    /// A signal goes to nobody else, even if a defect let all criteria be ignored but the pattern: the line has
+    /// the unique name of a victim for a pattern, or sends nothing.
+    fn is_narrow(&self) -> bool {
+        let general = ["dir", "self", "uid", "gid", "cgroup", "group", "user"];
+        let words = self.line.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+        let mut names = words.filter(|(word, _)| !word.contains('.') && !general.contains(word));
+        let harmless = ["-0", "-h", "--help", "--version"];
+        let mut words = self.line.split([' ', ';']);
+        self.expect.status == 2
+            || names.next().is_some()
+            || !words.clone().any(|word| word == "pkill")
+            || words.any(|word| harmless.contains(&word))
+    }
+
+    fn failures(&self, program: Program, expect: &Expect, cast: &impl Fn(&mut Scene)) -> Option<String> {
+        let mut scene = Scene::new();
+        cast(&mut scene);
+        let words = split(&scene.fill(self.line, ""));
+        let run = if self.shell {
+            let paths = std::env::var("PATH").unwrap_or_default();
+            let bin = scene.dir.path().join("bin");
+            std::fs::create_dir(&bin).expect("a directory");
+            for name in ["pgrep", "pkill", "pidwait"] {
+                let path = Run::of(program, name).program().to_owned();
+                std::os::unix::fs::symlink(path, bin.join(name)).expect("a link");
+            }
+            let path = format!("{}:{paths}", bin.display());
+            Run::shell(&scene.fill(self.line, "")).env("PATH", path)
+        } else {
+            Run::of(program, &words[0]).args(&words[1..])
+        };
+        let output = run.stdin(scene.fill(self.stdin, "")).run();
+        let wrong = expect.wrong(&mut scene, &words[0], &output, program, self.shell);
+        (!wrong.is_empty()).then(|| {
+            let (line, out, err) = (self.line, output.out(), output.err());
+            let err: Vec<&str> = err.lines().take(4).collect();
+            let wrong = wrong.join("; ");
+            let out: String = out.chars().take(300).collect();
+            format!("{program:?}: {line}: {wrong}\n    out {out:?}, err {err:?}, status {}", output.status)
+        })
+    }
+}
+
+impl Expect {
+    fn wrong(
+        &self,
+        scene: &mut Scene,
+        program: &str,
+        output: &Output,
+        which: Program,
+        shell: bool,
+    ) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let (out, err) = (output.out(), output.err());
+        if output.status != self.status {
+            wrong.push(format!("exit status {}, not {}", output.status, self.status));
+        }
+        let (right, wanted) = match &self.out {
+            Out::Nothing => (out.is_empty(), String::new()),
+            Out::Exactly(text) => {
+                let text = scene.fill(text, program);
+                (out == text, text)
+            }
+            Out::Pids(labels) => {
+                let mut pids: Vec<u32> =
+                    labels.split_ascii_whitespace().map(|label| scene.get(label).pid()).collect();
+                pids.sort_unstable();
+                let text: String = pids.iter().map(|pid| format!("{pid}\n")).collect();
+                (out == text, text)
+            }
+            Out::With(text) => {
+                let text = scene.fill(text, program);
+                (out.contains(&text), text)
+            }
+        };
+        if !right {
+            wrong.push(format!("standard output is not {wanted:?}"));
+        }
+        if self.says.is_empty() && !err.is_empty() && (which == Program::Ours || self.status != 2) {
+            wrong.push("standard error is not empty".into());
+        }
+        for text in &self.says {
+            let text = scene.fill(text, program);
+            if !err.contains(&text) {
+                wrong.push(format!("standard error has no {text:?}"));
+            }
+        }
+        if which == Program::Ours && !shell && !err.is_empty() {
+            if !err.starts_with(&format!("{program}: ")) {
+                wrong.push("the message does not begin with the program's name".into());
+            }
+            if self.status == 2 && !err.contains("--help") {
+                wrong.push("the usage error does not point to --help".into());
+            }
+        }
+        for (label, victim) in &mut scene.victims {
+            let expected = self.fates.iter().find(|(name, _)| name == label).map_or("", |(_, fate)| *fate);
+            let fate = fate(victim, expected == "stopped");
+            if fate != expected {
+                wrong.push(format!("fate of {label}: {fate:?}, not {expected:?}"));
+            }
+        }
+        wrong
+    }
+}
+
+fn fate(victim: &mut Victim, stopped: bool) -> String {
+    if stopped {
+        victim.wait_stopped();
+        return "stopped".into();
+    }
+    if victim.is_zombie() {
+        return String::new();
+    }
+    if victim.is_stopped() {
+        victim.send(rustix::process::Signal::CONT);
+        victim.wait_continued();
+    }
+    match victim.received() {
+        None => match victim.killed_by() {
+            Some(signal) => format!("killed by {}", name(signal)),
+            None => "ended".into(),
+        },
+        Some(received) => {
+            let queued = |code| code == libc::SI_QUEUE;
+            let words: Vec<String> = received
+                .iter()
+                .map(|one| match queued(one.code) {
+                    true => format!("{}={}", name(one.signal), one.value),
+                    false => name(one.signal),
+                })
+                .collect();
+            words.join(" ")
+        }
+    }
+}
+
+fn name(signal: i32) -> String {
+    let known = [
+        (libc::SIGHUP, "HUP"),
+        (libc::SIGINT, "INT"),
+        (libc::SIGKILL, "KILL"),
+        (libc::SIGUSR1, "USR1"),
+        (libc::SIGUSR2, "USR2"),
+        (libc::SIGTERM, "TERM"),
+        (libc::SIGCONT, "CONT"),
+        (libc::SIGWINCH, "WINCH"),
+    ];
+    match known.iter().find(|(number, _)| *number == signal) {
+        Some((_, name)) => (*name).into(),
+        None if signal >= libc::SIGRTMIN() => format!("RTMIN+{}", signal - libc::SIGRTMIN()),
+        None => signal.to_string(),
+    }
+}
+
+fn split(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for char in line.chars() {
+        match (quote, char) {
+            (Some(open), _) if open == char => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(char);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(char),
+        }
+    }
+    words.extend(word);
+    words
+}

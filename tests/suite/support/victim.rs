@@ -1,0 +1,465 @@
+#![allow(unsafe_code)] // work between fork and exec
+
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Resource, Rlimit, Signal, WaitId, WaitIdOptions, setrlimit};
+use rustix::pty::OpenptFlags;
+
+use super::actor::{MARK, READY, Record};
+use super::{DEADLINE, eventually, stat_field, stat_field_of};
+
+/// A signal that a victim caught.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Its number.
+    pub signal: i32,
+    /// `si_code`: `SI_USER` for kill(2), `SI_QUEUE` for sigqueue(3).
+    pub code: i32,
+    /// `si_value` as an integer; only meaningful with `SI_QUEUE`.
+    pub value: i32,
+}
+
+/// A process to be found, signalled and waited for. It is ours alone, knows its part when [`Spec::spawn`]
+/// returns, and is killed and reaped by handle when dropped.
+pub struct Victim {
+    name: Vec<u8>,
+    child: Child,
+    pidfd: OwnedFd,
+    terminal: Option<(OwnedFd, String)>,
+    /// A stopped process answers no question.
+    stopped: bool,
+    zombie: bool,
+    /// A question was asked and is not answered yet.
+    asked: bool,
+}
+
+/// What a victim does about whatever it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    /// It has ended by this signal.
+    Ended(i32),
+    /// It has stopped, or is stopped still.
+    Stopped,
+    /// It goes on, and has caught these.
+    Caught(Vec<Received>),
+}
+
+/// The part a victim plays.
+#[must_use]
+pub struct Spec {
+    name: Vec<u8>,
+    command: Command,
+    part: Vec<String>,
+    terminal: bool,
+    init: bool,
+    main_ends: bool,
+}
+
+impl Victim {
+    /// A victim with a unique name of 11 lower-case letters and digits, none of which is part of another's.
+    /// `argv[0]` is the name; the environment holds only the mark.
+    pub fn spec() -> Spec {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        Self::named(format!("v{:06x}{count:04x}", std::process::id()))
+    }
+
+    /// A victim with this name (`comm`): up to 15 bytes, the kernel cuts the rest.
+    pub fn named(name: impl AsRef<[u8]>) -> Spec {
+        let name = name.as_ref().to_vec();
+        let command = command(&std::env::current_exe().expect("our own executable"));
+        let hex: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        let spec = Spec {
+            command,
+            part: vec![format!("comm {hex}")],
+            terminal: false,
+            init: false,
+            main_ends: false,
+            name: name.clone(),
+        };
+        spec.arg0(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&name))
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The name it was given, up to 15 bytes of it.
+    pub fn comm(&self) -> &[u8] {
+        &self.name[..self.name.len().min(15)]
+    }
+
+    /// The name as text.
+    pub fn name(&self) -> &str {
+        std::str::from_utf8(self.comm()).expect("a name in UTF-8")
+    }
+
+    /// The terminal's name as `-t` takes it: `pts/3`.
+    pub fn terminal(&self) -> &str {
+        &self.terminal.as_ref().expect("a victim with a terminal").1
+    }
+
+    /// The IDs of its threads, ascending.
+    pub fn threads(&self) -> Vec<String> {
+        let task = std::fs::read_dir(format!("/proc/{}/task", self.pid())).expect("threads").flatten();
+        let mut ids: Vec<u32> =
+            task.map(|entry| entry.file_name().to_str().unwrap().parse().unwrap()).collect();
+        ids.sort_unstable();
+        ids.iter().map(u32::to_string).collect()
+    }
+
+    /// The handle.
+    #[allow(dead_code)] // for tests to come
+    pub fn pidfd(&self) -> &OwnedFd {
+        &self.pidfd
+    }
+
+    /// What it caught since the last question, in order. A signal that was sent before this call is in it: a
+    /// process handles what is pending before it reads our question. `None` if the process has ended.
+    pub fn received(&mut self) -> Option<Vec<Received>> {
+        assert!(!self.stopped, "a stopped process does not answer");
+        let mut received = Vec::new();
+        // A process that was just killed cannot read; then the answer is the end of the pipe.
+        let _ = self.child.stdin.as_mut().expect("pipe").write_all(b"?");
+        loop {
+            match self.read_record()? {
+                READY => return Some(received),
+                [signal, code, value] => received.push(Received { signal, code, value }),
+            }
+        }
+    }
+
+    /// Waits until it has done what the signals that were sent to it before this call make it do: it ends, stops, or
+    /// answers a question, which it reads after it has handled what was pending.
+    pub fn react(&mut self) -> Reaction {
+        if !self.asked {
+            let _ = self.child.stdin.as_mut().expect("pipe").write_all(b"?");
+            self.asked = true;
+        }
+        let mut received = Vec::new();
+        let mut reaction = None;
+        eventually("a reaction", || {
+            let pipe = self.child.stderr.as_ref().expect("pipe");
+            let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+            if poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&now)).is_ok_and(|ready| ready == 1) {
+                match self.read_record() {
+                    None => reaction = Some(Reaction::Ended(self.killed_by().expect("a signal"))),
+                    Some(READY) => {
+                        self.asked = false;
+                        reaction = Some(Reaction::Caught(std::mem::take(&mut received)));
+                    }
+                    Some([signal, code, value]) => received.push(Received { signal, code, value }),
+                }
+            } else if self.state() == "T" {
+                reaction = Some(Reaction::Stopped);
+            }
+            reaction.is_some()
+        });
+        reaction.expect("a reaction")
+    }
+
+    /// The state letter: the main thread's, or another's if that one has ended first.
+    pub fn state(&self) -> String {
+        let main = stat_field(self.pid(), 3);
+        if main != "Z" {
+            return main;
+        }
+        let others = self.threads().into_iter().filter(|id| *id != self.pid().to_string());
+        let mut states = others.filter_map(|id| stat_field_of(&format!("{}/task/{id}", self.pid()), 3));
+        states.find(|state| state != "Z" && state != "X").unwrap_or(main)
+    }
+
+    /// Stops it as a debugger does. The calling thread is the debugger.
+    pub fn trace(&self) {
+        let pid = nix::unistd::Pid::from_raw(self.pid() as i32);
+        nix::sys::ptrace::seize(pid, nix::sys::ptrace::Options::empty()).expect("PTRACE_SEIZE");
+        nix::sys::ptrace::interrupt(pid).expect("PTRACE_INTERRUPT");
+        nix::sys::wait::waitpid(pid, None).expect("the stop");
+    }
+
+    /// Sends a signal through the handle.
+    pub fn send(&self, signal: Signal) {
+        rustix::process::pidfd_send_signal(&self.pidfd, signal).expect("send a signal");
+    }
+
+    /// Stops it and waits until it is stopped.
+    pub fn stop(&mut self) {
+        self.send(Signal::STOP);
+        self.wait_stopped();
+    }
+
+    /// Waits until somebody has stopped it.
+    pub fn wait_stopped(&mut self) {
+        eventually("stopped", || self.state() == "T");
+        self.stopped = true;
+    }
+
+    /// Waits until somebody has continued it.
+    pub fn wait_continued(&mut self) {
+        eventually("continued", || self.state() != "T");
+        self.stopped = false;
+    }
+
+    /// Kills it but does not reap it: a zombie until dropped.
+    pub fn make_zombie(&mut self) {
+        self.send(Signal::KILL);
+        let zombie = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        rustix::process::waitid(WaitId::PidFd(self.pidfd.as_fd()), zombie).expect("waitid");
+        self.zombie = true;
+    }
+
+    /// True after [`Victim::make_zombie`].
+    pub fn is_zombie(&self) -> bool {
+        self.zombie
+    }
+
+    /// True while we know it to be stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Ends it in peace (exit status 0), as the last byte of standard input does.
+    pub fn finish(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
+    /// Waits for its end and reaps it.
+    pub fn wait(&mut self) -> ExitStatus {
+        assert!(readable(&self.pidfd), "the victim {} did not end", self.pid());
+        self.child.wait().expect("wait")
+    }
+
+    /// The signal that killed it, waiting for its end.
+    pub fn killed_by(&mut self) -> Option<i32> {
+        self.wait().signal()
+    }
+
+    /// `None` at the end of the pipe.
+    fn read_record(&mut self) -> Option<Record> {
+        let pipe = self.child.stderr.as_mut().expect("pipe");
+        assert!(readable(&*pipe), "the victim says nothing");
+        let mut bytes = [0; size_of::<Record>()];
+        match pipe.read_exact(&mut bytes) {
+            Ok(()) => Some([0, 4, 8].map(|at| i32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap()))),
+            Err(_) => None,
+        }
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        // After a wait the handle answers ESRCH, and `wait` remembers the status.
+        let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::KILL);
+        let _ = self.child.wait();
+    }
+}
+
+fn command(executable: &Path) -> Command {
+    let mut command = Command::new(executable);
+    command.env_clear().env(MARK, "1").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+fn readable(fd: impl AsFd) -> bool {
+    let timeout = DEADLINE.try_into().expect("a timeout");
+    loop {
+        match poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&timeout)) {
+            Err(rustix::io::Errno::INTR) => continue,
+            ready => return ready.expect("poll") == 1,
+        }
+    }
+}
+
+impl Spec {
+    /// The name, before it is spawned.
+    pub fn tag(&self) -> String {
+        String::from_utf8(self.name.clone()).expect("UTF-8")
+    }
+
+    fn say(mut self, part: String) -> Self {
+        self.part.push(part);
+        self
+    }
+
+    /// Holds this file or socket, as descriptor 1. Nobody else that is started meanwhile can inherit it.
+    pub fn holds(mut self, file: impl Into<OwnedFd>) -> Self {
+        self.command.stdout(file.into());
+        self
+    }
+
+    /// Another path of the test's executable, a copy for example. Name it first.
+    pub fn executable(mut self, path: &Path) -> Self {
+        self.command = command(path);
+        self
+    }
+
+    /// May have a stack of this size, and arguments of a quarter of it: execve(2). Name it after [`Spec::executable`].
+    pub fn stack(mut self, size: u64) -> Self {
+        let limit = Rlimit { current: Some(size), maximum: Some(size) };
+        // SAFETY: one system call, between fork and exec.
+        unsafe { self.command.pre_exec(move || Ok(setrlimit(Resource::Stack, limit)?)) };
+        self
+    }
+
+    pub fn arg0(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.command.arg0(arg);
+        self
+    }
+
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.command.arg(arg);
+        self
+    }
+
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Where it starts. Name it behind [`Spec::executable`].
+    pub fn directory(mut self, path: &Path) -> Self {
+        self.command.current_dir(path);
+        self
+    }
+
+    /// Records this signal when it comes.
+    pub fn catch(self, signal: i32) -> Self {
+        self.say(format!("catch {signal}"))
+    }
+
+    pub fn ignore(self, signal: i32) -> Self {
+        self.say(format!("ignore {signal}"))
+    }
+
+    pub fn block(self, signal: i32) -> Self {
+        self.say(format!("block {signal}"))
+    }
+
+    /// Leads a session of its own (without a terminal).
+    pub fn session(self) -> Self {
+        self.say("session".into())
+    }
+
+    /// Leads a process group of its own.
+    pub fn group(self) -> Self {
+        self.say("group".into())
+    }
+
+    /// Leads a session with a new pseudo-terminal.
+    pub fn terminal(mut self) -> Self {
+        self.terminal = true;
+        self.session()
+    }
+
+    /// Real, effective and saved group ID (root only). Name it before [`Spec::uids`].
+    pub fn gids(self, real: u32, effective: u32, saved: u32) -> Self {
+        self.say(format!("gids {real} {effective} {saved}"))
+    }
+
+    /// Supplementary groups (root only). Name them before [`Spec::uids`].
+    pub fn groups(self, groups: &[u32]) -> Self {
+        let groups: Vec<String> = groups.iter().map(u32::to_string).collect();
+        self.say(format!("groups {}", groups.join(" ")))
+    }
+
+    /// Real, effective and saved user ID (root only).
+    pub fn uids(self, real: u32, effective: u32, saved: u32) -> Self {
+        self.say(format!("uids {real} {effective} {saved}"))
+    }
+
+    /// Leaves our namespaces of these kinds (`ipc`, `mnt`, `net`, `uts`) for new ones (root only).
+    pub fn unshare(self, kinds: &[&str]) -> Self {
+        self.say(format!("unshare {}", kinds.join(" ")))
+    }
+
+    /// An ordinary user's, as if that user had started it.
+    pub fn owned_by(self, uid: u32) -> Self {
+        self.gids(uid, uid, uid).uids(uid, uid, uid).dumpable()
+    }
+
+    /// Lets others read its files again after [`Spec::uids`].
+    pub fn dumpable(self) -> Self {
+        self.say("dumpable".into())
+    }
+
+    /// Another thread plays the part on, with only these signals blocked, and the main thread sleeps.
+    pub fn main_sleeps(self, blocked_by_the_other: &[i32]) -> Self {
+        self.hand_over("sleeps", blocked_by_the_other)
+    }
+
+    /// The same, and the main thread ends.
+    pub fn main_ends(mut self, blocked_by_the_other: &[i32]) -> Self {
+        self.main_ends = true;
+        self.hand_over("ends", blocked_by_the_other)
+    }
+
+    fn hand_over(self, what: &str, blocked: &[i32]) -> Self {
+        let blocked: Vec<String> = blocked.iter().map(i32::to_string).collect();
+        self.say(format!("main {what} {}", blocked.join(" ")).trim_end().to_owned())
+    }
+
+    /// In a new user namespace that belongs to `owner` and has the same IDs (root only). Name it before
+    /// [`Spec::uids`].
+    pub fn user_namespace(self, owner: u32) -> Self {
+        self.say(format!("userns {owner}"))
+    }
+
+    /// The first process of a new PID namespace (root only).
+    pub fn init(mut self) -> Self {
+        self.init = true;
+        self
+    }
+
+    /// One more thread, with a name of its own.
+    pub fn thread(self, name: &str) -> Self {
+        let hex: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+        self.say(format!("thread {hex}"))
+    }
+
+    /// Starts it and waits until it plays its part and sleeps.
+    pub fn spawn(mut self) -> Victim {
+        let terminal = self.terminal.then(|| {
+            let master =
+                rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+            rustix::pty::grantpt(&master).expect("grantpt");
+            rustix::pty::unlockpt(&master).expect("unlockpt");
+            let path =
+                rustix::pty::ptsname(&master, Vec::new()).expect("ptsname").into_string().expect("ASCII");
+            // Behind `session`, before any change of ids.
+            let session = self.part.iter().position(|part| part == "session").expect("a session");
+            self.part.insert(session + 1, format!("terminal {path}"));
+            (master, path.trim_start_matches("/dev/").to_owned())
+        });
+        let child = if self.init {
+            use nix::sched::{CloneFlags, setns, unshare};
+            let ours = std::fs::File::open("/proc/self/ns/pid").expect("our PID namespace");
+            unshare(CloneFlags::CLONE_NEWPID).expect("a PID namespace");
+            let child = self.command.spawn();
+            setns(ours, CloneFlags::CLONE_NEWPID).expect("back to our PID namespace");
+            child.expect("start an init")
+        } else {
+            self.command.spawn().expect("start a victim")
+        };
+        let pid = rustix::process::Pid::from_child(&child);
+        let pidfd = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).expect("a pidfd");
+        let mut victim =
+            Victim { name: self.name, child, pidfd, terminal, stopped: false, zombie: false, asked: false };
+        let part = self.part.join("\n") + "\n\n";
+        victim.child.stdin.as_mut().expect("pipe").write_all(part.as_bytes()).expect("hand out the part");
+        if victim.read_record() != Some(READY) {
+            let mut why = String::new();
+            let _ = victim.child.stderr.take().expect("pipe").read_to_string(&mut why);
+            panic!("the victim could not play its part:\n{part}…{why}");
+        }
+        let main = if self.main_ends { "Z" } else { "S" };
+        eventually("asleep", || stat_field(victim.pid(), 3) == main);
+        victim
+    }
+}

@@ -1,0 +1,365 @@
+//! What a look costs, in system calls: no file is opened that the question does not need.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::support::crowd::Crowd;
+use crate::support::{Dir, Output, Run, Victim, namespace, need};
+
+/// A run under strace(1).
+struct Trace {
+    output: Output,
+    /// As strace prints them, without the thread in front.
+    calls: Vec<String>,
+}
+
+impl Trace {
+    /// `inject`: calls that fail, in strace's words.
+    fn new(program: &str, args: &[&str], inject: &[&str]) -> Self {
+        let dir = Dir::new();
+        let file = dir.path().join("trace");
+        let mut strace = vec!["strace", "-f", "-s", "256", "-o", file.to_str().expect("UTF-8")];
+        strace.extend(inject.iter().flat_map(|what| ["-e", *what]));
+        let output = Run::ours(program).args(args).through(strace).run();
+        let text = std::fs::read_to_string(file).expect("a trace");
+        let calls = text.lines().filter_map(|line| Some(line.split_once(' ')?.1.trim_start().to_owned()));
+        Self { output, calls: calls.collect() }
+    }
+
+    /// The paths that were opened, or tried; `/proc/` stands before those that start from its descriptor.
+    fn opened(&self) -> impl Iterator<Item = String> {
+        let opens = self.calls.iter().filter(|call| call.starts_with("open"));
+        opens.map(|call| {
+            let path = call.split('"').nth(1).expect("a path");
+            if path.starts_with('/') { path.to_owned() } else { format!("/proc/{path}") }
+        })
+    }
+
+    /// Which files were opened of which process.
+    fn files(&self) -> BTreeMap<u32, Vec<String>> {
+        let mut files = BTreeMap::<u32, Vec<String>>::new();
+        for path in self.opened() {
+            let Some((pid, file)) = path.strip_prefix("/proc/").and_then(|path| path.split_once('/')) else {
+                continue;
+            };
+            if let Ok(pid) = pid.parse() {
+                files.entry(pid).or_default().push(file.to_owned());
+            }
+        }
+        files
+    }
+
+    fn count(&self, call: &str) -> usize {
+        let call = format!("{call}(");
+        self.calls.iter().filter(|line| line.starts_with(&call)).count()
+    }
+}
+
+fn found(trace: &Trace, pids: &[u32]) {
+    assert_eq!(trace.output.pids(), pids, "{}", trace.output.err());
+}
+
+#[test]
+fn a_name_costs_one_file_per_process() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let crowd: Vec<Victim> = (0..20).map(|_| Victim::spec().spawn()).collect();
+        let name = crowd[0].name();
+        let pid = crowd[0].pid();
+        for (program, args, also) in [
+            ("pgrep", &[name][..], &[][..]),
+            ("pgrep", &["-x", name], &[]),
+            ("pgrep", &["-i", name], &[]),
+            ("pgrep", &["-l", name], &[]),
+            ("pgrep", &["-c", name], &[]),
+            ("pgrep", &[&format!("^({name}|x+)$")], &[]),
+            ("pgrep", &["-n", name], &["stat"]),
+            ("pgrep", &["-O", "0", name], &["stat"]),
+            ("pgrep", &["-r", "DRSTZ", name], &["stat"]),
+            ("pgrep", &["-t", "?", "-o", name], &["stat"]),
+            ("pgrep", &["-a", name], &["cmdline"]),
+            ("pgrep", &["-P", "1", name], &[]),
+            ("pgrep", &["--cgroup", "/**,name=systemd:/**", name], &["cgroup"]),
+            ("pgrep", &["--local", name], &["status"]),
+            ("pgrep", &["--fixed-strings", name], &[]),
+            ("pgrep", &[name, "--and", "^v", "--not", "x"], &[]),
+            ("pgrep", &["--younger", "1d", "--no-zombies", name], &["stat"]),
+            ("pgrep", &["--no-kernel-threads", "--cpu-time", "0", name], &["stat"]),
+            ("pgrep", &["--rss", "1", name], &["statm"]),
+            ("pgrep", &["--exe", "/proc/self/exe", "--inverse", "-P", "1", name], &[]),
+            ("pgrep", &["--cwd", "/", name], &[]),
+            // pkill looks twice.
+            ("pkill", &["-0", name], &["comm"]),
+        ] {
+            let trace = Trace::new(program, args, &[]);
+            assert_eq!(trace.output.status, 0, "{args:?}: {}", trace.output.err());
+            let files = trace.files();
+            for pid in crowd.iter().map(Victim::pid).chain([1]) {
+                assert!(files.contains_key(&pid), "{args:?} never looked at {pid}");
+            }
+            for (looked_at, files) in files {
+                let also = if looked_at == pid { also } else { &[] };
+                assert_eq!(files, [&["comm"], also].concat(), "{program} {args:?}, {looked_at}");
+            }
+        }
+    });
+}
+
+/// The tables of sockets are read once, and descriptors where nothing cheaper decides.
+#[test]
+fn ports_cost_one_look_at_the_tables() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a listening socket");
+        let port = socket.local_addr().expect("an address").port().to_string();
+        let holder = Victim::spec().holds(socket).spawn();
+        let crowd: Vec<Victim> = (0..20).map(|_| Victim::spec().spawn()).collect();
+        let tables = |trace: &Trace| {
+            let mut tables: Vec<_> = trace.opened().filter(|path| path.starts_with("/proc/net/")).collect();
+            tables.sort_unstable();
+            tables
+        };
+        let trace = Trace::new("pgrep", &["--port", &port], &[]);
+        found(&trace, &[holder.pid()]);
+        assert_eq!(tables(&trace), ["tcp", "tcp6", "udp", "udp6"].map(|table| format!("/proc/net/{table}")));
+        let files = trace.files();
+        for victim in &crowd {
+            assert_eq!(files[&victim.pid()], ["fd"]);
+        }
+        // Once more, to see whether all who hold the port are known.
+        assert_eq!(files[&holder.pid()], ["fd", "fd"]);
+
+        let tcp = format!("tcp:{port}");
+        let trace = Trace::new("pkill", &["-0", "--port", &tcp, holder.name()], &[]);
+        assert_eq!((trace.output.err(), trace.output.status), (String::new(), 0));
+        assert_eq!(tables(&trace), ["/proc/net/tcp", "/proc/net/tcp6"]);
+        assert_eq!(trace.files()[&crowd[0].pid()], ["comm"]);
+
+        // Nobody has that port, so nobody's descriptors matter.
+        drop(holder);
+        let trace = Trace::new("pgrep", &["--port", &port], &[]);
+        assert_eq!((trace.output.status, trace.files()), (1, BTreeMap::new()));
+    });
+}
+
+/// A table that is worth threads: each process is looked at once, by whichever of them, and they come in order.
+#[test]
+fn threads_share_the_walk() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let crowd = Crowd::spawn(c"idler", 1500);
+        for inject in [&[][..], &["inject=clone,clone3:error=EAGAIN"]] {
+            let trace = Trace::new("pgrep", &["idler"], inject);
+            found(&trace, &crowd.pids);
+            let files = trace.files();
+            for pid in &crowd.pids {
+                assert_eq!(files[pid], ["comm"], "{pid} {inject:?}");
+            }
+            // Without a second thread, the first does all the work.
+            let alone =
+                !inject.is_empty() || std::thread::available_parallelism().is_ok_and(|n| n.get() == 1);
+            let started = trace.calls.iter().filter(|call| call.starts_with("clone")).count();
+            assert!(alone || started > 0, "no thread was started");
+        }
+    });
+}
+
+/// Of the process that has the name only, and of no other.
+#[test]
+fn a_link_is_read_where_it_decides() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let crowd: Vec<Victim> = (0..5).map(|_| Victim::spec().spawn()).collect();
+        let (name, pid) = (crowd[0].name(), crowd[0].pid());
+        let path = std::env::current_exe().expect("our own executable");
+        let path = path.to_str().expect("UTF-8");
+        for (args, links, stats) in [
+            (&["--exe", path][..], 1, 0),
+            // Of the same file there may be other names.
+            (&["--exe", "/bin/sh"], 1, 1),
+            (&["--exe", "sh"], 1, 0),
+            (&["--exe", "/nonexistent"], 1, 0),
+            (&["--exe-deleted"], 1, 0),
+            (&["--exe-deleted", "--exe", path], 1, 0),
+            (&["--cwd", "/"], 1, 0),
+            (&["--younger", "1d"], 0, 0),
+            (&[], 0, 0),
+        ] {
+            let trace = Trace::new("pgrep", &[args, &["-x", name]].concat(), &[]);
+            let of = |call: &str, pid: &str| {
+                let begin = format!("{call}(");
+                let path = format!("\"{pid}/");
+                trace.calls.iter().filter(|line| line.starts_with(&begin) && line.contains(&path)).count()
+            };
+            let what = format!("{args:?}: {:?}", trace.output);
+            assert_eq!(of("readlinkat", &pid.to_string()), links, "{what}");
+            assert_eq!(of("statx", &pid.to_string()), stats, "{what}");
+            for other in &crowd[1..] {
+                assert_eq!(of("readlinkat", &other.pid().to_string()), 0, "{what}");
+            }
+        }
+        // Under another name only the file tells, also where the newer call is missing.
+        let dir = Dir::new();
+        let copy = dir.copy(path.as_ref(), "copy");
+        std::fs::hard_link(&copy, dir.path().join("hard")).expect("a link");
+        let copied = Victim::spec().executable(&copy).spawn();
+        let hard = dir.path().join("hard");
+        for errno in ["ENOSYS", "EPERM"] {
+            let inject = format!("inject=statx:error={errno}");
+            found(
+                &Trace::new("pgrep", &["--exe", hard.to_str().expect("UTF-8")], &[&inject]),
+                &[copied.pid()],
+            );
+        }
+    });
+}
+
+#[test]
+fn sessions_groups_and_users_cost_no_file() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let other = Victim::spec().session().uids(12345, 12345, 0).spawn();
+        let near = Victim::spec().spawn();
+        for args in [["-s", "0"], ["-g", "0"], ["-u", "0"], ["-U", "0"], ["-G", "0"]] {
+            let trace = Trace::new("pgrep", &[args[0], args[1], near.name()], &[]);
+            found(&trace, &[near.pid()]);
+            let mut files = trace.files();
+            assert_eq!(files.remove(&near.pid()).expect("a look at it"), ["comm"], "{args:?}");
+            let of_other = files.remove(&other.pid()).unwrap_or_default();
+            // The kernel tells a real ID for what a name costs, or not at all.
+            let expected: &[&str] = if matches!(args[0], "-U" | "-G") { &["comm"] } else { &[] };
+            assert_eq!(of_other, expected, "{args:?}");
+        }
+    });
+}
+
+#[test]
+fn listed_processes_cost_no_walk() {
+    if !need("strace") {
+        return;
+    }
+    let victim = Victim::spec().spawn();
+    let pid = victim.pid().to_string();
+    let dir = Dir::new();
+    let pidfile = dir.file("pid", &pid);
+    let pidfile = pidfile.to_str().expect("UTF-8");
+    for args in [&["-p", &pid][..], &["-p", &pid, victim.name()], &["-F", pidfile], &["-F", pidfile, "-n"]] {
+        for (program, args) in [("pgrep", args.to_vec()), ("pkill", [&["-0"], args].concat())] {
+            let trace = Trace::new(program, &args, &[]);
+            assert_eq!(trace.output.status, 0, "{args:?}: {}", trace.output.err());
+            assert!(trace.opened().all(|path| path.trim_end_matches('/') != "/proc"), "{args:?}");
+            assert_eq!(trace.count("getdents64"), 0, "{args:?}");
+            assert_eq!(trace.files().into_keys().collect::<Vec<_>>(), [victim.pid()], "{args:?}");
+        }
+    }
+}
+
+#[test]
+fn ancestors_cost_a_look_at_our_own_chain() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let [victim, bystander] = [(); 2].map(|()| Victim::spec().spawn());
+        let trace =
+            Trace::new("pgrep", &["-A", "-p", &victim.pid().to_string()], &["inject=ioctl:error=ENOTTY"]);
+        found(&trace, &[victim.pid()]);
+        let files = trace.files();
+        assert!(!files.contains_key(&bystander.pid()), "{files:?}");
+        // The victim, pgrep itself, strace, and PID 1: us.
+        assert_eq!(files.len(), 4, "{files:?}");
+        assert_eq!(files[&1], ["stat"]);
+    });
+}
+
+#[test]
+fn an_ascii_name_needs_no_locale_and_no_accounts() {
+    if !need("strace") {
+        return;
+    }
+    let victim = Victim::spec().spawn();
+    for args in
+        [&[victim.name()][..], &["-x", victim.name()], &["-i", victim.name()], &["-u", "0", "^v[0-9]"]]
+    {
+        let trace = Trace::new("pgrep", args, &[]);
+        for path in trace.opened() {
+            let proc_or_libraries = path.starts_with("/proc/")
+                || path == "/proc"
+                || path.starts_with("/sys/fs/cgroup/") // a CPU quota
+                || path.starts_with("/etc/ld.so")
+                || Path::new(&path).file_name().is_some_and(|name| name.to_string_lossy().contains(".so"));
+            assert!(proc_or_libraries, "{args:?} opened {path}");
+        }
+    }
+}
+
+#[test]
+fn every_kernel_gives_the_same_answers() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let [a, b] = [Victim::spec().gids(54321, 0, 0).uids(12345, 0, 0), Victim::spec().session()]
+            .map(|spec| spec.spawn());
+        let leader = b.pid().to_string();
+        for inject in [
+            "inject=ioctl:error=ENOTTY",          // before Linux 6.13
+            "inject=pidfd_open:error=ENOSYS",     // before Linux 5.3
+            "inject=pidfd_open:error=EPERM",      // a container's seccomp filter
+            "inject=getsid,getpgid:error=EACCES", // a security module
+        ] {
+            for (args, expected) in [
+                (&["-U", "12345"][..], vec![a.pid()]),
+                (&["-G", "54321"], vec![a.pid()]),
+                (&["-P", "1", a.name()], vec![a.pid()]),
+                (&["-s", &leader], vec![b.pid()]),
+                (&["-g", &leader], vec![b.pid()]),
+                (&["-P", &leader], vec![]),
+            ] {
+                found(&Trace::new("pgrep", args, &[]), &expected);
+                let trace = Trace::new("pgrep", args, &[inject]);
+                found(&trace, &expected);
+                assert!(trace.count("pidfd_open") <= 1 || inject.contains("getsid"), "{args:?} {inject}");
+                let injected = trace.calls.iter().filter(|call| call.ends_with("(INJECTED)")).count();
+                let asks_by_number = matches!(args[0], "-s" | "-g");
+                assert_eq!(injected > 0, asks_by_number == inject.contains("getsid"), "{args:?} {inject}");
+            }
+        }
+    });
+}
+
+/// Where /proc is that of an outer PID namespace, its numbers mean other processes to system calls, or none.
+#[test]
+fn the_proc_of_another_pid_namespace_is_only_read() {
+    namespace(|| {
+        let inside = |program, args: &[&str]| {
+            Run::ours(program).args(args).through(["unshare", "--pid", "--fork"]).run()
+        };
+        let [a, mut b] =
+            [Victim::spec().uids(12345, 0, 0), Victim::spec().session()].map(|spec| spec.spawn());
+        let leader = b.pid().to_string();
+        for (args, expected) in
+            [(["-U", "12345"], a.pid()), (["-s", &leader], b.pid()), (["-g", &leader], b.pid())]
+        {
+            let output = inside("pgrep", &args);
+            assert_eq!(output.pids(), [expected], "{args:?}: {}", output.err());
+        }
+        for (program, args) in [("pkill", &["-KILL", b.name()][..]), ("pidwait", &[b.name()])] {
+            let output = inside(program, args);
+            assert_eq!(output.status, 3, "{program}");
+            assert!(output.err().contains("another PID namespace"), "{}", output.err());
+        }
+        b.finish();
+        assert_eq!(b.killed_by(), None);
+    });
+}
