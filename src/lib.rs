@@ -75,13 +75,13 @@ fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
     output.prepare(request)?;
     let plan = Plan::new(request)?;
     let matches = scan::scan(&plan)?;
-    output.notes(&plan, &matches)?;
+    output.notes(&plan, &matches);
     output.before_waiting(request, &matches)?;
     let proc = ProcDir::named()?;
     let mut delivery = Delivery::new(request, plan, &proc)?;
     delivery.deliver(matches, output)?;
     while delivery.wants_another_look() {
-        let matches = scan::scan(delivery.renewed_plan()?)?;
+        let matches = scan::rescan(delivery.renewed_plan()?)?;
         delivery.deliver_again(matches, output)?;
     }
     let report = delivery.report();

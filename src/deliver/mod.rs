@@ -372,6 +372,15 @@ impl<'a> Delivery<'a> {
     }
 }
 
+/// The name of the process that has this ID now, for the message about processes that are still running; empty if there
+/// is none.
+pub fn current_name(pid: Pid) -> Vec<u8> {
+    let Ok(proc) = ProcDir::named() else { return vec![] };
+    let mut process = Process::new(&proc);
+    process.select(pid);
+    process.name().map(<[u8]>::to_vec).unwrap_or_default()
+}
+
 fn target(found: Match, outcome: Outcome) -> Target {
     Target { pid: found.pid, view: found.view, why: found.why, outcome, end: None }
 }

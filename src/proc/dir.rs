@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{self, CWD, Mode, OFlags, PROC_SUPER_MAGIC, RawDir};
 use rustix::io::Errno;
 
-use super::Lookup;
+use super::{Lookup, own_pid};
 use crate::error::{Error, errno_text};
 use crate::request::Pid;
 
@@ -91,7 +91,7 @@ pub fn unreadable(pid: Pid, errno: Errno) -> Error {
 fn link_names_us(base: BorrowedFd<'_>, link: &str) -> Result<bool, Error> {
     let mut target = [MaybeUninit::uninit(); 16];
     match fs::readlinkat_raw(base, link, &mut target) {
-        Ok((target, _)) => Ok(parse_pid(target) == Some(super::own_pid())),
+        Ok((target, _)) => Ok(parse_pid(target) == Some(own_pid())),
         Err(Errno::NOENT) => Ok(false),
         Err(errno) => Err(unusable(&errno_text(errno))),
     }
