@@ -105,9 +105,8 @@ pub struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// With nobody dealt with yet.
     pub fn new(request: &'a Request, plan: Plan, proc: &'a ProcDir) -> Result<Self, Error> {
-        if !matches!(request.action, Action::List(_)) && !proc.same_pid_namespace() {
-            let why = "/proc is that of another PID namespace, where process IDs mean other processes";
-            return Err(Error::fatal(why));
+        if !matches!(request.action, Action::List(_)) {
+            proc.require_same_pid_namespace()?;
         }
         let (mode, steps) = match &request.action {
             Action::Signal(sending) => (sending.mode, sending.escalation.clone()),
