@@ -73,9 +73,9 @@ fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
     output.prepare(request)?;
     let plan = Plan::new(request)?;
     let matches = scan::scan(&plan)?;
-    output.notes(&plan, &matches)?;
+    output.notes(&plan, &matches);
     output.before_waiting(request, &matches)?;
-    let report = deliver::deliver(request, plan, matches, &mut scan::scan, output)?;
+    let report = deliver::deliver(request, plan, matches, &mut scan::rescan, output)?;
     output.report(request, &report)?;
     Ok(report.exit_status(request))
 }

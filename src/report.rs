@@ -115,7 +115,7 @@ pub struct Target {
 }
 
 /// What was seen of a process's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// It came.
     Ended(Ended),
@@ -123,6 +123,8 @@ pub enum End {
     StillThere {
         /// The last signal that was sent.
         signal: Option<Signal>,
+        /// The name (`comm`), to recognise it by; empty if it has exited just now.
+        name: Vec<u8>,
     },
 }
 

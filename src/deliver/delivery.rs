@@ -9,7 +9,7 @@ use super::observer::{Answer, Observer};
 use super::pidfd::PidFd;
 use super::quiesce::Observation;
 use super::send::failure;
-use super::target::{ProcessId, State, TargetIndex, Targets};
+use super::target::{Pin, ProcessId, State, TargetIndex, Targets};
 use super::verify::{Scope, verify};
 use super::waiter::{POLL_INTERVAL, Until, WaitResult, Waiter};
 use crate::error::Error;
@@ -138,7 +138,12 @@ impl<'a> Delivery<'a> {
             match known.map(|at| (at, &self.targets[at])) {
                 None => news.new.push(found),
                 Some((_, target)) if target.is_lost() => news.new.push(found),
-                Some((at, target)) if target.is_open() => news.remaining.push(at),
+                Some((at, target)) if target.is_open() => {
+                    // A child that has executed another program than its parent is no match any more.
+                    (self.targets[at].found.reason, self.targets[at].found.below) =
+                        (found.reason, found.below);
+                    news.remaining.push(at);
+                }
                 Some(_) => {}
             }
         }
@@ -184,6 +189,31 @@ impl<'a> Delivery<'a> {
         }
     }
 
+    /// Hold the process, and record it. None if it is not to be signalled. What comes and goes between two later scans
+    /// is not reported.
+    pub fn hold(&mut self, mut found: Match, is_first: bool) -> Option<TargetIndex> {
+        let pinned = self.pin(&mut found);
+        let id = match self.identify(&mut found) {
+            Ok(id) => id,
+            Err(_) if !is_first => return None,
+            Err(_) => {
+                self.targets.push(found, State::Settled(Outcome::Gone));
+                return None;
+            }
+        };
+        let state = match pinned {
+            Ok(pidfd) => State::Pinned(Pin::new(id, pidfd, &self.targets.budget)),
+            Err(Outcome::Gone) if !is_first => return None,
+            Err(outcome) => State::Settled(outcome),
+        };
+        let is_held = matches!(state, State::Pinned(_));
+        let at = self.targets.insert(id, found, state);
+        if let (AfterSend::Await(waiter), true) = (&mut self.after_send, is_held) {
+            waiter.schedule.start(Instant::now());
+        }
+        is_held.then_some(at)
+    }
+
     /// Check once more, immediately before the signal, that it is still what was selected.
     pub fn verify(&mut self, pidfd: &PidFd, found: &mut Match, scope: Scope) -> Result<(), Outcome> {
         verify(&self.plan, &mut self.process, &self.targets, pidfd, found, scope)
@@ -201,7 +231,14 @@ impl<'a> Delivery<'a> {
         };
         let held = self.targets[at].pin().and_then(|pin| pin.pidfd());
         let Some(pidfd) = pidfd.as_ref().or(held) else { return Err(Outcome::Gone) };
-        verify(&self.plan, &mut self.process, &self.targets, pidfd, &mut found, scope)?;
+        let verified = verify(&self.plan, &mut self.process, &self.targets, pidfd, &mut found, scope);
+        // What no longer matches may still descend from another match.
+        if let (Err(Outcome::Changed), Reason::Matched, Some(of)) = (verified, found.reason, found.below) {
+            found.reason = Reason::Descendant(of);
+            verify(&self.plan, &mut self.process, &self.targets, pidfd, &mut found, scope)?;
+        } else {
+            verified?;
+        }
         self.targets[at].found = found;
         Ok(())
     }
@@ -294,13 +331,6 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// A target is held: the timeout counts from the first one on.
-    pub fn start_timeout(&mut self) {
-        if let AfterSend::Await(waiter) = &mut self.after_send {
-            waiter.schedule.start(Instant::now());
-        }
-    }
-
     /// Whether a result of a wait ends the work; it is remembered for the report.
     pub fn ends(&mut self, result: WaitResult) -> bool {
         match result {
@@ -325,7 +355,7 @@ impl<'a> Delivery<'a> {
                 Some(Finish::Interrupted(signal)) => Some(signal),
                 _ => None,
             },
-            targets: self.targets.into_report(is_over),
+            targets: self.targets.into_report(is_over, |id| name_of(&mut self.process, id)),
         }
     }
 
@@ -340,6 +370,17 @@ impl<'a> Delivery<'a> {
 /// Send SIGCONT. Returns why that was not possible; a process that has exited is not stopped.
 pub fn continue_process(pidfd: &PidFd) -> Option<Errno> {
     pidfd.send(Signal::CONT, None).err().filter(|&errno| errno != Errno::SRCH)
+}
+
+/// The name of a process that is still running.
+fn name_of(process: &mut Process<'_>, id: ProcessId) -> Vec<u8> {
+    process.select(id.pid);
+    match process.start_time() {
+        Ok(start_time) if start_time == id.start_time => {
+            process.name().map(<[u8]>::to_vec).unwrap_or_default()
+        }
+        _ => vec![],
+    }
 }
 
 impl News {

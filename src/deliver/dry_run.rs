@@ -13,17 +13,19 @@ use crate::request::Pid;
 use crate::signal::Signal;
 use crate::view::View;
 
-/// Predict the outcome for each.
+/// Predict the outcome for each. They are held first: what is selected for another's sake is verified against it.
 pub fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, news: News) {
     let sender = sender();
-    for mut found in news.new {
-        let outcome = match (delivery.pin(&mut found), &found.view) {
-            (Err(outcome), _) => outcome,
-            (Ok(pidfd), View::Full(target)) => predict(signal, &sender, &pidfd, found.pid, target),
-            // The plan asks for all of each process; without it nothing can be predicted.
-            (Ok(_), View::Id | View::Text(_)) => Outcome::Untouched,
-        };
-        delivery.targets.push(found, State::Settled(outcome));
+    for found in news.new {
+        delivery.hold(found, true);
+    }
+    for at in delivery.targets.indices() {
+        let target = &delivery.targets[at];
+        let (State::Pinned(pin), View::Full(about)) = (&target.state, &target.found.view) else { continue };
+        let predicted =
+            pin.with(delivery.proc, |pidfd| Ok(predict(signal, &sender, pidfd, pin.id.pid, about)));
+        let outcome = predicted.unwrap_or_else(failure);
+        delivery.targets[at].state = State::Settled(outcome);
     }
 }
 

@@ -96,7 +96,11 @@ fn record(
     };
     match (result, id) {
         (Ok(Sent { pidfd, outcome, left_stopped }), Some(id)) => {
-            let at = delivery.targets.insert(id, found, State::Pinned(Pin::new(id, pidfd)));
+            let at = delivery.targets.insert(
+                id,
+                found,
+                State::Pinned(Pin::new(id, pidfd, &delivery.targets.budget)),
+            );
             delivery.targets[at].left_stopped = left_stopped;
             delivery.signalled(at, outcome, signal);
         }

@@ -7,6 +7,7 @@
 //! it for `--until-none`. Below stand the [`delivery`] that they share, the table of [`target`]s, and what is done to
 //! one process: [`verify`], [`send`].
 
+mod budget;
 mod delivery;
 mod dry_run;
 mod each;
@@ -47,9 +48,8 @@ pub fn deliver(
     observer: &mut dyn Observer,
 ) -> Result<Report, Error> {
     let proc = ProcDir::named()?;
-    if !matches!(request.action, Action::List(_)) && !proc.same_pid_namespace() {
-        let why = "/proc is that of another PID namespace, where process IDs mean other processes";
-        return Err(Error::fatal(why));
+    if !matches!(request.action, Action::List(_)) {
+        proc.require_same_pid_namespace()?;
     }
     let after_send = after_send(request, &plan)?;
     let mut delivery = Delivery::new(request, plan, &proc, observer, after_send);

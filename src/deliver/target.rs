@@ -5,6 +5,7 @@ use std::ops::{Index, IndexMut};
 
 use rustix::io::Errno;
 
+use super::budget::{Budget, Share};
 use super::pidfd::PidFd;
 use crate::proc::{Facts as _, LookupError, ProcDir, Process};
 use crate::report::{self, End, Ended, Outcome};
@@ -40,7 +41,7 @@ pub enum State {
     /// It was signalled, or is only waited for, and has not exited as far as is known.
     Awaited { pin: Pin, outcome: Outcome, signal: Option<Signal> },
     /// It was waited for, and has exited. The pidfd is kept where it will report the wait status.
-    Exited { outcome: Outcome, exit: Ended, pidfd: Option<PidFd> },
+    Exited { outcome: Outcome, exit: Ended, pidfd: Option<(PidFd, Share)> },
     /// Nothing more is done to it.
     Settled(Outcome),
 }
@@ -50,7 +51,7 @@ pub enum State {
 pub struct Pin {
     pub id: ProcessId,
     /// None: given back, because descriptors had run out; another one is opened and checked when it is needed.
-    pidfd: Option<PidFd>,
+    pidfd: Option<(PidFd, Share)>,
     pub stop: Stop,
 }
 
@@ -66,18 +67,19 @@ pub enum Stop {
 }
 
 impl Pin {
-    pub fn new(id: ProcessId, pidfd: PidFd) -> Self {
-        Pin { id, pidfd: Some(pidfd), stop: Stop::No }
+    /// The pidfd is kept if the budget allows it.
+    pub fn new(id: ProcessId, pidfd: PidFd, budget: &Budget) -> Self {
+        Pin { id, pidfd: budget.take().map(|share| (pidfd, share)), stop: Stop::No }
     }
 
     pub fn pidfd(&self) -> Option<&PidFd> {
-        self.pidfd.as_ref()
+        self.pidfd.as_ref().map(|(pidfd, _)| pidfd)
     }
 
     /// Do this with the pidfd, or with a new one if it was given back. ESRCH if the process no longer exists.
     pub fn with<T>(&self, proc: &ProcDir, act: impl FnOnce(&PidFd) -> Result<T, Errno>) -> Result<T, Errno> {
         match &self.pidfd {
-            Some(pidfd) => act(pidfd),
+            Some((pidfd, _)) => act(pidfd),
             None => act(&self.reopen(proc)?),
         }
     }
@@ -88,14 +90,15 @@ impl Pin {
         if self.id.is_running(proc)? { Ok(pidfd) } else { Err(Errno::SRCH) }
     }
 
-    pub fn keep(&mut self, pidfd: PidFd) {
-        self.pidfd = Some(pidfd);
+    /// Keep this pidfd if the budget allows it.
+    pub fn keep(&mut self, pidfd: PidFd, budget: &Budget) {
+        self.pidfd = budget.take().map(|share| (pidfd, share));
     }
 
     /// It is about to be told to stop, and has to be continued whatever happens to pkill.
     pub fn stopping(&mut self) {
         self.stop = Stop::ByUs;
-        if let Some(pidfd) = &self.pidfd {
+        if let Some((pidfd, _)) = &self.pidfd {
             emergency::mark(pidfd.number());
         }
     }
@@ -103,19 +106,19 @@ impl Pin {
     /// It has been continued, or need not be.
     pub fn released(&mut self) {
         self.stop = Stop::No;
-        if let Some(pidfd) = &self.pidfd {
+        if let Some((pidfd, _)) = &self.pidfd {
             emergency::unmark(pidfd.number());
         }
     }
 
     /// Close the pidfd for now. False if it has none.
     pub fn give_back(&mut self) -> bool {
-        let Some(pidfd) = self.pidfd.take() else { return false };
+        let Some((pidfd, _share)) = self.pidfd.take() else { return false };
         emergency::unmark(pidfd.number());
         true
     }
 
-    pub fn into_pidfd(self) -> Option<PidFd> {
+    pub fn into_pidfd(self) -> Option<(PidFd, Share)> {
         self.pidfd
     }
 }
@@ -154,6 +157,7 @@ impl TargetIndex {
 #[derive(Debug, Default)]
 pub struct Targets {
     records: Vec<Target>,
+    pub budget: Budget,
     by_id: HashMap<ProcessId, TargetIndex>,
     ignored: HashSet<ProcessId>,
     /// By process ID, those that match and are held or were.
@@ -217,6 +221,13 @@ impl Targets {
         at
     }
 
+    /// Another pidfd for a target that had given its own back.
+    pub fn keep(&mut self, at: TargetIndex, pidfd: PidFd) {
+        if let State::Pinned(pin) | State::Awaited { pin, .. } = &mut self.records[at.0].state {
+            pin.keep(pidfd, &self.budget);
+        }
+    }
+
     /// A process that exited before it could be pinned, so that it is no target. True if that is news.
     pub fn ignore(&mut self, id: ProcessId) -> bool {
         self.ignored.insert(id)
@@ -236,10 +247,11 @@ impl Targets {
         self.groups.get(&group).into_iter().flatten().map(|&at| &self[at])
     }
 
-    /// Descriptors have run out: close some, so that files can be read and other processes be pinned for a moment.
-    /// Those that have exited give theirs first, then the last that were pinned. Returns which of those that are
-    /// waited for have none any more, and how many were closed.
+    /// Descriptors have run out: close some pidfds, so that files can be read and other processes be pinned. Those of
+    /// exited processes go first, then those that were pinned last. Returns which of those that are waited for have none
+    /// any more, and how many were closed.
     pub fn give_back_some(&mut self) -> (Vec<TargetIndex>, usize) {
+        /// As many as a scan by one thread, a verification and a new pidfd take.
         const SPARE: usize = 4;
         let mut closed = 0;
         for target in &mut self.records {
@@ -252,23 +264,24 @@ impl Targets {
             if closed >= SPARE {
                 break;
             }
-            match &mut self[at].state {
-                State::Pinned(pin) => closed += usize::from(pin.give_back()),
-                State::Awaited { pin, .. } => {
-                    if pin.give_back() {
-                        closed += 1;
-                        unwatched.push(at);
-                    }
-                }
-                _ => {}
+            let is_awaited = matches!(self[at].state, State::Awaited { .. });
+            if self[at].pin_mut().is_some_and(Pin::give_back) {
+                closed += 1;
+                unwatched.extend(is_awaited.then_some(at));
             }
         }
+        self.budget.limit();
         (unwatched, closed)
     }
 
-    /// What has become of them. `is_over`: the wait has ended before all had exited.
-    pub fn into_report(self, is_over: bool) -> Vec<report::Target> {
-        self.records.into_iter().map(|target| target.into_report(is_over)).collect()
+    /// What has become of them. `is_over`: the wait has ended before all had exited; `name` reads the name of one that
+    /// is still running.
+    pub fn into_report(
+        self,
+        is_over: bool,
+        mut name: impl FnMut(ProcessId) -> Vec<u8>,
+    ) -> Vec<report::Target> {
+        self.records.into_iter().map(|target| target.into_report(is_over, &mut name)).collect()
     }
 }
 
@@ -299,12 +312,12 @@ impl Target {
         matches!(self.state, State::Settled(Outcome::Gone | Outcome::Changed))
     }
 
-    fn into_report(self, is_over: bool) -> report::Target {
+    fn into_report(self, is_over: bool, name: &mut impl FnMut(ProcessId) -> Vec<u8>) -> report::Target {
         let (outcome, end) = match self.state {
             // Nothing was sent to it.
             State::Pinned(_) => (Outcome::Untouched, None),
-            State::Awaited { outcome, signal, .. } => {
-                (outcome, is_over.then_some(End::StillThere { signal }))
+            State::Awaited { outcome, signal, pin } => {
+                (outcome, is_over.then(|| End::StillThere { signal, name: name(pin.id) }))
             }
             State::Exited { outcome, exit, .. } => (outcome, Some(End::Ended(exit))),
             State::Settled(outcome) => (outcome, None),

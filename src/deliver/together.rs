@@ -12,7 +12,7 @@ use super::group;
 use super::interrupt::Caught;
 use super::quiesce::{Quiescence, Step};
 use super::send::{failure, outcome, reported_signal, send};
-use super::target::{Pin, State, Stop, TargetIndex};
+use super::target::{State, Stop, TargetIndex};
 use super::verify::Scope;
 use super::waiter::Until;
 use crate::error::Error;
@@ -71,7 +71,7 @@ fn pin_all(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>)
             break;
         }
         for found in std::mem::take(&mut news.new) {
-            pinned += usize::from(pin(delivery, found, is_first).is_some());
+            pinned += usize::from(delivery.hold(found, is_first).is_some());
         }
         if !is_first || pinned == 0 {
             break;
@@ -129,31 +129,6 @@ fn freeze(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>) 
     }
 }
 
-/// Hold the process, and record it. None if it is not to be signalled. What comes and goes between two later scans is
-/// not reported.
-fn pin(delivery: &mut Delivery<'_>, mut found: Match, is_first: bool) -> Option<TargetIndex> {
-    let pinned = delivery.pin(&mut found);
-    let id = match delivery.identify(&mut found) {
-        Ok(id) => id,
-        Err(_) if !is_first => return None,
-        Err(_) => {
-            delivery.targets.push(found, State::Settled(Outcome::Gone));
-            return None;
-        }
-    };
-    match pinned {
-        Ok(pidfd) => {
-            delivery.start_timeout();
-            Some(delivery.targets.insert(id, found, State::Pinned(Pin::new(id, pidfd))))
-        }
-        Err(Outcome::Gone) if !is_first => None,
-        Err(outcome) => {
-            delivery.targets.insert(id, found, State::Settled(outcome));
-            None
-        }
-    }
-}
-
 /// What became of the attempt to stop a process.
 enum Stopped {
     Yes,
@@ -164,7 +139,7 @@ enum Stopped {
 }
 
 fn stop(delivery: &mut Delivery<'_>, found: Match, is_first: bool) -> Stopped {
-    let Some(at) = pin(delivery, found, is_first) else { return Stopped::Vanished };
+    let Some(at) = delivery.hold(found, is_first) else { return Stopped::Vanished };
     delivery.process.select(delivery.targets[at].found.pid);
     let was_stopped = delivery.process.is_stopped() == Ok(true);
     let target = &mut delivery.targets[at];

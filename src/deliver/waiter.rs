@@ -18,7 +18,7 @@ use super::interrupt::{Caught, Interrupts};
 use super::observer::{Observer, Progress};
 use super::pidfd::PidFd;
 use super::schedule::{Due, Schedule};
-use super::target::{Pin, State, TargetIndex, Targets};
+use super::target::{State, TargetIndex, Targets};
 use crate::error::{Error, errno_text};
 use crate::proc::ProcDir;
 use crate::report::{Ended, Outcome};
@@ -49,9 +49,6 @@ pub struct Waiter {
     running: usize,
     /// All targets that were ever awaited.
     awaited: usize,
-    /// How many pidfds can be open; known once descriptors have run out.
-    max_pidfds: Option<usize>,
-    open_pidfds: usize,
     /// Whether the unwatched have to be polled.
     needs_polling: bool,
     report_exit_status: bool,
@@ -98,8 +95,6 @@ impl Waiter {
             unwatched: VecDeque::new(),
             running: 0,
             awaited: 0,
-            max_pidfds: None,
-            open_pidfds: 0,
             needs_polling: wait.any,
             report_exit_status,
             any: wait.any,
@@ -128,9 +123,7 @@ impl Waiter {
         }
         self.running += 1;
         self.awaited += 1;
-        if let State::Awaited { pin, .. } = &mut targets[at].state {
-            self.register(pin, at);
-        }
+        self.register(targets, at);
     }
 
     /// Targets that have not exited, as far as the last wait has seen.
@@ -142,8 +135,6 @@ impl Waiter {
     /// False if there are none.
     pub fn give_back_some(&mut self, targets: &mut Targets) -> bool {
         let (unwatched, closed) = targets.give_back_some();
-        self.open_pidfds -= unwatched.len();
-        self.max_pidfds = Some(self.open_pidfds);
         self.unwatched.extend(unwatched);
         closed > 0
     }
@@ -247,27 +238,29 @@ impl Waiter {
         Ok(interrupted)
     }
 
-    fn register(&mut self, pin: &mut Pin, at: TargetIndex) {
+    fn register(&mut self, targets: &mut Targets, at: TargetIndex) {
         // A pidfd becomes readable when the last thread of the process has exited, reaped or not (pidfd_open(2)).
         let flags = EventFlags::IN | EventFlags::ONESHOT;
-        let is_pollable = pin.pidfd().is_some_and(PidFd::is_pollable);
-        if pin.pidfd().is_some() && !is_pollable {
-            (self.max_pidfds, self.needs_polling) = (Some(self.open_pidfds), true);
-        }
-        let has_room = self.max_pidfds.is_none_or(|most| self.open_pidfds < most);
-        let watched = has_room
-            && pin.pidfd().is_some_and(|fd| {
-                epoll::add(&self.epoll, fd, EventData::new_u64(at.to_u64()), flags).is_ok()
-            });
-        if watched {
-            self.open_pidfds += 1;
-        } else {
+        let Some(pin) = targets[at].pin_mut() else { return };
+        let is_pollable = pin.pidfd().map(PidFd::is_pollable);
+        let data = EventData::new_u64(at.to_u64());
+        let watched = match pin.pidfd() {
+            Some(pidfd) if pidfd.is_pollable() => epoll::add(&self.epoll, pidfd, data, flags).is_ok(),
+            Some(_) | None => false,
+        };
+        if !watched {
             pin.give_back();
             self.unwatched.push_back(at);
+        }
+        // Another pidfd would be of no more use.
+        if is_pollable == Some(false) {
+            targets.budget.limit();
+            self.needs_polling = true;
         }
     }
 
     fn has_exited(&mut self, targets: &mut Targets, at: TargetIndex) {
+        let is_limited = targets.budget.is_limited();
         let target = &mut targets[at];
         let state = std::mem::replace(&mut target.state, State::Settled(Outcome::Untouched));
         let State::Awaited { pin, outcome, signal } = state else {
@@ -277,10 +270,9 @@ impl Waiter {
         self.running -= 1;
         let after = self.schedule.elapsed(Instant::now());
         let pidfd = pin.into_pidfd();
-        self.open_pidfds -= usize::from(pidfd.is_some());
-        let status = pidfd.as_ref().and_then(PidFd::wait_status);
+        let status = pidfd.as_ref().and_then(|(pidfd, _)| pidfd.wait_status());
         // Kept where there is room: the kernel reports more once the parent has reaped the process.
-        let keep = self.report_exit_status && status.is_none() && self.max_pidfds.is_none();
+        let keep = self.report_exit_status && status.is_none() && !is_limited;
         let exit = Ended { after, signal, status };
         target.state = State::Exited { outcome, exit, pidfd: pidfd.filter(|_| keep) };
     }
@@ -288,7 +280,7 @@ impl Waiter {
     /// Open pidfds for the unwatched as long as there is room. Those that have exited take none.
     fn watch_more(&mut self, targets: &mut Targets) {
         for _ in 0..self.unwatched.len() {
-            if self.max_pidfds.is_some_and(|most| self.open_pidfds >= most) {
+            if !targets.budget.has_room() {
                 break;
             }
             self.poll_unwatched(targets, 1);
@@ -299,14 +291,15 @@ impl Waiter {
     fn poll_unwatched(&mut self, targets: &mut Targets, number: usize) {
         for _ in 0..number.min(self.unwatched.len()) {
             let Some(at) = self.unwatched.pop_front() else { break };
-            let State::Awaited { pin, .. } = &mut targets[at].state else { continue };
-            match pin.reopen(&self.proc) {
+            let Some(pin) = targets[at].pin() else { continue };
+            let (id, reopened) = (pin.id, pin.reopen(&self.proc));
+            match reopened {
                 Ok(pidfd) => {
-                    pin.keep(pidfd);
-                    self.register(pin, at);
+                    targets.keep(at, pidfd);
+                    self.register(targets, at);
                 }
                 // To see that it has exited may take one descriptor less.
-                Err(errno) if errno == Errno::SRCH || pin.id.is_running(&self.proc) == Ok(false) => {
+                Err(errno) if errno == Errno::SRCH || id.is_running(&self.proc) == Ok(false) => {
                     self.has_exited(targets, at);
                 }
                 // No event will report its exit.
@@ -337,7 +330,7 @@ fn read_exit_statuses(targets: &mut Targets) {
     let until = Instant::now() + REAPING;
     for at in targets.indices() {
         if let State::Exited { exit, pidfd, .. } = &mut targets[at].state
-            && let Some(pidfd) = pidfd.take()
+            && let Some((pidfd, _share)) = pidfd.take()
         {
             pidfd.wait_until_reaped(until.saturating_duration_since(Instant::now()));
             exit.status = pidfd.wait_status();

@@ -104,20 +104,20 @@ struct EndView {
 }
 
 impl EndView {
-    fn new(end: End) -> Self {
+    fn new(end: &End) -> Self {
         let name = |signal: Option<Signal>| signal.map(|signal| signal.to_string());
         match end {
-            End::StillThere { signal } => EndView {
+            End::StillThere { signal, .. } => EndView {
                 ended: false,
                 after: None,
-                signal: name(signal),
+                signal: name(*signal),
                 exit_status: None,
                 killed_by: None,
             },
             End::Ended(Ended { after, signal, status }) => EndView {
                 ended: true,
                 after: Some(after.as_secs_f64()),
-                signal: name(signal),
+                signal: name(*signal),
                 exit_status: status.filter(|&s| libc::WIFEXITED(s)).map(|s| libc::WEXITSTATUS(s)),
                 killed_by: status
                     .filter(|&s| libc::WIFSIGNALED(s))
@@ -172,7 +172,7 @@ impl TargetView {
             effect,
             pinned,
             errno,
-            end: target.end.map(EndView::new),
+            end: target.end.as_ref().map(EndView::new),
             explanation: explanation(target, names),
         }
     }

@@ -123,7 +123,8 @@ impl Output {
             },
         }
         self.flush()?;
-        self.complaints(request, report)
+        self.complaints(request, report);
+        Ok(())
     }
 
     /// What a program prints.

@@ -46,6 +46,8 @@ pub struct Plan {
     pub pattern_too_long: bool,
     /// Our ancestors, if a match among them deserves a note.
     pub self_match_candidates: Vec<Pid>,
+    /// Whether a port of `--port` without a visible owner deserves a note.
+    pub notes_unowned_ports: bool,
 }
 
 /// Who is selected for a match's sake.
@@ -100,6 +102,7 @@ impl Plan {
         let by_id = tests.iter().any(|test| matches!(test, Test::Pid(_)));
         let acts = !matches!(request.action, Action::List(_));
         let candidates = candidates(selection, &tests, kin.is_some());
+        let asks_for_ports = tests.iter().any(|test| matches!(test, Test::Sockets(_)));
         let predicate = Predicate::new(tests, selection.inverse, excluded);
         Ok(Plan {
             candidates,
@@ -116,6 +119,7 @@ impl Plan {
             snapshot_time: ticks_since_boot(),
             pattern_too_long,
             self_match_candidates,
+            notes_unowned_ports: asks_for_ports && !selection.inverse && request.style != Style::Quiet,
         })
     }
 

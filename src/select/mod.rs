@@ -18,7 +18,7 @@ pub use cgroup::Cgroup;
 pub use file::{FileName, normal};
 pub use unit::Unit;
 
-pub use kin::{Reason, with_kin};
+pub use kin::{Reason, Selected, with_kin};
 
 /// One condition that a process meets or not.
 #[derive(Clone, Debug)]
