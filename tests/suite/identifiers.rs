@@ -1,12 +1,10 @@
 //! What identifies a process stays what it was: a number of one PID namespace is none of another, and an ID that is
 //! reused names nothing.
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 
-use support::{Helper, Victim, namespace, need, need_file};
+use crate::support::{Helper, Victim, namespace, need, need_file};
 
 /// The PID that was allocated last in the caller's PID namespace: proc_sys_kernel(5), a kernel with
 /// CONFIG_CHECKPOINT_RESTORE.
