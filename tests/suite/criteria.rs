@@ -1,11 +1,11 @@
 //! Comma lists and the other questions: `-P -p -g -s -u -U -G -t -r -A -H --cgroup --env --ns --nslist`.
 
-use crate::support::{self, Scene, case, cgroup, check, namespace, need_root, reference, stat_field};
+use crate::support::{self, Scene, case, cgroup, check, namespace, need_root, reference, stat_field_of};
 
 /// `l` leads a session, `g` a group in ours, `p` is as the test is.
 fn groups(scene: &mut Scene) {
-    let parentless = |pid: &String| stat_field(pid.parse().unwrap_or(1), 4) == "0";
-    let pids = ["1".to_owned(), "2".to_owned()];
+    let parentless = |pid: &&str| stat_field_of(pid, 4).is_some_and(|parent| parent == "0");
+    let pids = ["1", "2"];
     let lines: String = pids.iter().filter(|pid| parentless(pid)).map(|pid| format!("{pid}\n")).collect();
     scene.define("parentless", &lines);
     scene.add("l", |part| part.session());

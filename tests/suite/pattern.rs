@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::support::{self, Scene, Victim, case, check, namespace, reference, shell};
+use crate::support::{Scene, Victim, case, check, namespace, need_kernel_threads, reference, shell};
 
 fn cast(scene: &mut Scene) {
     scene.add("a", |part| part.arg("serve").arg("two words"));
@@ -56,8 +56,8 @@ fn the_command_line() {
 
 #[test]
 fn kernel_threads_have_a_name_in_brackets() {
-    if std::fs::read_to_string("/proc/2/comm").is_ok_and(|name| name != "kthreadd\n") {
-        return support::skipped("kernel threads");
+    if !need_kernel_threads() {
+        return;
     }
     let kthreadd = "2\n";
     check(

@@ -7,7 +7,8 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::{
-    self, Dir, Reaction, Run, Spec, Victim, document, eventually, namespace, need, need_root, stat_field,
+    self, Dir, Reaction, Run, Spec, Victim, document, eventually, namespace, need, need_kernel_threads,
+    need_root, stat_field,
 };
 
 const ROOT: u32 = 0;
@@ -126,7 +127,13 @@ fn effect(victim: &mut Victim, state: State, signal: i32) -> String {
             match state {
                 State::Traced if is_pending(victim, signal) => return waits(victim),
                 State::Traced => return if victim.state() == "t" { "nothing" } else { "?" }.into(),
-                _ if victim.state() != "T" => return "continue".into(),
+                // Between its last instructions in the kernel and its end, a thread has no KILL pending any more.
+                _ if victim.state() != "T" => {
+                    return match victim.react() {
+                        Reaction::Ended(signal_of_end) => ends(signal_of_end),
+                        Reaction::Stopped | Reaction::Caught(_) => "continue".into(),
+                    };
+                }
                 _ => {}
             }
             // Whether it was only kept until now.
@@ -420,12 +427,7 @@ fn what_a_signal_does() {
 
 #[test]
 fn a_kernel_thread_takes_no_signal() {
-    const PF_KTHREAD: u64 = 0x0020_0000;
-    // kthreadd, where it can be seen: in no PID namespace but the first.
-    let visible = Path::new("/proc/2/stat").exists()
-        && stat_field(2, 9).parse::<u64>().is_ok_and(|flags| flags & PF_KTHREAD != 0);
-    if !visible {
-        println!("skipped: needs a kernel thread in sight");
+    if !need_kernel_threads() {
         return;
     }
     let output = Run::ours("pkill").args(["--dry-run", "--json", "-TERM", "-p", "2"]).run();

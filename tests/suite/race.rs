@@ -7,10 +7,11 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
 
+use crate::support::clock::until_older_than_now;
 use crate::support::family;
+use crate::support::pids::{LAST_PID, next_is, with_pid};
 use crate::support::tracer::{self, Call, Stop, Traced};
 use crate::support::{Dir, Spec, Victim, eventually, namespace, need, need_file, stat_field};
 
@@ -58,8 +59,7 @@ impl Stage {
             self.victims.push_back(with_pid(self.next_pid, part));
         }
         let victim = self.victims.pop_front().expect("one of six");
-        let started: u64 = stat_field(victim.pid(), 22).parse().expect("a number");
-        eventually("two clock ticks old", || ticks() >= started + 2);
+        until_older_than_now(victim.pid());
         victim
     }
 }
@@ -67,26 +67,6 @@ impl Stage {
 /// Each victim has its own among those that wait. The system's users have these: others' names take long to look up.
 fn uid(pid: u32) -> u32 {
     1 + pid % 9
-}
-
-fn ticks() -> u64 {
-    let now = clock_gettime(ClockId::Boottime);
-    now.tv_sec as u64 * 100 + now.tv_nsec as u64 / 10_000_000
-}
-
-/// The PID that was given away last in this namespace: proc_sys_kernel(5), a kernel with CONFIG_CHECKPOINT_RESTORE.
-const LAST_PID: &str = "/proc/sys/kernel/ns_last_pid";
-
-/// The next process gets this PID, if it is free: we are alone in our namespace.
-fn next_is(pid: u32) {
-    std::fs::write(LAST_PID, (pid - 1).to_string()).expect("ns_last_pid");
-}
-
-fn with_pid(pid: u32, part: Spec) -> Victim {
-    next_is(pid);
-    let victim = part.spawn();
-    assert_eq!(victim.pid(), pid, "the PID was taken");
-    victim
 }
 
 /// A bystander with the PID of one who was reaped just now: the kernel gives the PID back a moment after the process has
@@ -511,9 +491,7 @@ fn an_answer_that_comes_too_late() {
         let mut process = Command::new(script).stdin(Stdio::piped()).spawn().expect("start a script");
         let comm = format!("/proc/{}/comm", process.id());
         let is = |name: &str| std::fs::read_to_string(&comm).is_ok_and(|comm| comm.trim_end() == name);
-        eventually("two ticks old", || {
-            ticks() >= stat_field(process.id(), 22).parse::<u64>().expect("a number") + 2
-        });
+        until_older_than_now(process.id());
         let mut asked = Asked::start(&["becomes"]);
         asked.question();
         let mut stdin = process.stdin.take().expect("a pipe");
@@ -532,9 +510,7 @@ fn an_answer_that_comes_too_late() {
         command.stdin(Stdio::piped()).stdout(std::os::fd::OwnedFd::from(socket));
         let mut process = command.spawn().expect("start a script");
         drop(command);
-        eventually("two ticks old", || {
-            ticks() >= stat_field(process.id(), 22).parse::<u64>().expect("a number") + 2
-        });
+        until_older_than_now(process.id());
         let mut asked = Asked::start(&["--port", &port]);
         asked.question();
         let mut stdin = process.stdin.take().expect("a pipe");

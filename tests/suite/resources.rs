@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use crate::support::{self, Helper, Run, Scene, Victim, case, check, need, own_pid, skipped, stat_field};
+use crate::support::{
+    self, Helper, Run, Scene, Victim, case, check, need, need_kernel_threads, own_pid, stat_field,
+};
 
 fn found(option: &str, value: &str, pid: u32) -> bool {
     let output = Run::ours("pgrep").args([option, value, "-P", &own_pid(), "-p", &pid.to_string()]).run();
@@ -101,8 +103,8 @@ fn zombies() {
 
 #[test]
 fn kernel_threads() {
-    if std::fs::read_to_string("/proc/2/comm").is_ok_and(|name| name != "kthreadd\n") {
-        return skipped("kernel threads");
+    if !need_kernel_threads() {
+        return;
     }
     check(
         |_| (),

@@ -6,11 +6,11 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
 
+use crate::support::clock::until_older_than_now;
 use crate::support::tracer::{self, Stop, Traced};
-use crate::support::{Dir, Helper, NOBODY, Victim, eventually, need_root, stat_field};
+use crate::support::{Dir, Helper, NOBODY, Victim, need_root};
 
 /// Runs pkill on the helper, which does as it is told in between. Returns the report's word.
 fn outcome(args: &[&str], pid: u32, meanwhile: impl FnMut()) -> String {
@@ -65,8 +65,7 @@ fn who_has_moved_on_is_left_alone() {
             let mut helper = Helper::ready(Command::new(interpreter).arg(script).current_dir(here));
             let pid = helper.pid();
             // A successor of its PID would have started after the question was asked, in clock ticks.
-            let started: u64 = stat_field(pid, 22).parse().expect("a number");
-            eventually("two clock ticks old", || ticks() >= started + 2);
+            until_older_than_now(pid);
             let word = outcome(args, pid, || {
                 helper.tell(line);
                 match line.starts_with("exec") {
@@ -106,9 +105,4 @@ fn who_may_not_be_looked_into_any_more_is_left_alone() {
     });
     assert_eq!(word, "changed");
     assert!(helper.lives());
-}
-
-fn ticks() -> u64 {
-    let now = clock_gettime(ClockId::Boottime);
-    now.tv_sec as u64 * 100 + now.tv_nsec as u64 / 10_000_000
 }

@@ -4,16 +4,17 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use libc::{SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR1, SIGWINCH};
 use nix::sys::wait::WaitStatus;
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
 
 use crate::support;
+use crate::support::clock::until_older_than_now;
 use crate::support::crowd::Crowd;
+use crate::support::pids::{LAST_PID, with_pid};
 use crate::support::tracer::{self, Stop};
 use crate::support::{
     Dir, Output, Run, Spec, Victim, document, eventually, namespace, need, need_file, need_root, own_pid,
@@ -264,22 +265,6 @@ fn five_thousand_with_sixty_four_descriptors() {
     });
 }
 
-/// The next process gets this PID, if it is free: we are alone in our namespace.
-fn with_pid(pid: u32, part: Spec) -> Victim {
-    std::fs::write(LAST_PID, (pid - 1).to_string()).expect("ns_last_pid");
-    let victim = part.spawn();
-    assert_eq!(victim.pid(), pid, "the PID was taken");
-    victim
-}
-
-/// The PID that was given away last in this namespace: proc_sys_kernel(5), a kernel with CONFIG_CHECKPOINT_RESTORE.
-const LAST_PID: &str = "/proc/sys/kernel/ns_last_pid";
-
-fn clock_ticks() -> u64 {
-    let now = clock_gettime(ClockId::Boottime);
-    now.tv_sec as u64 * 100 + now.tv_nsec as u64 / 10_000_000
-}
-
 /// The successor has everything of its predecessor but the time when it started.
 #[test]
 fn a_pid_that_passes_on_while_we_wait() {
@@ -293,9 +278,7 @@ fn a_pid_that_passes_on_while_we_wait() {
             let pid = 20_000 + 100 * at as u32;
             let predecessor = with_pid(pid, part());
             let mut other = part().spawn();
-            eventually("two clock ticks old", || {
-                clock_ticks() >= stat_field(pid, 22).parse::<u64>().expect("a number") + 2
-            });
+            until_older_than_now(pid);
             let args = ["-WINCH", "--escalate", "1:USR1", "--json", &name];
             let waiting = with(handles, Run::ours("pkill").args(args)).start();
             until_caught(&mut other, &[SIGWINCH]);
@@ -630,7 +613,7 @@ fn progress_is_shown_to_who_wants_it() {
     let cases = [
         ("pkill", "--timeout 1.2 --escalate 60:KILL", &[("TERM", "xterm")][..], ", KILL in 5"),
         ("pidwait", "--timeout 1.2", &[("TERM", "xterm"), ("NO_COLOR", "")], "pidwait: 1 of 1 left after "),
-        ("pidwait", "--timeout 0.3", &[("TERM", "xterm")], ""),
+        ("pidwait", "--timeout 0.1", &[("TERM", "xterm")], ""),
         ("pidwait", "--timeout 0.7 --quiet", &[("TERM", "xterm")], ""),
         ("pidwait", "--timeout 0.7", &[("TERM", "dumb")], ""),
         ("pidwait", "--timeout 0.7", &[("TERM", "xterm"), ("NO_COLOR", "1")], ""),
@@ -639,8 +622,13 @@ fn progress_is_shown_to_who_wants_it() {
     let still = |program| format!("{program}: 1 is still there: {} {}\r\n", victim.pid(), victim.name());
     for (program, args, env, progress) in cases {
         let run = env.iter().fold(run(program, args, &[&victim]), |run, (name, value)| run.env(name, value));
+        let start = Instant::now();
         let (text, output) = on_terminal(run);
+        let was_short = start.elapsed() < Duration::from_millis(500);
         assert_eq!((output.out(), output.status), (String::new(), 5), "{args}");
+        if args == "--timeout 0.1" && !was_short {
+            continue; // what takes longer than it should is what the line is for
+        }
         if progress.is_empty() {
             assert_eq!(text, still(program), "{args} {env:?}");
         } else {

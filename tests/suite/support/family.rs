@@ -1,14 +1,20 @@
 //! A family of processes: shell scripts that start each other, each under a name that the test chooses.
 
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use super::victim::readable;
 use super::{Dir, eventually, stat_field_of};
 
-/// Only inside a PID namespace, whose end is theirs.
+/// All of them are killed by handle when dropped, and have ended then: the next one may have the same names. Only inside
+/// a PID namespace.
 pub struct Family {
     _dir: Dir,
     root: Child,
+    members: Vec<OwnedFd>,
 }
 
 impl Family {
@@ -21,7 +27,7 @@ impl Family {
 
     /// The same, with something else to be done with the command that starts the first one.
     pub fn with(plan: &[&str], prepare: impl FnOnce(&mut Command)) -> Self {
-        assert_eq!(std::process::id(), 1, "outside of a namespace nobody would end it");
+        assert_eq!(std::process::id(), 1, "outside of a namespace no process may have any name");
         let dir = Dir::new();
         let path = |name: &str| dir.path().join(name).to_str().expect("UTF-8").to_owned();
         let parents: Vec<&str> = plan.iter().map(|line| line.split(' ').next().expect("a name")).collect();
@@ -48,11 +54,19 @@ impl Family {
         command.stdin(Stdio::null()).process_group(0);
         prepare(&mut command);
         let root = command.spawn().expect("start a script");
-        for name in &all {
-            let count = all.iter().filter(|other| *other == name).count();
-            eventually("the family is there", || pids(name).len() == count);
-        }
-        Family { _dir: dir, root }
+        all.sort_unstable();
+        let mut members = vec![];
+        eventually(&format!("the processes {all:?} below {}", root.id()), || {
+            members = descendants(root.id());
+            let mut names: Vec<_> = members.iter().filter_map(|pid| name_of(*pid)).collect();
+            names.sort_unstable();
+            names == all
+        });
+        let handle = |pid: &u32| {
+            let pid = Pid::from_raw(*pid as i32).expect("a PID");
+            pidfd_open(pid, PidfdFlags::empty()).expect("a pidfd")
+        };
+        Family { _dir: dir, members: members.iter().map(handle).collect(), root }
     }
 
     /// The first one's PID.
@@ -69,9 +83,31 @@ impl Family {
 
 impl Drop for Family {
     fn drop(&mut self) {
-        let _ = self.root.kill();
+        for member in &self.members {
+            let _ = pidfd_send_signal(member, Signal::KILL); // ESRCH: it has ended
+        }
         let _ = self.root.wait();
+        let ended = self.members.iter().all(readable);
+        assert!(ended || std::thread::panicking(), "a process that was killed has not ended");
     }
+}
+
+/// The process and what descends from it, as far as they have not ended.
+fn descendants(root: u32) -> Vec<u32> {
+    let parent = |pid: u32| stat_field_of(&pid.to_string(), 4)?.parse::<u32>().ok();
+    let below = |pid: &u32| std::iter::successors(Some(*pid), |pid| parent(*pid)).any(|pid| pid == root);
+    all_pids().filter(|pid| name_of(*pid).is_some()).filter(below).collect()
+}
+
+fn all_pids() -> impl Iterator<Item = u32> {
+    let all = std::fs::read_dir("/proc").expect("/proc").flatten();
+    all.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// The name of a process that has not ended.
+fn name_of(pid: u32) -> Option<String> {
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned();
+    stat_field_of(&pid.to_string(), 3).filter(|state| state != "Z").map(|_| name)
 }
 
 /// We are the init of our PID namespace. Whoever else is our child must have been waited for.
@@ -81,13 +117,8 @@ pub fn reap_orphans() {
 
 /// Who has this name and has not ended, in ascending order.
 pub fn pids(name: &str) -> Vec<u32> {
-    let all = std::fs::read_dir("/proc").expect("/proc").flatten();
-    let numbers = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let named = |pid: &u32| {
-        let comm = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        comm.trim_end() == name && stat_field_of(&pid.to_string(), 3).is_some_and(|state| state != "Z")
-    };
-    let mut pids: Vec<u32> = numbers.filter(named).collect();
+    let mut pids: Vec<u32> =
+        all_pids().filter(|pid| name_of(*pid).is_some_and(|found| found == name)).collect();
     pids.sort_unstable();
     pids
 }
@@ -95,6 +126,6 @@ pub fn pids(name: &str) -> Vec<u32> {
 /// The only one of this name.
 pub fn pid(name: &str) -> u32 {
     let pids = pids(name);
-    assert_eq!(pids.len(), 1, "{name}");
+    assert_eq!(pids.len(), 1, "the processes that are called {name}: {pids:?}");
     pids[0]
 }

@@ -9,6 +9,7 @@
 
 mod actor;
 pub mod bomb;
+pub mod clock;
 pub mod crowd;
 mod dir;
 pub mod family;
@@ -16,6 +17,7 @@ mod helper;
 mod json;
 pub mod limits;
 mod namespace;
+pub mod pids;
 pub mod rerun;
 mod root;
 mod run;
@@ -61,6 +63,19 @@ pub fn need_file(path: &str) -> bool {
     available(std::path::Path::new(path).exists(), path)
 }
 
+/// True if the kernel's threads can be seen: in the first PID namespace only, where they descend from PID 2. Skips
+/// elsewhere, in CI too: a container has none.
+#[must_use]
+pub fn need_kernel_threads() -> bool {
+    const PF_KTHREAD: u64 = 0x0020_0000; // include/linux/sched.h
+    let flags = stat_field_of("2", 9).and_then(|flags| flags.parse::<u64>().ok());
+    let visible = flags.is_some_and(|flags| flags & PF_KTHREAD != 0);
+    if !visible {
+        skipped("kernel threads");
+    }
+    visible
+}
+
 /// Says that a test was skipped, and for want of what: past the harness, which shows what a test prints only
 /// where it fails.
 pub fn skipped(what: &str) {
@@ -98,12 +113,18 @@ pub fn own_pid() -> String {
     std::process::id().to_string()
 }
 
-/// Looks at a state until it holds; fails the test at the deadline.
+/// Looks at a state until it holds; fails the test at the deadline. Between two looks it leaves the CPU to the processes
+/// whose state it waits for. That pause is no measure of anything: what passes does so however long it is.
+#[track_caller]
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    const LONGEST: Duration = Duration::from_millis(20);
     let start = std::time::Instant::now();
+    let mut pause = Duration::from_micros(100);
     while !holds() {
         assert!(start.elapsed() < DEADLINE, "never happened: {what}");
-        std::thread::yield_now();
+        let timeout = pause.try_into().expect("a timeout");
+        let _ = rustix::event::poll(&mut [], Some(&timeout)); // EINTR only makes it shorter
+        pause = LONGEST.min(pause * 2);
     }
 }
 

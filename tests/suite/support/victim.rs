@@ -267,7 +267,8 @@ fn command(executable: &Path) -> Command {
     command
 }
 
-fn readable(fd: impl AsFd) -> bool {
+/// Waits until the descriptor can be read, or the process that it stands for has ended; false at the deadline.
+pub fn readable(fd: impl AsFd) -> bool {
     let timeout = DEADLINE.try_into().expect("a timeout");
     loop {
         match poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&timeout)) {
