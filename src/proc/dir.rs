@@ -79,8 +79,13 @@ impl ProcDir {
         let path = [self.prefix(), b"self/status"].concat();
         let file = fs::openat(self.base(), path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
         let mut text = Vec::with_capacity(4096);
-        while rustix::io::read(&file, rustix::buffer::spare_capacity(&mut text))? > 0 {
-            text.reserve(1024);
+        loop {
+            match rustix::io::read(&file, rustix::buffer::spare_capacity(&mut text)) {
+                Ok(0) => break,
+                Ok(_) => text.reserve(1024),
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno),
+            }
         }
         let status = Status::parse(&text).ok_or(Errno::BADMSG)?;
         Ok(status.namespace_pids.len() <= 1)
