@@ -64,18 +64,18 @@ pub struct Request {
     pub allow_none: bool,
     /// `--strict`: a match that was not signalled is a failure, unless it had gone.
     pub strict: bool,
-    /// The options that select, by name, with their values as they were typed.
-    pub asked: Vec<(&'static str, Asked)>,
+    /// The options that select processes, by long name, with their values as given.
+    pub raw_values: Vec<(&'static str, RawValue)>,
 }
 
-/// What was typed behind an option.
+/// The value of an option as given on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// It takes no value.
+pub enum RawValue {
+    /// The option takes no value.
     Flag,
-    /// Its value, the last one if there were more.
+    /// The value, or the last one if the option was repeated.
     Value(OsString),
-    /// Each value of an option that may be repeated.
+    /// All values of an option that uses each of them.
     Each(Vec<OsString>),
 }
 

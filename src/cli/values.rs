@@ -133,11 +133,6 @@ pub fn duration(value: &OsStr) -> Result<Duration, String> {
     parse().ok_or_else(|| complain("invalid duration", value))
 }
 
-/// `--kill-after` as the chain that it is.
-pub fn kill_after(after: Duration) -> Vec<Step> {
-    vec![Step { after, signal: Signal::KILL }]
-}
-
 /// `DURATION:SIGNAL`, with commas between them.
 pub fn steps(value: &OsStr) -> Result<Vec<Step>, String> {
     list(value, |entry| {

@@ -6,7 +6,7 @@ mod fixed;
 mod pattern;
 mod processes;
 
-use crate::cli::Question;
+use crate::cli::CompletionRequest;
 use crate::cli::kind::Kind;
 use crate::error::Error;
 
@@ -27,16 +27,16 @@ impl Candidate {
 
 /// What may stand in the place of the word, each with what is typed of it before its last comma, if it is a list. The
 /// shell finds out which of them begin with the rest, or resemble it: that is for its user to set.
-pub fn candidates(question: &Question) -> Result<Vec<Candidate>, Error> {
-    if !question.kind.is_list() {
-        return values(question, &question.word);
+pub fn candidates(request: &CompletionRequest) -> Result<Vec<Candidate>, Error> {
+    if !request.kind.is_list() {
+        return values(request, &request.word);
     }
-    let (before, last) = match memchr::memrchr(b',', &question.word) {
-        Some(comma) => question.word.split_at(comma + 1),
-        None => (&[][..], &question.word[..]),
+    let (before, last) = match memchr::memrchr(b',', &request.word) {
+        Some(comma) => request.word.split_at(comma + 1),
+        None => (&[][..], &request.word[..]),
     };
     let is_there = |text: &[u8]| before.split(|&b| b == b',').any(|entry| entry == text);
-    let mut found = values(question, last)?;
+    let mut found = values(request, last)?;
     found.retain(|candidate| !candidate.text.contains(&b',') && !is_there(&candidate.text));
     for candidate in &mut found {
         candidate.text.splice(..0, before.iter().copied());
@@ -45,9 +45,9 @@ pub fn candidates(question: &Question) -> Result<Vec<Candidate>, Error> {
 }
 
 /// Single values. What is typed matters only where it has parts of its own.
-fn values(question: &Question, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
-    match question.kind {
-        Kind::Pattern => pattern::patterns(question.reading),
+fn values(request: &CompletionRequest, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
+    match request.kind {
+        Kind::Pattern => pattern::patterns(request.reading),
         Kind::Pids | Kind::Pid => processes::pids(),
         Kind::Parents => processes::parents(),
         Kind::ProcessGroups => processes::process_groups(),
