@@ -10,6 +10,7 @@ use crate::proc::{
     self, Facts, Lookup, LookupError, Membership, ProcDir, Process, Sockets, Terminals, memberships, own_pid,
 };
 use crate::request::{Pid, Ports, Protocol};
+use crate::select::units_of;
 
 /// What each process answers, in the order of process IDs. One that has gone or cannot be looked at is no candidate;
 /// nor are we, who will have gone.
@@ -115,20 +116,10 @@ pub fn cgroups() -> Result<Vec<Candidate>, Error> {
     Ok(counted(gather(path)?))
 }
 
-/// The services, scopes and slices that groups are named after (systemd.unit(5)).
+/// The systemd units that processes are in.
 pub fn units() -> Result<Vec<Candidate>, Error> {
-    let is_unit = |name: &[u8]| {
-        let (stem, suffix) = memchr::memrchr(b'.', name).map_or((name, &[][..]), |dot| name.split_at(dot));
-        !stem.is_empty() && [&b".service"[..], b".scope", b".slice"].contains(&suffix)
-    };
-    let units = gather(|process| {
-        let systemds =
-            memberships(process.cgroups()?).filter(|one| one.is_v2() || one.is_v1(b"name=systemd"));
-        let names = systemds.flat_map(|one| one.lasting_path().split(|&b| b == b'/'));
-        // A name that the kernel has other plans for has an underscore before it.
-        let names = names.map(|name| name.strip_prefix(b"_").unwrap_or(name)).filter(|name| is_unit(name));
-        Ok(names.map(<[u8]>::to_vec).collect::<BTreeSet<_>>())
-    })?;
+    let units =
+        gather(|process| Ok(units_of(process.cgroups()?).map(<[u8]>::to_vec).collect::<BTreeSet<_>>()))?;
     Ok(counted(units.into_iter().flatten()))
 }
 
