@@ -144,3 +144,102 @@ fn find_long(name: &[u8], word: &[u8]) -> Result<&'static Opt> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Program::*;
+
+    /// `--long` or `--long=value`, a signal with its dash, an operand in parentheses. An error replaces them all.
+    fn read(program: Program, args: &[&str]) -> String {
+        let args = args.iter().map(OsString::from);
+        let words = Getopt::new(program, args).map(|word| {
+            word.map(|word| match word {
+                Word::Option(opt, None) => format!("--{}", opt.long),
+                Word::Option(opt, Some(value)) => format!("--{}={}", opt.long, value.display()),
+                Word::Signal(signal) => format!("-{signal}"),
+                Word::Operand(operand) => format!("({})", operand.display()),
+            })
+        });
+        words.collect::<Result<Vec<_>>>().map_or_else(|error| error, |words| words.join(" "))
+    }
+
+    #[test]
+    fn words() {
+        for (program, args, expected) in [
+            // Permutation and `--`.
+            (Pgrep, &["a", "-x", "b", "--full"][..], "(a) --exact (b) --full"),
+            (Pgrep, &["-x", "--", "-f", "--", "--full"], "--exact (-f) (--) (--full)"),
+            (Pgrep, &["a", "--"], "(a)"),
+            (Pgrep, &["-", "", "-x"], "(-) () --exact"),
+            (Pgrep, &[], ""),
+            // Bundles and glued values.
+            (Pgrep, &["-xfl"], "--exact --full --list-name"),
+            (Pgrep, &["-xP", "12", "a"], "--exact --parent=12 (a)"),
+            (Pgrep, &["-xP12", "a"], "--exact --parent=12 (a)"),
+            (Pgrep, &["-P=x"], "--parent==x"),
+            (Pgrep, &["-d", ""], "--delimiter="),
+            (Pgrep, &["-d", "-x"], "--delimiter=-x"),
+            (Pgrep, &["-d", "--"], "--delimiter=--"),
+            (Pgrep, &["-xy"], "invalid option -- 'y'"),
+            (Pgrep, &["-é"], "invalid option -- 'é'"),
+            (Pgrep, &["-P"], "option requires an argument -- 'P'"),
+            // Short options differ between the programs.
+            (Pgrep, &["-v"], "--inverse"),
+            (Pkill, &["-v"], "invalid option -- 'v'"),
+            (Pidwait, &["-e"], "--echo"),
+            (Pgrep, &["-e"], "invalid option -- 'e'"),
+            // Long options.
+            (Pgrep, &["--parent", "12"], "--parent=12"),
+            (Pgrep, &["--parent=12", "12"], "--parent=12 (12)"),
+            (Pgrep, &["--parent="], "--parent="),
+            (Pgrep, &["--delimiter==="], "--delimiter==="),
+            (Pgrep, &["--parent", "--full"], "--parent=--full"),
+            (Pgrep, &["--parent"], "option '--parent' requires an argument"),
+            (Pgrep, &["--par"], "option '--parent' requires an argument"),
+            (Pgrep, &["--full=x"], "option '--full' doesn't allow an argument"),
+            (Pgrep, &["--full="], "option '--full' doesn't allow an argument"),
+            (Pgrep, &["--exat"], "unrecognized option '--exat'"),
+            (Pgrep, &["--exat=1"], "unrecognized option '--exat=1'"),
+            (Pgrep, &["--Full"], "unrecognized option '--Full'"),
+            // An optional value follows `=` only.
+            (Pkill, &["--wait", "5"], "--wait (5)"),
+            (Pkill, &["--wait=5"], "--wait=5"),
+            (Pkill, &["--wait="], "--wait="),
+            // Abbreviations: an exact name, then procps-ng's names, then all others.
+            (Pgrep, &["--ns", "1"], "--ns=1"),
+            (Pgrep, &["--ex", "a"], "--exact (a)"),
+            (Pgrep, &["--exe", "a"], "--exe=a"),
+            (Pgrep, &["--exe-"], "--exe-deleted"),
+            (Pgrep, &["--par=1"], "--parent=1"),
+            (Pgrep, &["--fi"], "--fixed-strings"),
+            (Pgrep, &["--y", "5"], "--younger=5"),
+            (
+                Pgrep,
+                &["--no"],
+                "option '--no' is ambiguous; possibilities: '--not' '--no-zombies' '--no-kernel-threads'",
+            ),
+            (Pgrep, &["--co"], "--count"), // not --complete or --cont
+            (
+                Pgrep,
+                &["--inv", "--list-"],
+                "option '--list-' is ambiguous; possibilities: '--list-name' '--list-full' '--list-signals'",
+            ),
+            // The signal word: once, in pkill, where an option may stand.
+            (Pkill, &["-HUP", "a"], "-HUP (a)"),
+            (Pkill, &["a", "-9"], "(a) -KILL"),
+            (Pkill, &["-sigrtmin+8", "a"], "-RTMIN+8 (a)"),
+            (Pkill, &["-0"], "-0"),
+            (Pkill, &["--", "-9"], "(-9)"),
+            (Pkill, &["-P", "-9", "a"], "--parent=-9 (a)"),
+            (Pkill, &["--parent", "-9"], "--parent=-9"),
+            (Pkill, &["-KILL", "-HUP"], "-KILL --require-handler --uid=P"),
+            (Pkill, &["-9x"], "invalid option -- '9'"),
+            (Pkill, &["-NOSUCH"], "invalid option -- 'N'"),
+            (Pgrep, &["-9"], "invalid option -- '9'"),
+            (Pidwait, &["-INT"], "invalid option -- 'I'"),
+        ] {
+            assert_eq!(read(program, args), expected, "{} {args:?}", program.name());
+        }
+    }
+}

@@ -8,6 +8,8 @@ mod getopt;
 mod help;
 pub mod kind;
 pub mod options;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::collections::BTreeMap;

@@ -367,3 +367,94 @@ fn pids(value: &OsStr, complaint: &str) -> Result<Vec<Pid>, String> {
 fn accounts(value: &OsStr, kind: &str) -> Result<Vec<Account>, String> {
     values::list(value, |entry| values::account(entry, kind))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let long: BTreeSet<&str> = OPTIONS.iter().map(|opt| opt.long).collect();
+        assert_eq!(long.len(), OPTIONS.len());
+        for program in Program::ALL {
+            let letters: Vec<char> = OPTIONS.iter().filter_map(|opt| opt.letter(program)).collect();
+            let unique: BTreeSet<char> = letters.iter().copied().collect();
+            assert_eq!(unique.len(), letters.len(), "{}: {letters:?}", program.name());
+        }
+    }
+
+    #[test]
+    fn names_can_be_typed_and_completed() {
+        for opt in OPTIONS {
+            assert!(opt.long.len() > 1 && !opt.long.starts_with('-'), "--{}", opt.long);
+            let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(opt.long.chars().all(is_name), "--{}", opt.long);
+            assert!(opt.short.is_none_or(|(letter, _)| letter.is_ascii_alphabetic()), "--{}", opt.long);
+        }
+    }
+
+    #[test]
+    fn rows_are_complete() {
+        for opt in OPTIONS {
+            assert!(!opt.documented.is_empty(), "--{}", opt.long);
+            // A program that lists the option knows its letter.
+            let knows = |program: &&Program| opt.short.is_none() || opt.letter(**program).is_some();
+            let is_inverse = opt.long == "inverse"; // -v is pgrep's only: a typo must not signal all others
+            assert!(is_inverse || opt.documented.iter().all(|program| knows(&program)), "--{}", opt.long);
+            assert!(!opt.help.is_empty() && !opt.help.contains('\n'), "--{}", opt.long);
+            assert!(!opt.help.ends_with('.'), "--{}", opt.long);
+            let is_named = |name: &str| name.starts_with(|c: char| c.is_ascii_uppercase());
+            assert!(opt.value_name().is_none_or(is_named), "--{}", opt.long);
+        }
+    }
+
+    #[test]
+    fn the_options_of_a_group_are_adjacent() {
+        let mut titles: Vec<&str> = OPTIONS.iter().map(|opt| opt.group.title()).collect();
+        titles.dedup();
+        let unique: BTreeSet<&str> = titles.iter().copied().collect();
+        assert_eq!(unique.len(), titles.len(), "{titles:?}");
+    }
+
+    #[test]
+    fn exclusive_options_exist() {
+        for group in EXCLUSIVE {
+            let unique: BTreeSet<_> = group.iter().collect();
+            assert!(unique.len() == group.len() && group.len() > 1, "{group:?}");
+            for name in *group {
+                assert!(find(name.as_bytes()).is_some(), "--{name}");
+            }
+        }
+    }
+
+    /// Whether the text contains the name of an option, and not just the beginning of another one.
+    fn has_name(text: &str, name: &str) -> bool {
+        let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-');
+        text.match_indices(name).any(|(at, _)| is_end(&text[at + name.len()..]))
+    }
+
+    fn read(dir: &Path, texts: &mut String) {
+        for entry in std::fs::read_dir(dir).expect("a directory of tests").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                read(&path, texts);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                texts.push_str(&std::fs::read_to_string(path).expect("UTF-8"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_option_occurs_in_a_test() {
+        let mut texts = String::new();
+        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"), &mut texts);
+        for opt in OPTIONS {
+            let long = has_name(&texts, &format!("--{}", opt.long));
+            let short = opt.short.is_some_and(|(letter, _)| has_name(&texts, &format!(" -{letter}")));
+            assert!(long || short, "no file below tests/ has --{}", opt.long);
+        }
+    }
+}
