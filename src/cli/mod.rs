@@ -60,13 +60,16 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
     let mut args = Args::default();
     let mut given = Given::new();
     let mut operands = vec![];
+    // Reported at the end: an option such as --help takes precedence.
+    let mut invalid = None;
     while let Some(word) = words.next() {
         match word.map_err(Error::usage)? {
             Word::Operand(operand) => operands.push(operand),
             Word::Signal(signal) => args.signal_word = Some(signal),
             Word::Option(opt, value) => {
-                check_supported(program, opt)?;
-                opt.apply(&mut args, value.as_deref()).map_err(Error::usage)?;
+                let applied =
+                    check_supported(program, opt).and_then(|()| opt.apply(&mut args, value.as_deref()));
+                invalid = invalid.or(applied.err());
                 record(&mut given, opt, value);
             }
         }
@@ -84,6 +87,9 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
     if operands.len() > 1 {
         return Err(Error::usage("only one pattern can be provided"));
     }
+    if let Some(message) = invalid {
+        return Err(Error::usage(message));
+    }
     check_exclusive(program, &given)?;
     let pattern = operands.pop().map(OsString::into_encoded_bytes);
     if let Some(kind) = args.complete {
@@ -100,12 +106,12 @@ pub fn documented(program: Program) -> impl Iterator<Item = &'static Opt> {
     OPTIONS.iter().filter(move |opt| opt.documented.contains(&program))
 }
 
-fn check_supported(program: Program, opt: &Opt) -> Result<(), Error> {
+fn check_supported(program: Program, opt: &Opt) -> Result<(), String> {
     if opt.is_supported(program) {
         return Ok(());
     }
     let others: Vec<_> = opt.documented.iter().map(|program| program.name()).collect();
-    Err(Error::usage(format!("--{} makes no sense here: it is for {}", opt.long, others.join(" and "))))
+    Err(format!("--{} makes no sense here: it is for {}", opt.long, others.join(" and ")))
 }
 
 /// An option that has no effect in this program excludes no other.

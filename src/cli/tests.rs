@@ -103,14 +103,17 @@ fn each_value_is_checked_when_it_is_read() {
     for (line, message) in [
         ("pgrep -O abc -O 5 a", "invalid duration: abc"),
         ("pgrep -u , -u root", "invalid empty list"),
-        ("pkill --signal NOSUCH --signal HUP a", "LookupError signal \"NOSUCH\"."),
+        ("pkill --signal NOSUCH --signal HUP a", "Unknown signal \"NOSUCH\"."),
         ("pgrep --queue abc a", "not a number: abc"),
-        // The first error is reported.
-        ("pgrep -O abc --nosuch", "invalid duration: abc"),
-        ("pgrep --nosuch -O abc", "unrecognized option '--nosuch'"),
+        // The first error is reported, but errors in the grammar take precedence.
+        ("pgrep -O abc -u , a", "invalid duration: abc"),
+        ("pgrep -u , -O abc a", "invalid empty list"),
         ("pgrep --freeze -O abc", "--freeze makes no sense here: it is for pkill"),
+        ("pgrep -O abc --freeze", "invalid duration: abc"),
+        ("pgrep -p 1 -F x -O abc", "invalid duration: abc"),
+        ("pgrep -O abc --nosuch", "unrecognized option '--nosuch'"),
+        ("pgrep -O abc a b", "only one pattern can be provided"),
         ("pgrep a b --nosuch", "unrecognized option '--nosuch'"),
-        ("pgrep -O abc --help", "invalid duration: abc"),
     ] {
         assert_eq!(invocation(line).err().map(|error| error.message).as_deref(), Some(message), "{line}");
     }
@@ -133,6 +136,10 @@ fn options_that_end_the_reading() {
         ("pgrep --complete pid 4", "complete: Pids 4"),
         ("pgrep --complete pattern", "complete: Pattern "),
         ("pgrep --complete parent -P 1 --help", "help"),
+        // Only an error in the grammar takes precedence.
+        ("pgrep -O abc -u , --freeze --help", "help"),
+        ("pgrep --nosuch --help", "unrecognized option '--nosuch'"),
+        ("pgrep -y --help", "invalid option -- 'y'"),
     ] {
         let found = match invocation(line) {
             Ok(Invocation::Help) => "help".into(),

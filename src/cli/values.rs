@@ -146,7 +146,7 @@ pub fn steps(value: &OsStr) -> Result<Vec<Step>, String> {
 /// A signal by name or number.
 pub fn signal(value: &OsStr) -> Result<Signal, String> {
     let text = value.to_string_lossy();
-    Signal::parse(&text).ok_or_else(|| format!("LookupError signal \"{text}\"."))
+    Signal::parse(&text).ok_or_else(|| format!("Unknown signal \"{text}\"."))
 }
 
 /// State letters, optionally separated by commas. The letters are those that any version of Linux uses in
