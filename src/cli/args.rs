@@ -199,8 +199,8 @@ impl Args {
     }
 }
 
-/// Whether the signal would have no effect on a process that is stopped with SIGSTOP and then continued. Signal 0 has no
-/// effect at all, and SIGCONT discards a pending SIGTSTP, SIGTTIN or SIGTTOU (signal(7)).
+/// Whether the signal would have no effect on a process that is stopped with SIGSTOP and then continued. Signal 0 has
+/// no effect at all, and SIGCONT discards a pending SIGTSTP, SIGTTIN or SIGTTOU (signal(7)).
 fn cannot_be_frozen_for(signal: Signal) -> bool {
     signal == Signal::NONE || signal != Signal::STOP && signal.default_action() == DefaultAction::Stop
 }

@@ -62,7 +62,7 @@ fn what_cannot_be_combined() {
         ("pgrep --list-signals", "--list-signals makes no sense here: it is for pkill"),
         ("pgrep --older abc a", "invalid duration: abc"),
         ("pgrep --complete nosuch", "no such value: nosuch"),
-        ("pkill --wait= a", "invalid duration: "),
+        ("pkill --wait= a", "invalid duration:"),
     ] {
         let Err(error) = invocation(line) else { panic!("{line}: accepted") };
         assert_eq!((error.message.as_str(), error.kind), (message, ErrorKind::Usage), "{line}");

@@ -1,7 +1,7 @@
 //! Value parsers: each turns the text of an option's value into the value, or into a message that says what is wrong.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use crate::request::{Account, Namespace, Pid, Ports, Protocol, Step};
@@ -70,8 +70,8 @@ pub fn path(value: &OsStr) -> Result<OsString, String> {
     if value.is_empty() { Err("invalid empty path".into()) } else { Ok(value.to_owned()) }
 }
 
-/// A number of bytes: a number, which may have a fraction, and optionally K, M, G or T (powers of 1024), with or without
-/// `iB`.
+/// A number of bytes: a number, which may have a fraction, and optionally K, M, G or T (powers of 1024), with or
+/// without `iB`.
 pub fn size(value: &OsStr) -> Result<u64, String> {
     let parse = || {
         let text = value.to_str()?;
@@ -104,8 +104,8 @@ pub fn count(value: &OsStr) -> Result<usize, String> {
     number(value).and_then(|n| n.try_into().ok()).ok_or_else(|| complain("not a number", value))
 }
 
-/// A duration as in timeout(1): a number, which may have a fraction, and optionally s, m, h or d; or several of those with
-/// their units in descending order: `2h30m`.
+/// A duration as in timeout(1): a number, which may have a fraction, and optionally s, m, h or d; or several of those
+/// with their units in descending order: `2h30m`.
 pub fn duration(value: &OsStr) -> Result<Duration, String> {
     let parse = || {
         let mut rest = value.to_str()?;
@@ -182,9 +182,9 @@ fn all_digits(value: &OsStr) -> bool {
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
-/// A message that shows the value.
+/// A message that ends in the value.
 pub fn complain(complaint: &str, value: &OsStr) -> String {
-    format!("{complaint}: {}", OsString::from_vec(value.as_bytes().to_vec()).to_string_lossy())
+    format!("{complaint}: {}", value.display()).trim_end().to_owned()
 }
 
 #[cfg(test)]

@@ -60,9 +60,9 @@ pub fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
     Ok(candidates.collect())
 }
 
-/// An extended regular expression, or plain text, that matches this text. It ends at the first byte that is not valid in
-/// the locale. A control character, which must not be printed on a terminal, is matched by `.`; plain text ends there.
-/// None if nothing remains, or if plain text would be read as an option.
+/// An extended regular expression, or plain text, that matches this text. It ends at the first byte that is not valid
+/// in the locale. A control character, which must not be printed on a terminal, is matched by `.`; plain text ends
+/// there. None if nothing remains, or if plain text would be read as an option.
 fn pattern(text: &[u8], plain: bool) -> Option<Vec<u8>> {
     let text = &text[..text.len().min(MAX_LEN)];
     let valid = text.utf8_chunks().next()?.valid();

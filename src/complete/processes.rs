@@ -12,8 +12,8 @@ use crate::proc::{
 use crate::request::{Pid, Ports, Protocol};
 use crate::select::units_of;
 
-/// Read a value from each process, in order of process ID. A process that has exited or cannot be read is skipped, and so
-/// is this one.
+/// Read a value from each process, in order of process ID. A process that has exited or cannot be read is skipped, and
+/// so is this one.
 pub fn gather<T: Send>(read: impl Fn(&mut Process<'_>) -> Lookup<T> + Sync) -> Result<Vec<T>, Error> {
     let values = proc::walk(|proc, pids| {
         let mut process = Process::new(proc);

@@ -26,8 +26,8 @@ const TYPES: [&[u8]; 11] = [
 pub struct Unit(Glob);
 
 impl Unit {
-    /// A name is read as systemctl(1) reads it: without a type suffix it is a service, and a pattern is matched against the
-    /// whole name. A template matches its instances, since a template itself has no processes.
+    /// A name is read as systemctl(1) reads it: without a type suffix it is a service, and a pattern is matched against
+    /// the whole name. A template matches its instances, since a template itself has no processes.
     pub fn new(name: &[u8]) -> Unit {
         let typed = TYPES.iter().any(|unit_type| name.ends_with(unit_type));
         let name =
