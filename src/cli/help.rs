@@ -4,8 +4,7 @@ use std::io::IsTerminal as _;
 
 use clap::{Arg, ArgAction, Command};
 
-use super::documented;
-use super::options::Opt;
+use super::options::{Opt, documented};
 use crate::request::Program;
 
 /// The widest line where standard output is a terminal; it is narrower if the terminal is.

@@ -20,11 +20,12 @@ use crate::request::*;
 use args::{Args, Exit};
 use getopt::{Getopt, Word};
 use kind::Kind;
-use options::{EXCLUSIVE, OPTIONS, Opt};
+use options::{EXCLUSIVE, Opt};
 
 #[doc(hidden)]
 pub use help::command;
 pub use help::help;
+pub use options::documented;
 
 /// What the program is to do.
 pub enum Invocation {
@@ -99,11 +100,6 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
     let selecting = given.into_iter().filter(|(_, (opt, _))| opt.group.selects());
     let raw_values = selecting.map(|(name, (_, value))| (name, value)).collect();
     Ok(Invocation::Run(Box::new(args.into_request(program, pattern, raw_values)?)))
-}
-
-/// The options that a program lists in `--help`.
-pub fn documented(program: Program) -> impl Iterator<Item = &'static Opt> {
-    OPTIONS.iter().filter(move |opt| opt.documented.contains(&program))
 }
 
 fn check_supported(program: Program, opt: &Opt) -> Result<(), String> {

@@ -327,6 +327,11 @@ pub static OPTIONS: &[Opt] = &[
         "show the version and exit"),
 ];
 
+/// The options that a program lists in `--help`.
+pub fn documented(program: Program) -> impl Iterator<Item = &'static Opt> {
+    OPTIONS.iter().filter(move |opt| opt.documented.contains(&program))
+}
+
 /// The option with exactly this long name.
 pub fn find(long: &[u8]) -> Option<&'static Opt> {
     OPTIONS.iter().find(|opt| opt.long.as_bytes() == long)
