@@ -56,8 +56,12 @@ pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitSt
             output.print(&text);
             Ok(ExitStatus::Success)
         }
-        Invocation::Complete(question) => {
-            output.candidates(&complete::candidates(&question)?);
+        Invocation::Help => {
+            output.print(&cli::help(program));
+            Ok(ExitStatus::Success)
+        }
+        Invocation::Complete(request) => {
+            output.candidates(&complete::candidates(&request)?);
             Ok(ExitStatus::Success)
         }
         Invocation::ListSignals(style) => {

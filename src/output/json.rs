@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use super::text::{Names, explanation, word};
 use crate::proc::{CLOCK_TICKS, Description};
 use crate::report::{End, Ended, Outcome, Report, Target};
-use crate::request::{Action, Asked, Pid, Request};
+use crate::request::{Action, Pid, RawValue, Request};
 use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::View;
@@ -234,12 +234,12 @@ impl Serialize for Criteria<'_> {
         if let Some(pattern) = &self.0.selection.pattern {
             map.serialize_entry("pattern", &Exact(pattern.clone()))?;
         }
-        for (name, value) in &self.0.asked {
+        for (name, value) in &self.0.raw_values {
             let exact = |value: &OsString| Exact(value.as_encoded_bytes().to_vec());
             match value {
-                Asked::Flag => map.serialize_entry(name, &true)?,
-                Asked::Value(value) => map.serialize_entry(name, &exact(value))?,
-                Asked::Each(values) => {
+                RawValue::Flag => map.serialize_entry(name, &true)?,
+                RawValue::Value(value) => map.serialize_entry(name, &exact(value))?,
+                RawValue::Each(values) => {
                     map.serialize_entry(name, &values.iter().map(exact).collect::<Vec<_>>())?;
                 }
             }

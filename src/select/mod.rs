@@ -16,7 +16,7 @@ use unit::is_in_unit;
 
 pub use cgroup::Cgroup;
 pub use file::{FileName, normal};
-pub use unit::Unit;
+pub use unit::{Unit, units_of};
 
 pub use kin::{Reason, Selected, with_kin};
 

@@ -27,7 +27,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // The stages.
     ("cli", &["error", "request", "signal"]),
     // Beside them: what may be typed.
-    ("complete", &["accounts", "cli", "ere", "error", "proc", "request", "signal", "sys"]),
+    ("complete", &["accounts", "cli", "ere", "error", "proc", "request", "select", "signal", "sys"]),
     ("plan", &["accounts", "ere", "error", "proc", "request", "select", "view"]),
     ("scan", &["error", "plan", "proc", "request", "select", "view"]),
     (
