@@ -18,7 +18,7 @@ use rustix::io::Errno;
 
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::proc::{Facts, ProcDir, Process};
+use crate::proc::{Facts, ProcDir, Process, ProcessGroups};
 use crate::report::{End, Outcome, Report, Target};
 use crate::request::{Action, Mode, Pid, Request, Sending};
 use crate::scan::{Match, Matches};
@@ -100,6 +100,8 @@ pub struct Delivery<'a> {
     undecided: usize,
     quit: bool,
     over: Option<Over>,
+    /// For `--dry-run`.
+    groups: ProcessGroups,
 }
 
 impl<'a> Delivery<'a> {
@@ -128,6 +130,7 @@ impl<'a> Delivery<'a> {
             undecided: 0,
             quit: false,
             over: None,
+            groups: ProcessGroups::default(),
         };
         let wait = request.wait();
         if wait.is_some() || delivery.gathers() {
@@ -299,7 +302,9 @@ impl<'a> Delivery<'a> {
     ) -> Result<Outcome, Error> {
         match self.mode {
             Mode::Send => {}
-            Mode::DryRun => return Ok(rehearse::rehearse(sending.signal, &sender(), &handle, found)),
+            Mode::DryRun => {
+                return Ok(rehearse::rehearse(sending.signal, &sender(), &self.groups, &handle, found));
+            }
             Mode::Ask => {
                 if !self.may_signal(&[&*found], audience)? {
                     return Ok(Outcome::Untouched);

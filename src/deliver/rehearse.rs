@@ -5,14 +5,20 @@ use rustix::io::Errno;
 use super::handle::Handle;
 use super::send::failure;
 use crate::permission::{Effect, Permission, Refusal, Sender};
-use crate::proc::UserNamespace;
+use crate::proc::{ProcessGroups, UserNamespace};
 use crate::report::{Outcome, Prediction};
 use crate::scan::Match;
 use crate::signal::Signal;
 use crate::view::View;
 
 /// Nothing is sent but signal 0, which asks the kernel whether a signal might be.
-pub fn rehearse(signal: Signal, sender: &Sender, handle: &Handle, found: &Match) -> Outcome {
+pub fn rehearse(
+    signal: Signal,
+    sender: &Sender,
+    groups: &ProcessGroups,
+    handle: &Handle,
+    found: &Match,
+) -> Outcome {
     let View::Full(target) = &found.view else { unreachable!("a rehearsal sees all of each process") };
     let rule = Permission::to_signal(sender, target, UserNamespace::of(found.pid), signal);
     let kernel_allows = match handle.send(Signal::NONE, None) {
@@ -27,7 +33,7 @@ pub fn rehearse(signal: Signal, sender: &Sender, handle: &Handle, found: &Match)
     };
     Outcome::Predicted(Prediction {
         refusal: (!kernel_allows).then(|| Refusal::new(sender, target)),
-        effect: Effect::of(signal, target),
+        effect: Effect::of(signal, target, || groups.is_orphaned(found.pid) == Some(true)),
         differs_from_model: kernel_allows != rule_allows,
     })
 }
