@@ -7,7 +7,7 @@ use super::pidfd::PidFd;
 use super::send::{failure, sender};
 use super::target::State;
 use crate::permission::{Effect, Permission, Refusal, Sender};
-use crate::proc::{Description, UserNamespace};
+use crate::proc::{Description, ProcessGroups, UserNamespace};
 use crate::report::{Outcome, Prediction};
 use crate::request::Pid;
 use crate::signal::Signal;
@@ -16,6 +16,7 @@ use crate::view::View;
 /// Predict the outcome for each. They are held first: what is selected for another's sake is verified against it.
 pub fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, news: News) {
     let sender = sender();
+    let groups = ProcessGroups::default();
     for found in news.new {
         delivery.hold(found, true);
     }
@@ -23,14 +24,21 @@ pub fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, news: News) {
         let target = &delivery.targets[at];
         let (State::Pinned(pin), View::Full(about)) = (&target.state, &target.found.view) else { continue };
         let predicted =
-            pin.with(delivery.proc, |pidfd| Ok(predict(signal, &sender, pidfd, pin.id.pid, about)));
+            pin.with(delivery.proc, |pidfd| Ok(predict(signal, &sender, &groups, pidfd, pin.id.pid, about)));
         let outcome = predicted.unwrap_or_else(failure);
         delivery.targets[at].state = State::Settled(outcome);
     }
 }
 
 /// Nothing is sent but signal 0, which asks the kernel whether a signal might be.
-fn predict(signal: Signal, sender: &Sender, pidfd: &PidFd, pid: Pid, target: &Description) -> Outcome {
+fn predict(
+    signal: Signal,
+    sender: &Sender,
+    groups: &ProcessGroups,
+    pidfd: &PidFd,
+    pid: Pid,
+    target: &Description,
+) -> Outcome {
     let rule = Permission::to_signal(sender, target, UserNamespace::of(pid), signal);
     let kernel_allows = match pidfd.send(Signal::NONE, None) {
         Ok(_) => true,
@@ -45,7 +53,7 @@ fn predict(signal: Signal, sender: &Sender, pidfd: &PidFd, pid: Pid, target: &De
     };
     Outcome::Predicted(Prediction {
         refusal: (!kernel_allows).then(|| Refusal::new(sender, target)),
-        effect: Effect::of(signal, target),
+        effect: Effect::of(signal, target, || groups.is_orphaned(pid) == Some(true)),
         differs_from_model: kernel_allows != rule_allows,
     })
 }
