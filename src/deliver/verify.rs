@@ -36,9 +36,8 @@ pub fn verify(
     let is_gone_or_changed = |process: &mut Process<'_>| match pidfd.check_alive() {
         Err(errno) => failure(errno),
         Ok(()) => match (process.start_time(), found.start_time) {
-            (Ok(now), Some(then)) if now == then => Outcome::Changed,
-            // A process that started after the question was asked is not the one that was found.
-            (Ok(now), None) if now < plan.snapshot_time => Outcome::Changed,
+            // A process that started after the scan began may be a successor that the scan took for what it had found.
+            (Ok(now), then) if now < plan.scanned_at && then.is_none_or(|then| now == then) => Outcome::Changed,
             (Ok(_) | Err(LookupError::Gone | LookupError::Denied), _) => Outcome::Gone,
             (Err(LookupError::Io(errno)), _) => Outcome::Failed(errno),
         },

@@ -42,6 +42,8 @@ pub struct Plan {
     pub selected_by_pid: bool,
     /// When the question was asked, in clock ticks since boot.
     pub snapshot_time: u64,
+    /// When the last scan began, by the same clock.
+    pub scanned_at: u64,
     /// Whether no name is long enough for the pattern, so that a miss deserves a hint.
     pub pattern_too_long: bool,
     /// Our ancestors, if a match among them deserves a note.
@@ -104,6 +106,7 @@ impl Plan {
         let candidates = candidates(selection, &tests, kin.is_some());
         let asks_for_ports = tests.iter().any(|test| matches!(test, Test::Sockets(_)));
         let predicate = Predicate::new(tests, selection.inverse, excluded);
+        let snapshot_time = ticks_since_boot();
         Ok(Plan {
             candidates,
             predicate: if inverts_families { predicate.with_descendants() } else { predicate },
@@ -116,7 +119,8 @@ impl Plan {
             kin,
             selected_by_pid: by_id && !selection.inverse,
             detail: detail(request),
-            snapshot_time: ticks_since_boot(),
+            snapshot_time,
+            scanned_at: snapshot_time,
             pattern_too_long,
             self_match_candidates,
             notes_unowned_ports: asks_for_ports && !selection.inverse && request.style != Style::Quiet,
@@ -125,6 +129,7 @@ impl Plan {
 
     /// Look up again what may have changed since the last scan.
     pub fn renew(&mut self) -> Result<(), Error> {
+        self.scanned_at = ticks_since_boot();
         for test in self.predicate.tests_mut() {
             if let Test::Sockets(sockets) = test {
                 *sockets = Arc::new(sockets.renewed()?);
