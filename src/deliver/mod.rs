@@ -74,7 +74,7 @@ pub fn deliver(
 /// What waits for the targets to exit, if that was asked for.
 fn after_send(request: &Request, plan: &Plan) -> Result<AfterSend, Error> {
     let Some(wait) = request.wait() else {
-        if plan.kin.is_some() || request.sending().is_some_and(Sending::freezes) {
+        if request.sending().is_some_and(|sending| plan.kin.is_some() || sending.freezes()) {
             waiter::raise_descriptor_limit();
         }
         return Ok(AfterSend::Settle(None));

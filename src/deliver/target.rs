@@ -1,6 +1,6 @@
 //! One record per process: what it is, why it was selected, and how far the work on it has come.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Index, IndexMut};
 
 use rustix::io::Errno;
@@ -158,12 +158,12 @@ impl TargetIndex {
 pub struct Targets {
     records: Vec<Target>,
     pub budget: Budget,
-    by_id: HashMap<ProcessId, TargetIndex>,
-    ignored: HashSet<ProcessId>,
+    by_id: BTreeMap<ProcessId, TargetIndex>,
+    ignored: BTreeSet<ProcessId>,
     /// By process ID, those that match and are held or were.
-    matches: HashMap<Pid, TargetIndex>,
+    matches: BTreeMap<Pid, TargetIndex>,
     /// By process group, those for whose sake it was selected.
-    groups: HashMap<Pid, Vec<TargetIndex>>,
+    groups: BTreeMap<Pid, Vec<TargetIndex>>,
 }
 
 impl Index<TargetIndex> for Targets {
