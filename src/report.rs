@@ -166,25 +166,151 @@ impl Outcome {
 }
 
 impl Report {
-    /// 0 where anything was listed, signalled or waited for; releasing memory must not have failed.
+    /// The exit status: 0 if a process was listed, signalled or waited for and `--mrelease` did not fail.
     pub fn exit_status(&self, request: &Request) -> ExitStatus {
+        self.fold(request.strict, request.allow_none)
+    }
+
+    /// The first condition that holds decides.
+    fn fold(&self, strict: bool, allow_none: bool) -> ExitStatus {
         let outcomes = || self.targets.iter().map(|target| target.outcome);
-        let still_there = |target: &Target| matches!(target.end, Some(End::StillThere { .. }));
-        let unreleased = |outcome| matches!(outcome, Outcome::Signalled { release: Some(_), .. });
+        let is_still_running = |target: &Target| matches!(target.end, Some(End::StillThere { .. }));
+        let release_failed = |outcome| matches!(outcome, Outcome::Signalled { release: Some(_), .. });
         if let Some(signal) = self.interrupted {
             ExitStatus::Interrupted(signal)
-        } else if self.targets.iter().any(still_there) {
+        } else if self.targets.iter().any(is_still_running) {
             ExitStatus::TimeRanOut
-        } else if self.too_many || request.strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
+        } else if self.too_many || strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
             ExitStatus::Forbidden
-        } else if outcomes().any(unreleased) {
+        } else if outcomes().any(release_failed) {
             ExitStatus::Nothing
-        } else if outcomes().any(Outcome::is_done)
-            || request.allow_none && outcomes().all(|o| o == Outcome::Gone)
-        {
+        } else if outcomes().any(Outcome::is_done) || allow_none && outcomes().all(|o| o == Outcome::Gone) {
             ExitStatus::Success
         } else {
             ExitStatus::Nothing
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNALLED: Outcome = Outcome::Signalled { pinned: true, release: None };
+    const BY_ID: Outcome = Outcome::Signalled { pinned: false, release: None };
+    const UNRELEASED: Outcome = Outcome::Signalled { pinned: true, release: Some(Errno::NOSYS) };
+    const REFUSED: Outcome = Outcome::Refused { why: None };
+    const FAILED: Outcome = Outcome::Failed(Errno::IO);
+    const REFUSAL: Refusal = Refusal { target: [0; 3], sender: [1; 2], has_cap_kill_elsewhere: false };
+    const ALLOWED: Outcome = predicted(None);
+    const WOULD_BE_REFUSED: Outcome = predicted(Some(REFUSAL));
+
+    const fn predicted(refusal: Option<Refusal>) -> Outcome {
+        Outcome::Predicted(Prediction { refusal, effect: Effect::Handled, differs_from_model: false })
+    }
+
+    fn report(outcomes: &[Outcome]) -> Report {
+        let target = |&outcome| Target { pid: 42, view: View::Id, why: Reason::Matched, outcome, end: None };
+        Report {
+            targets: outcomes.iter().map(target).collect(),
+            pattern_too_long: false,
+            too_many: false,
+            undecided: 0,
+            interrupted: None,
+        }
+    }
+
+    #[test]
+    fn outcomes_fold_to_an_exit_status() {
+        use ExitStatus::{Forbidden, Nothing, Success};
+        use Outcome::{Awaited, Changed, Gone, Listed, Untouched};
+        #[rustfmt::skip]
+        let rows: &[(&[Outcome], [ExitStatus; 4])] = &[
+            // the outcomes: plain, --strict, --allow-none, both
+            (&[],                         [Nothing, Nothing,   Success, Success]),
+            (&[Listed],                   [Success, Success,   Success, Success]),
+            (&[Awaited],                  [Success, Success,   Success, Success]),
+            (&[SIGNALLED],                [Success, Success,   Success, Success]),
+            (&[BY_ID],                    [Success, Success,   Success, Success]),
+            (&[ALLOWED],                  [Success, Success,   Success, Success]),
+            (&[Gone],                     [Nothing, Nothing,   Success, Success]),
+            (&[REFUSED],                  [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[WOULD_BE_REFUSED],         [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[Changed],                  [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[Untouched],                [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[FAILED],                   [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[UNRELEASED],               [Nothing, Nothing,   Nothing, Nothing]),
+            (&[SIGNALLED, Gone],          [Success, Success,   Success, Success]),
+            (&[Gone, SIGNALLED],          [Success, Success,   Success, Success]),
+            (&[SIGNALLED, REFUSED],       [Success, Forbidden, Success, Forbidden]),
+            (&[FAILED, SIGNALLED],        [Success, Forbidden, Success, Forbidden]),
+            (&[Gone, REFUSED],            [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[SIGNALLED, UNRELEASED],    [Nothing, Nothing,   Nothing, Nothing]),
+            (&[UNRELEASED, REFUSED],      [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[ALLOWED, WOULD_BE_REFUSED], [Success, Forbidden, Success, Forbidden]),
+        ];
+        for (outcomes, expected) in rows {
+            let report = report(outcomes);
+            let statuses = [(false, false), (true, false), (false, true), (true, true)]
+                .map(|(strict, allow_none)| report.fold(strict, allow_none));
+            assert_eq!(statuses, *expected, "{outcomes:?}");
+        }
+    }
+
+    /// Interrupted, then timed out, then too many: each of them decides over what follows, whatever the outcomes are.
+    #[test]
+    fn what_ended_the_run_comes_before_the_outcomes() {
+        use ExitStatus::{Forbidden, Interrupted, TimeRanOut};
+        for outcomes in [&[][..], &[SIGNALLED], &[SIGNALLED, REFUSED], &[UNRELEASED], &[Outcome::Gone]] {
+            for interrupted in [None, Some(libc::SIGINT)] {
+                for still_running in [false, true] {
+                    for too_many in [false, true] {
+                        let still_running = still_running && !outcomes.is_empty();
+                        let expected = match (interrupted, still_running, too_many) {
+                            (Some(signal), ..) => Interrupted(signal),
+                            (None, true, _) => TimeRanOut,
+                            (None, false, true) => Forbidden,
+                            (None, false, false) => continue,
+                        };
+                        let mut report = report(outcomes);
+                        report.interrupted = interrupted;
+                        report.too_many = too_many;
+                        if let (true, Some(last)) = (still_running, report.targets.last_mut()) {
+                            last.end = Some(End::StillThere { signal: Some(Signal::TERM) });
+                        }
+                        for (strict, allow_none) in [(false, false), (true, false), (false, true)] {
+                            assert_eq!(report.fold(strict, allow_none), expected, "{report:?}, {strict}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_observed_exit_is_no_failure() {
+        let mut report = report(&[SIGNALLED]);
+        let ended = Ended { after: Duration::ZERO, signal: None, status: Some(libc::SIGKILL) };
+        report.targets[0].end = Some(End::Ended(ended));
+        assert_eq!(report.fold(true, false), ExitStatus::Success);
+    }
+
+    #[test]
+    fn statuses_have_the_numbers_of_the_manual() {
+        for (status, code) in [
+            (ExitStatus::Success, 0),
+            (ExitStatus::Nothing, 1),
+            (ExitStatus::Usage, 2),
+            (ExitStatus::Fatal, 3),
+            (ExitStatus::Forbidden, 4),
+            (ExitStatus::TimeRanOut, 5),
+            (ExitStatus::Interrupted(libc::SIGINT), 130),
+            (ExitStatus::Interrupted(libc::SIGTERM), 143),
+            (ExitStatus::from(&Error::usage("")), 2),
+            (ExitStatus::from(&Error::nothing_to_match("")), 1),
+            (ExitStatus::from(&Error::fatal("")), 3),
+        ] {
+            assert_eq!(status.code(), code, "{status:?}");
         }
     }
 }

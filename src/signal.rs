@@ -37,7 +37,7 @@ impl fmt::Display for DefaultAction {
 }
 
 /// The standard signals of this architecture, what they do by default, the names that programs accept for them, and
-/// what they mean; the first name is the one we print. `EXIT` and `NULL` for 0 are procps-ng's.
+/// what they mean; the first name is the one that is printed. `EXIT` and `NULL` for 0 are procps-ng's.
 #[rustfmt::skip]
 const TABLE: &[(i32, DefaultAction, &[&str], &str)] = &[
     (0, Ignore, &["0", "EXIT", "NULL"], "nothing is sent: only asks whether it could be"),
@@ -56,6 +56,10 @@ const TABLE: &[(i32, DefaultAction, &[&str], &str)] = &[
     (libc::SIGPIPE, Terminate, &["PIPE"], "write to a pipe that nobody reads"),
     (libc::SIGALRM, Terminate, &["ALRM"], "the timer of alarm(2) ran out"),
     (libc::SIGTERM, Terminate, &["TERM"], "please end; what pkill sends by default"),
+    #[cfg(not(any(
+        target_arch = "mips", target_arch = "mips32r6", target_arch = "mips64", target_arch = "mips64r6",
+        target_arch = "sparc", target_arch = "sparc64",
+    )))]
     (libc::SIGSTKFLT, Terminate, &["STKFLT"], "coprocessor stack fault; unused"),
     (libc::SIGCHLD, Ignore, &["CHLD", "CLD"], "a child has ended, stopped or continued"),
     (libc::SIGCONT, Continue, &["CONT"], "go on, if stopped"),
@@ -216,6 +220,75 @@ mod tests {
             ("rtmaé", None),
         ] {
             assert_eq!(Signal::parse(word).map(Signal::number), number, "{word:?}");
+        }
+    }
+
+    #[test]
+    fn default_actions_are_those_of_the_manual() {
+        for (name, action) in [
+            ("TERM", Terminate),
+            ("KILL", Terminate),
+            ("QUIT", Core),
+            ("SYS", Core),
+            ("TTOU", Stop),
+            ("CONT", Continue),
+            ("CHLD", Ignore),
+            ("WINCH", Ignore),
+            ("RTMIN", Terminate),
+            ("RTMAX", Terminate),
+        ] {
+            assert_eq!(Signal::parse(name).map(Signal::default_action), Some(action), "{name}");
+        }
+    }
+
+    #[test]
+    fn each_signal_has_the_bit_of_its_number() {
+        for (signal, mask) in
+            [(Signal::NONE, 0), (Signal(1), 1), (Signal::KILL, 0x100), (Signal(64), 1 << 63)]
+        {
+            assert_eq!(signal.mask(), mask, "{signal}");
+        }
+    }
+
+    #[test]
+    fn real_time_signals_are_counted_from_both_ends() {
+        let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
+        for (number, names) in [
+            (libc::SIGABRT, vec!["ABRT".to_owned(), "IOT".to_owned()]),
+            (min, vec!["RTMIN".to_owned(), format!("RTMAX-{}", max - min)]),
+            (min + 2, vec!["RTMIN+2".to_owned(), format!("RTMAX-{}", max - min - 2)]),
+            (max, vec!["RTMAX".to_owned(), format!("RTMIN+{}", max - min)]),
+        ] {
+            assert_eq!(Signal(number).names(), names, "{number}");
+        }
+    }
+
+    #[test]
+    fn named_signals_are_those_that_a_program_may_use() {
+        let named: Vec<i32> = Signal::named().map(Signal::number).collect();
+        assert!(named.is_sorted());
+        for (number, expected) in [
+            (0, false),
+            (libc::SIGHUP, true),
+            (libc::SIGSYS, true),
+            (libc::SIGRTMIN() - 1, false), // the C library's own
+            (libc::SIGRTMIN(), true),
+            (libc::SIGRTMAX(), true),
+        ] {
+            assert_eq!(named.contains(&number), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn kill_and_stop_cannot_be_caught() {
+        for (signal, expected) in [
+            (Signal::NONE, false),
+            (Signal::KILL, false),
+            (Signal::STOP, false),
+            (Signal::CONT, true),
+            (Signal::TERM, true),
+        ] {
+            assert_eq!(signal.can_be_caught(), expected, "{signal}");
         }
     }
 
