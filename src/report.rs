@@ -1,4 +1,4 @@
-//! What became of each process, and the exit status, which is a fold over that.
+//! The outcome for each process, and the exit status, which is a fold over them.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::view::View;
 pub enum ExitStatus {
     /// Something matched; pkill: and at least one process was signalled.
     Success,
-    /// Nothing matched, or nobody could be signalled.
+    /// Nothing matched, or no match could be signalled.
     Nothing,
     /// The command line asks for something impossible.
     Usage,
@@ -24,7 +24,7 @@ pub enum ExitStatus {
     Fatal,
     /// What `--strict` or `--max` forbids.
     Forbidden,
-    /// The time to wait ran out with somebody left.
+    /// The timeout expired with processes still running.
     TimeRanOut,
     /// A signal ended the wait.
     Interrupted(i32),
@@ -55,32 +55,32 @@ impl From<&Error> for ExitStatus {
     }
 }
 
-/// What became of one process.
+/// The outcome for one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// pgrep: it was found, and nothing more was to be done.
+    /// pgrep: it was found.
     Listed,
     /// pkill: the signal was sent.
     Signalled {
-        /// Through a handle, so that nobody else can have got it.
+        /// Through a handle, so that no other process can have received it.
         pinned: bool,
-        /// What process_mrelease(2) said, if it failed.
+        /// The error of process_mrelease(2), if it failed.
         release: Option<Errno>,
     },
     /// `--dry-run`: it would have been.
     Predicted(Prediction),
     /// pidwait: it was waited for.
     Awaited,
-    /// EPERM: we may not signal it.
+    /// EPERM: pkill may not signal it.
     Refused {
-        /// Why, where that was looked into.
+        /// Why, where that was determined.
         why: Option<Refusal>,
     },
-    /// It ended before it could be signalled or waited for, or its ID has passed on to another process.
+    /// It exited before it could be signalled or waited for; its ID may have been reused.
     Gone,
-    /// It is still there, but is no longer what was asked for.
+    /// It is still running, but no longer matches.
     Changed,
-    /// It was left alone: the user said so, or there were too many.
+    /// It was not signalled: the user declined, or there were too many.
     Untouched,
     /// Something else went wrong.
     Failed(Errno),
@@ -93,65 +93,65 @@ pub struct Prediction {
     pub refusal: Option<Refusal>,
     /// What the signal would do.
     pub effect: Effect,
-    /// The kernel does not follow kill(2)'s rule here: a security module has a say.
+    /// The kernel does not follow kill(2)'s rule here: a security module decides.
     pub differs_from_model: bool,
 }
 
-/// A selected process and what became of it.
+/// A selected process and the outcome for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The process ID (thread ID for `pgrep -w`).
     pub pid: Pid,
-    /// What is seen of it.
+    /// The facts that are shown.
     pub view: View,
     /// Why it was selected.
     pub why: Reason,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What was seen of its end, where that was waited for.
+    /// Its exit, if that was waited for.
     pub end: Option<End>,
 }
 
-/// What was seen of a process's end.
+/// Whether a process exited during the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// It came.
+    /// It exited.
     Ended(Ended),
-    /// It had not come when the wait was over.
+    /// It was still running when the wait was over.
     StillThere {
         /// The last signal that was sent.
         signal: Option<Signal>,
     },
 }
 
-/// How a process ended.
+/// How a process exited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// So long after the wait began.
+    /// The time since the wait began.
     pub after: Duration,
     /// The last signal that was sent before.
     pub signal: Option<Signal>,
-    /// The wait status (waitpid(2)), where the kernel tells it.
+    /// The wait status (waitpid(2)), where the kernel reports it.
     pub status: Option<i32>,
 }
 
-/// What a run has done.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// In the order of the matches.
     pub targets: Vec<Target>,
-    /// No name is long enough for the pattern, and nothing matched.
+    /// The pattern is longer than any process name, and nothing matched.
     pub pattern_too_long: bool,
     /// More matches than `--max` allows, so nothing was done.
     pub too_many: bool,
-    /// How many processes the kernel does not tell us enough about to say whether they are meant.
+    /// The number of processes that could not be matched, because facts about them are hidden.
     pub undecided: usize,
-    /// The signal that ended the wait before its time.
+    /// The signal that interrupted the wait.
     pub interrupted: Option<i32>,
 }
 
 impl Outcome {
-    /// What was asked for was done, or would be.
+    /// The request was carried out, or would be.
     fn is_done(self) -> bool {
         match self {
             Outcome::Listed | Outcome::Signalled { .. } | Outcome::Awaited => true,

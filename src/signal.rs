@@ -8,12 +8,12 @@ use DefaultAction::{Continue, Core, Ignore, Stop, Terminate};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signal(i32);
 
-/// What a signal does to a process that has made no other arrangement (signal(7)).
+/// The default action of a signal (signal(7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DefaultAction {
-    /// The process ends.
+    /// The process terminates.
     Terminate,
-    /// The process ends and leaves a core dump, if it may.
+    /// The process terminates and dumps core, if core(5) allows it.
     Core,
     /// The process stops until it is continued.
     Stop,
@@ -81,13 +81,13 @@ const TABLE: &[(i32, DefaultAction, &[&str], &str)] = &[
 impl Signal {
     /// Signal 0: nothing is delivered, only existence and permission are checked.
     pub const NONE: Signal = Signal(0);
-    /// SIGKILL, which nobody can catch, block or ignore.
+    /// SIGKILL, which cannot be caught, blocked or ignored.
     pub const KILL: Signal = Signal(libc::SIGKILL);
-    /// SIGSTOP, of which the same is true.
+    /// SIGSTOP, which cannot be caught, blocked or ignored.
     pub const STOP: Signal = Signal(libc::SIGSTOP);
-    /// SIGCONT, which continues a stopped process whatever that has arranged.
+    /// SIGCONT, which continues a stopped process even if it blocks or ignores the signal.
     pub const CONT: Signal = Signal(libc::SIGCONT);
-    /// SIGTERM, what `pkill` sends unless told otherwise.
+    /// SIGTERM, the default of `pkill`.
     pub const TERM: Signal = Signal(libc::SIGTERM);
 
     /// A number, or a name in any case with or without `SIG`, or `RTMIN+n`, `RTMAX-n`.
@@ -106,8 +106,8 @@ impl Signal {
         (0..=libc::SIGRTMAX()).contains(&number).then_some(Signal(number))
     }
 
-    /// Those that have a name, in the order of their numbers: without 0, which is none, and without those between the
-    /// standard and the real-time ones, which the C library keeps for itself.
+    /// The signals that have a name, in the order of their numbers: not 0, which is no signal, and not those between
+    /// the standard and the real-time signals, which the C library reserves.
     pub fn named() -> impl Iterator<Item = Signal> {
         let named = |signal: &Signal| !signal.names()[0].starts_with(|c: char| c.is_ascii_digit());
         (1..=libc::SIGRTMAX()).map(Signal).filter(named)
@@ -146,7 +146,7 @@ impl Signal {
         self.0
     }
 
-    /// What it does to a process that has made no other arrangement. Real-time signals terminate.
+    /// Its default action. Real-time signals terminate.
     pub fn default_action(self) -> DefaultAction {
         let row = TABLE.iter().find(|(number, ..)| *number == self.0);
         row.map_or(Terminate, |&(_, action, ..)| action)
