@@ -40,39 +40,39 @@ impl fmt::Display for DefaultAction {
 /// what they mean; the first name is the one that is printed. `EXIT` and `NULL` for 0 are procps-ng's.
 #[rustfmt::skip]
 const TABLE: &[(i32, DefaultAction, &[&str], &str)] = &[
-    (0, Ignore, &["0", "EXIT", "NULL"], "nothing is sent: only asks whether it could be"),
-    (libc::SIGHUP, Terminate, &["HUP"], "the terminal has gone; daemons: read the configuration again"),
+    (0, Ignore, &["0", "EXIT", "NULL"], "no signal: only checks whether one could be sent"),
+    (libc::SIGHUP, Terminate, &["HUP"], "hangup of the terminal; daemons: reload the configuration"),
     (libc::SIGINT, Terminate, &["INT"], "interrupt from the keyboard (Ctrl-C)"),
     (libc::SIGQUIT, Core, &["QUIT"], "quit from the keyboard (Ctrl-\\)"),
     (libc::SIGILL, Core, &["ILL"], "illegal instruction"),
     (libc::SIGTRAP, Core, &["TRAP"], "breakpoint or trace trap"),
     (libc::SIGABRT, Core, &["ABRT", "IOT"], "abort(3), a failed assertion"),
-    (libc::SIGBUS, Core, &["BUS"], "access to memory that is not there"),
+    (libc::SIGBUS, Core, &["BUS"], "access to memory that does not exist"),
     (libc::SIGFPE, Core, &["FPE"], "arithmetic error, such as division by zero"),
-    (libc::SIGKILL, Terminate, &["KILL"], "end at once"),
-    (libc::SIGUSR1, Terminate, &["USR1"], "whatever the program uses it for"),
+    (libc::SIGKILL, Terminate, &["KILL"], "terminate immediately"),
+    (libc::SIGUSR1, Terminate, &["USR1"], "user-defined"),
     (libc::SIGSEGV, Core, &["SEGV"], "invalid access to memory"),
-    (libc::SIGUSR2, Terminate, &["USR2"], "whatever the program uses it for"),
-    (libc::SIGPIPE, Terminate, &["PIPE"], "write to a pipe that nobody reads"),
-    (libc::SIGALRM, Terminate, &["ALRM"], "the timer of alarm(2) ran out"),
-    (libc::SIGTERM, Terminate, &["TERM"], "please end; what pkill sends by default"),
+    (libc::SIGUSR2, Terminate, &["USR2"], "user-defined"),
+    (libc::SIGPIPE, Terminate, &["PIPE"], "write to a pipe without readers"),
+    (libc::SIGALRM, Terminate, &["ALRM"], "timer of alarm(2) expired"),
+    (libc::SIGTERM, Terminate, &["TERM"], "termination request; the default of pkill"),
     #[cfg(not(any(
         target_arch = "mips", target_arch = "mips32r6", target_arch = "mips64", target_arch = "mips64r6",
         target_arch = "sparc", target_arch = "sparc64",
     )))]
     (libc::SIGSTKFLT, Terminate, &["STKFLT"], "coprocessor stack fault; unused"),
-    (libc::SIGCHLD, Ignore, &["CHLD", "CLD"], "a child has ended, stopped or continued"),
-    (libc::SIGCONT, Continue, &["CONT"], "go on, if stopped"),
-    (libc::SIGSTOP, Stop, &["STOP"], "stop at once"),
+    (libc::SIGCHLD, Ignore, &["CHLD", "CLD"], "a child exited, stopped or continued"),
+    (libc::SIGCONT, Continue, &["CONT"], "continue, if stopped"),
+    (libc::SIGSTOP, Stop, &["STOP"], "stop immediately"),
     (libc::SIGTSTP, Stop, &["TSTP"], "stop from the keyboard (Ctrl-Z)"),
     (libc::SIGTTIN, Stop, &["TTIN"], "read from the terminal in the background"),
     (libc::SIGTTOU, Stop, &["TTOU"], "write to the terminal in the background"),
     (libc::SIGURG, Ignore, &["URG"], "urgent data on a socket"),
     (libc::SIGXCPU, Core, &["XCPU"], "limit of CPU time reached"),
     (libc::SIGXFSZ, Core, &["XFSZ"], "limit of file size reached"),
-    (libc::SIGVTALRM, Terminate, &["VTALRM"], "the timer of CPU time in user mode ran out"),
-    (libc::SIGPROF, Terminate, &["PROF"], "the profiling timer ran out"),
-    (libc::SIGWINCH, Ignore, &["WINCH"], "the terminal has another size"),
+    (libc::SIGVTALRM, Terminate, &["VTALRM"], "timer of CPU time in user mode expired"),
+    (libc::SIGPROF, Terminate, &["PROF"], "profiling timer expired"),
+    (libc::SIGWINCH, Ignore, &["WINCH"], "the size of the terminal changed"),
     (libc::SIGIO, Terminate, &["IO", "POLL"], "a file descriptor is ready"),
     (libc::SIGPWR, Terminate, &["PWR"], "power failure"),
     (libc::SIGSYS, Core, &["SYS", "UNUSED"], "bad or forbidden system call (seccomp)"),
@@ -130,10 +130,7 @@ impl Signal {
 
     /// What it means, in a few words.
     pub fn meaning(self) -> &'static str {
-        TABLE
-            .iter()
-            .find(|(number, ..)| *number == self.0)
-            .map_or("whatever the program uses it for", |row| row.3)
+        TABLE.iter().find(|(number, ..)| *number == self.0).map_or("user-defined", |row| row.3)
     }
 
     /// Whether a process may catch, block or ignore it (signal(7)).
