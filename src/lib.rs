@@ -39,11 +39,9 @@ use std::ffi::OsString;
 pub use request::Program;
 
 use cli::Invocation;
-use deliver::Delivery;
 use error::Error;
 use output::Output;
 use plan::Plan;
-use proc::ProcDir;
 use report::ExitStatus;
 use request::Request;
 
@@ -58,8 +56,12 @@ pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitSt
             output.print(&text);
             Ok(ExitStatus::Success)
         }
-        Invocation::Complete(question) => {
-            output.candidates(&complete::candidates(&question)?);
+        Invocation::Help => {
+            output.print(&cli::help(program));
+            Ok(ExitStatus::Success)
+        }
+        Invocation::Complete(request) => {
+            output.candidates(&complete::candidates(&request)?);
             Ok(ExitStatus::Success)
         }
         Invocation::ListSignals(style) => {
@@ -75,16 +77,9 @@ fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
     output.prepare(request)?;
     let plan = Plan::new(request)?;
     let matches = scan::scan(&plan)?;
-    output.notes(&plan, &matches)?;
+    output.notes(&plan, &matches);
     output.before_waiting(request, &matches)?;
-    let proc = ProcDir::named()?;
-    let mut delivery = Delivery::new(request, plan, &proc)?;
-    delivery.deliver(matches, output)?;
-    while delivery.wants_another_look() {
-        let matches = scan::scan(delivery.renewed_plan()?)?;
-        delivery.deliver_again(matches, output)?;
-    }
-    let report = delivery.report();
+    let report = deliver::deliver(request, plan, matches, &mut scan::rescan, output)?;
     output.report(request, &report)?;
     Ok(report.exit_status(request))
 }

@@ -105,15 +105,17 @@ pub struct Target {
     /// What is seen of it.
     pub view: View,
     /// Why it was selected.
-    pub why: Reason,
+    pub reason: Reason,
     /// What became of it.
     pub outcome: Outcome,
+    /// pkill has stopped it, or it was to be continued, and could not be: why.
+    pub left_stopped: Option<Errno>,
     /// What was seen of its end, where that was waited for.
     pub end: Option<End>,
 }
 
 /// What was seen of a process's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// It came.
     Ended(Ended),
@@ -121,6 +123,8 @@ pub enum End {
     StillThere {
         /// The last signal that was sent.
         signal: Option<Signal>,
+        /// The name (`comm`), to recognise it by; empty if it has exited just now.
+        name: Vec<u8>,
     },
 }
 
@@ -177,7 +181,9 @@ impl Report {
             ExitStatus::TimeRanOut
         } else if self.too_many || request.strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
             ExitStatus::Forbidden
-        } else if outcomes().any(unreleased) {
+        } else if outcomes().any(unreleased)
+            || self.targets.iter().any(|target| target.left_stopped.is_some())
+        {
             ExitStatus::Nothing
         } else if outcomes().any(Outcome::is_done)
             || request.allow_none && outcomes().all(|o| o == Outcome::Gone)

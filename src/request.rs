@@ -1,4 +1,4 @@
-//! What was asked: plain data, as the command line says it, with nothing looked up yet.
+//! What the command line requests: plain data, before anything is looked up.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
@@ -7,22 +7,22 @@ use std::time::Duration;
 
 use crate::signal::Signal;
 
-/// A process, thread, process group or session ID: the kernel's `pid_t`, never negative here.
+/// A process, thread, process group or session ID: the kernel's `pid_t`, never negative.
 pub type Pid = i32;
 
-/// Which of the three programs runs.
+/// One of the three programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// Lists the processes.
+    /// Lists processes.
     Pgrep,
-    /// Signals them.
+    /// Signals processes.
     Pkill,
-    /// Waits for their end.
+    /// Waits for processes to exit.
     Pidwait,
 }
 
 impl Program {
-    /// All three.
+    /// All programs.
     pub const ALL: [Program; 3] = [Program::Pgrep, Program::Pkill, Program::Pidwait];
 
     /// The name in messages and in the usage line.
@@ -34,8 +34,8 @@ impl Program {
         }
     }
 
-    /// The program that a file which can be all three is when it is called so: the last component of `argv[0]`,
-    /// exactly. Under any other name it only lists.
+    /// The program that an executable acts as if it can be all three: the one that the last component of `argv[0]`
+    /// names exactly, else pgrep, which only lists.
     pub fn called(argv0: &OsStr) -> Self {
         match Path::new(argv0).file_name().map(OsStr::as_bytes) {
             Some(b"pkill") => Program::Pkill,
@@ -45,89 +45,89 @@ impl Program {
     }
 }
 
-/// The whole command line, understood.
+/// The meaning of a command line.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Who asks.
+    /// The program.
     pub program: Program,
     /// Which processes.
     pub selection: Selection,
     /// What to do with them.
     pub action: Action,
-    /// How much is said about it.
+    /// The style of the output.
     pub style: Style,
-    /// `-c`: the number of matches is printed.
+    /// `-c`: print the number of matches.
     pub count: bool,
-    /// `--max`: with more matches than this, nothing is done.
+    /// `--max`: do nothing if there are more matches than this.
     pub at_most: Option<usize>,
-    /// `--allow-none`: that nothing matched is no failure.
+    /// `--allow-none`: succeed if nothing matches.
     pub allow_none: bool,
-    /// `--strict`: a match that was not signalled is a failure, unless it had gone.
+    /// `--strict`: fail if a match was not signalled, unless it had exited.
     pub strict: bool,
-    /// The options that select, by name, with their values as they were typed.
-    pub asked: Vec<(&'static str, Asked)>,
+    /// The options that select processes, by long name, with their values as given.
+    pub raw_values: Vec<(&'static str, RawValue)>,
 }
 
-/// What was typed behind an option.
+/// The value of an option as given on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// It takes no value.
+pub enum RawValue {
+    /// The option takes no value.
     Flag,
-    /// Its value, the last one if there were more.
+    /// The value, or the last one if the option was repeated.
     Value(OsString),
-    /// Each value of an option that may be repeated.
+    /// All values of an option that uses each of them.
     Each(Vec<OsString>),
 }
 
-/// How much is said about each process.
+/// The style of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
-    /// `--quiet`: nothing on standard output, no notes on standard error.
+    /// `--quiet`: nothing on standard output and no notes on standard error.
     Quiet,
     /// As procps-ng does.
     #[default]
     Plain,
-    /// `--verbose`: a line for each.
+    /// `--verbose`: a line per process.
     Verbose,
-    /// `--json`: a document.
+    /// `--json`: one JSON document.
     Json,
 }
 
-/// Which processes: those that meet the pattern and every criterion.
+/// Which processes are selected: those that match the pattern and all criteria.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// The operand, if there is one.
+    /// The operand, if any.
     pub pattern: Option<Vec<u8>>,
     /// `--and`: these patterns must match too.
     pub and: Vec<Vec<u8>>,
     /// `--not`: these must not.
     pub not: Vec<Vec<u8>>,
-    /// How all of them are read.
+    /// How all patterns are interpreted.
     pub reading: Reading,
     /// All other conditions, joined by AND.
     pub criteria: Vec<Criterion>,
-    /// `-n`, `-o`: one of those that meet all of it.
+    /// `-n`, `-o`: only one of the matches.
     pub pick: Pick,
-    /// `--inverse`: the processes that do not meet all of it.
+    /// `--inverse`: the processes that do not match.
     pub inverse: bool,
-    /// `-A`: our ancestors are left out, inverted or not.
+    /// `-A`: exclude the program's ancestors, inverted or not.
     pub skip_ancestors: bool,
-    /// `--tree`: with each match, its descendants.
+    /// `--tree`: add the descendants of each match.
     pub tree: bool,
-    /// `-w`: threads are looked at, not processes.
+    /// `-w`: examine threads instead of processes.
     pub threads: bool,
 }
 
-/// How patterns are read, and what they are held against.
+/// How patterns are interpreted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// What they are matched against.
     pub subject: Subject,
     /// `-i`.
     pub ignore_case: bool,
-    /// `-x`: they must match from the first byte to the last.
+    /// `-x`: the whole subject must match.
     pub whole: bool,
-    /// `--fixed-strings`: plain text, not extended regular expressions.
+    /// `--fixed-strings`: patterns are plain text, not extended regular expressions.
     pub plain: bool,
 }
 
@@ -141,10 +141,10 @@ pub enum Subject {
     CommandLine,
 }
 
-/// Which of the processes that match.
+/// Which of the matches are selected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pick {
-    /// Every one.
+    /// All.
     #[default]
     All,
     /// `-n`: the one that started last.
@@ -153,7 +153,7 @@ pub enum Pick {
     Oldest,
 }
 
-/// One condition; a list is met by any of its entries.
+/// A condition on processes. A list matches if any of its entries does.
 #[derive(Clone, Debug)]
 pub enum Criterion {
     /// `-p`: the process ID.
@@ -162,11 +162,11 @@ pub enum Criterion {
     Pidfile(Pidfile),
     /// `-P`: the parent.
     Parents(Vec<Pid>),
-    /// `--ancestor`: the parent, its parent, and so on; 0 stands above all.
+    /// `--ancestor`: the parent, its parent, and so on. 0 is an ancestor of every process.
     Ancestors(Vec<Pid>),
-    /// `-g`: the process group; 0 is our own.
+    /// `-g`: the process group; 0 is the program's own.
     ProcessGroups(Vec<Pid>),
-    /// `-s`: the session; 0 is our own.
+    /// `-s`: the session; 0 is the program's own.
     Sessions(Vec<Pid>),
     /// `-u`: the effective user.
     EffectiveUsers(Vec<Account>),
@@ -174,37 +174,37 @@ pub enum Criterion {
     RealUsers(Vec<Account>),
     /// `-G`: the real group.
     RealGroups(Vec<Account>),
-    /// `-t`: the controlling terminal, by its name below /dev.
+    /// `-t`: the controlling terminal, by name relative to /dev.
     Terminals(Vec<OsString>),
-    /// `--exe`: the file that it executes; by path if there is a slash in it, else by base name.
+    /// `--exe`: the executable; by path if the value contains a slash, else by base name.
     Executable(OsString),
-    /// `--exe-deleted`: that file was deleted or replaced since.
+    /// `--exe-deleted`: the executable was deleted or replaced.
     ExecutableDeleted,
-    /// `--script`: the script that it interprets, or module or class that it runs; by path or base name.
+    /// `--script`: the script, module or class that an interpreter runs; by path or base name.
     Script(OsString),
-    /// `--cwd`: the working directory is this one or one below.
+    /// `--cwd`: the working directory is this directory or below it.
     WorkingDirectory(PathBuf),
-    /// `-O`: so long since the start, at least.
+    /// `-O`: running for at least this long.
     OlderThan(Duration),
-    /// `--younger`: less than that.
+    /// `--younger`: running for less than this.
     YoungerThan(Duration),
-    /// `--rss`: so many bytes of it are in memory, at least.
+    /// `--rss`: a resident set of at least this many bytes.
     ResidentMemory(u64),
-    /// `--cpu-time`: it has used the CPUs for so long, at least.
+    /// `--cpu-time`: at least this much CPU time used.
     CpuTime(Duration),
-    /// `--no-zombies`: it has not ended.
+    /// `--no-zombies`: not a zombie.
     NoZombie,
-    /// `--no-kernel-threads`.
+    /// `--no-kernel-threads`: not a kernel thread.
     NoKernelThread,
-    /// `-r`: the state, as the letter that /proc/PID/stat shows.
+    /// `-r`: the state, as its letter in /proc/PID/stat.
     States(Vec<u8>),
-    /// `--cgroup`: `/PATH` in the v2 hierarchy or `CONTROLLER:/PATH` in one of v1; the path may be a pattern.
+    /// `--cgroup`: `/PATH` in the v2 hierarchy or `CONTROLLER:/PATH` in a v1 hierarchy; the path may be a pattern.
     Cgroups(Vec<OsString>),
     /// `--unit`: a systemd unit.
     Units(Vec<OsString>),
-    /// `--local`: in our own PID namespace.
+    /// `--local`: in the program's own PID namespace.
     Local,
-    /// `--port`: holds a socket that is bound to one of these.
+    /// `--port`: has a socket that is bound to one of these.
     Ports(Vec<Ports>),
     /// `--env`: `NAME` or `NAME=VALUE`.
     Environment(Vec<OsString>),
@@ -212,7 +212,7 @@ pub enum Criterion {
     Namespaces {
         /// The process to compare with.
         of: Pid,
-        /// Which of its namespaces count.
+        /// The types of namespaces to compare.
         kinds: Vec<Namespace>,
     },
     /// `-H`: catches this signal.
@@ -220,13 +220,13 @@ pub enum Criterion {
 }
 
 impl Criterion {
-    /// Whether it names nobody, but only leaves some out: alone it would ask for nearly everything.
+    /// Whether the criterion only excludes processes: alone it would select nearly everything.
     pub fn only_excludes(&self) -> bool {
         matches!(self, Criterion::NoZombie | Criterion::NoKernelThread)
     }
 }
 
-/// A user or a group as it was typed.
+/// A user or group as given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Account {
     /// By number.
@@ -238,25 +238,25 @@ pub enum Account {
 /// Local ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ports {
-    /// Of this protocol; without one, of each.
+    /// The protocol; None matches all.
     pub protocol: Option<Protocol>,
-    /// The lowest one.
+    /// The first of the range.
     pub first: u16,
-    /// The highest one.
+    /// The last of the range, inclusive.
     pub last: u16,
 }
 
 /// A protocol that has ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// A socket counts if it listens.
+    /// Matches listening sockets.
     Tcp,
-    /// A socket counts if it is bound.
+    /// Matches bound sockets.
     Udp,
 }
 
 impl Protocol {
-    /// The name that it is asked for with.
+    /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Protocol::Tcp => "tcp",
@@ -270,11 +270,11 @@ impl Protocol {
 pub struct Pidfile {
     /// `-` is standard input.
     pub path: PathBuf,
-    /// `-L`: somebody must hold a lock on the file.
+    /// `-L`: another process must hold a lock on the file.
     pub must_be_locked: bool,
 }
 
-/// The kinds of namespaces that `--nslist` names (namespaces(7)).
+/// The types of namespaces that `--nslist` accepts (namespaces(7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Namespace {
     /// System V IPC, POSIX message queues.
@@ -292,7 +292,7 @@ pub enum Namespace {
 }
 
 impl Namespace {
-    /// In the order of the reference's documentation.
+    /// In the order of procps-ng's documentation.
     pub const ALL: [Namespace; 6] =
         [Namespace::Ipc, Namespace::Mnt, Namespace::Net, Namespace::Pid, Namespace::User, Namespace::Uts];
 
@@ -318,82 +318,82 @@ pub enum Action {
     Signal(Sending),
     /// pidwait.
     Wait {
-        /// `-e`: say for whom, before waiting.
+        /// `-e`: print each process before waiting.
         echo: Option<Label>,
-        /// How long.
+        /// How to wait.
         wait: Wait,
     },
 }
 
-/// Until when the end of processes is waited for.
+/// How to wait for processes to exit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wait {
-    /// No longer than this.
+    /// The timeout.
     pub limit: Option<Duration>,
-    /// `--any`: the first end is enough.
+    /// `--any`: return when the first process exits.
     pub any: bool,
 }
 
-/// Another signal for whoever is still there.
+/// A step of an escalation: another signal for the processes that are still running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// So long after the signal before it.
+    /// The delay after the previous signal.
     pub after: Duration,
-    /// What is sent then.
+    /// The signal to send.
     pub signal: Signal,
 }
 
-/// How pgrep prints what it found.
+/// How pgrep prints the matches.
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// `-l`, `-a`: what follows the PID.
     pub label: Option<Label>,
-    /// What keeps the items apart.
+    /// The separator between the items.
     pub separator: Separator,
 }
 
-/// What keeps the items of a list apart.
+/// The separator between the items of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Separator {
-    /// `-d`: this between two items, and a newline behind the last.
+    /// `-d`: this text between two items, and a newline after the last.
     Between(Vec<u8>),
-    /// `--print0`: a NUL behind each item, whose text is exact.
+    /// `--print0`: a NUL after each item. The text of an item is exact.
     Nul,
 }
 
-/// How a process is shown to a reader.
+/// How a process is displayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// Its name, or with `-a` its command line.
+    /// The name, or with `-a` the command line.
     pub subject: Subject,
-    /// `-Q`: so that a shell reads it back as it is.
+    /// `-Q`: quoted for a shell.
     pub quoted: bool,
 }
 
-/// What pkill sends, and what it says about it.
+/// What pkill sends, and how.
 #[derive(Clone, Debug)]
 pub struct Sending {
     /// The signal.
     pub signal: Signal,
-    /// `-q`: the integer that goes with it (sigqueue(3)).
+    /// `-q`: the integer that accompanies it (sigqueue(3)).
     pub value: Option<i32>,
-    /// `-m`: process_mrelease(2) after the signal.
+    /// `-m`: call process_mrelease(2) after the signal.
     pub release_memory: bool,
-    /// `--freeze`: all are stopped before the first one is signalled, and then continued.
+    /// `--freeze`: stop all processes before signalling the first one, then continue them.
     pub freeze: bool,
-    /// `--whole-group`: with each match, its process group, which is signalled as one.
+    /// `--whole-group`: signal the process group of each match, in one call.
     pub whole_group: bool,
-    /// `-e`: say who was signalled.
+    /// `-e`: print each process that was signalled.
     pub echo: Option<Label>,
-    /// Whether it is sent at once.
+    /// Whether the signal is sent, and whether the user is asked.
     pub mode: Mode,
-    /// `--wait` and what implies it.
+    /// `--wait`, or an option that implies it.
     pub wait: Option<Wait>,
     /// `--kill-after`, `--escalate`.
     pub escalation: Vec<Step>,
-    /// `--cont`: who is stopped is continued, so that it can act on the signal.
+    /// `--cont`: continue stopped processes, so that they can handle the signal.
     pub resume: bool,
-    /// `--until-none`: the scan is repeated until it finds nobody.
+    /// `--until-none`: repeat the scan until nothing matches.
     pub until_none: bool,
 }
 
@@ -407,9 +407,17 @@ impl Request {
         }
     }
 
+    /// What pkill sends; None for the other programs.
+    pub fn sending(&self) -> Option<&Sending> {
+        match &self.action {
+            Action::Signal(sending) => Some(sending),
+            Action::List(_) | Action::Wait { .. } => None,
+        }
+    }
+
     /// Whether all are stopped before the first one is signalled.
     pub fn freezes(&self) -> bool {
-        matches!(&self.action, Action::Signal(delivery) if delivery.freezes())
+        self.sending().is_some_and(Sending::freezes)
     }
 }
 
@@ -421,14 +429,14 @@ impl Sending {
     }
 }
 
-/// Whether a signal is sent at once.
+/// Whether the signal is sent, and whether the user is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// It is.
+    /// Send it.
     #[default]
     Send,
-    /// `--interactive`: the user is asked about each process.
+    /// `--interactive`: ask the user about each process.
     Ask,
-    /// `--dry-run`: it is not; what would happen is told.
+    /// `--dry-run`: report what would happen, and send nothing.
     DryRun,
 }

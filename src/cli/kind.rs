@@ -1,27 +1,27 @@
-//! What the value of an option is: `--help`, the man pages and the completions ask.
+//! The kinds of option values, as `--help`, the man pages and the completions distinguish them.
 
 /// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Processes, by ID.
+    /// Process IDs.
     Pids,
-    /// A process, by ID.
+    /// One process ID.
     Pid,
-    /// Processes that have children, by ID.
+    /// IDs of parent processes.
     Parents,
-    /// Process groups, by ID.
+    /// Process group IDs.
     ProcessGroups,
-    /// Sessions, by ID.
+    /// Session IDs.
     Sessions,
-    /// Terminals, by name below /dev.
+    /// Terminals, by name relative to /dev.
     Terminals,
     /// Users, by name or number.
     Users,
     /// Groups, by name or number.
     Groups,
-    /// State letters.
+    /// Process states, by letter.
     States,
-    /// Cgroups, by path in their hierarchy.
+    /// Control groups, by path in their hierarchy.
     Cgroups,
     /// systemd units, by name.
     Units,
@@ -29,11 +29,11 @@ pub enum Kind {
     Ports,
     /// Environment variables, with or without a value.
     Variables,
-    /// Kinds of namespaces.
+    /// Types of namespaces.
     Namespaces,
     /// A signal, by name or number.
     Signal,
-    /// Signals, each after a duration.
+    /// Steps of an escalation: a signal after a duration each.
     Steps,
     /// A duration.
     Duration,
@@ -45,7 +45,7 @@ pub enum Kind {
     Executable,
     /// A script, by path or base name.
     Script,
-    /// A pattern like the operand.
+    /// A pattern, like the operand.
     Pattern,
     /// A number of bytes.
     Size,
@@ -53,14 +53,14 @@ pub enum Kind {
     Count,
     /// An integer.
     Integer,
-    /// Text that means nothing but itself.
+    /// Arbitrary text.
     Text,
-    /// What candidates are wanted for.
+    /// What to complete: the name of an option, or `pattern`.
     Candidates,
 }
 
 impl Kind {
-    /// What the value is called in `--help`.
+    /// The name of the value in `--help`.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Pids => "PID,...",
@@ -93,7 +93,7 @@ impl Kind {
         }
     }
 
-    /// Whether it is a list with commas between its entries.
+    /// Whether the value is a comma-separated list.
     pub fn is_list(self) -> bool {
         self.name().ends_with(",...")
     }

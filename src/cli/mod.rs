@@ -1,95 +1,122 @@
-//! argv → [`Request`]: what was typed becomes what is meant; nothing is looked up yet.
+//! argv → [`Request`]: the command line is read and checked. Nothing is looked up on the system.
+//!
+//! The grammar (`getopt`) yields options and operands in order; each option's row of the table ([`options`]) checks
+//! its value and modifies the arguments (`args`), which make the request.
 
-mod draft;
+mod args;
+mod getopt;
+mod help;
 pub mod kind;
 pub mod options;
+#[cfg(test)]
+mod tests;
 mod values;
-mod words;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-
-use clap::builder::{OsStringValueParser, TypedValueParser as _, ValueParser};
-use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::error::Error;
 use crate::request::*;
-use draft::Draft;
+use args::{Args, Exit};
+use getopt::{Getopt, Word};
 use kind::Kind;
-use options::{EXCLUSIVE, NO_VALUE, OPTIONS, Opt, Origin, Read, Setting};
+use options::{EXCLUSIVE, Opt};
 
-/// What the command line asks of a program.
+#[doc(hidden)]
+pub use help::command;
+pub use help::help;
+pub use options::documented;
+
+/// What the program is to do.
 pub enum Invocation {
-    /// To do its work.
+    /// Its work.
     Run(Box<Request>),
-    /// To print this text and end.
+    /// Print [`help()`].
+    Help,
+    /// Print this text.
     Print(String),
-    /// To print the signals in this style and end.
+    /// Print the table of signals in this style.
     ListSignals(Style),
-    /// To list what may be typed.
-    Complete(Question),
+    /// Print completion candidates.
+    Complete(CompletionRequest),
 }
 
-/// `--complete`: what may stand in the place of a word.
+/// `--complete`: the word to complete.
 #[derive(Clone, Debug)]
-pub struct Question {
-    /// What the word is.
+pub struct CompletionRequest {
+    /// The kind of value that the word is.
     pub kind: Kind,
-    /// How a pattern will be taken.
+    /// How the completed pattern will be interpreted.
     pub reading: Reading,
-    /// What is typed of it so far.
+    /// The part of the word that has been typed.
     pub word: Vec<u8>,
 }
 
-/// Understand the command line (without the program's name).
+/// The options that were given, by long name, with their values.
+type Given = BTreeMap<&'static str, (&'static Opt, RawValue)>;
+
+/// Parse the command line, without the program name.
 pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Error> {
-    let words = words::read(program, args).map_err(Error::usage)?;
-    if let Some(opt) = words.used.iter().find(|opt| !makes_sense(program, opt)) {
-        let others: Vec<_> = opt.documented.iter().map(|program| program.name()).collect();
-        let why = format!("--{} makes no sense here: it is for {}", opt.long, others.join(" and "));
-        return Err(Error::usage(why));
-    }
-    let matches = command(program, words.used.iter().copied())
-        .no_binary_name(true)
-        .try_get_matches_from(words.canonical)
-        .map_err(complaint)?;
-    check_exclusive(&words.used, program)?;
-    let settings = words.used.iter().flat_map(|opt| settings(opt, &matches));
-    let mut draft = Draft::new(asked(&words.used, &matches));
-    for setting in settings {
-        match setting {
-            Setting::Help => {
-                let help = command(program, documented(program)).render_help().to_string();
-                return Ok(Invocation::Print(help));
+    let mut words = Getopt::new(program, args.into_iter());
+    let mut args = Args::default();
+    let mut given = Given::new();
+    let mut operands = vec![];
+    // Reported at the end: an option such as --help takes precedence.
+    let mut invalid = None;
+    while let Some(word) = words.next() {
+        match word.map_err(Error::usage)? {
+            Word::Operand(operand) => operands.push(operand),
+            Word::Signal(signal) => args.signal_word = Some(signal),
+            Word::Option(opt, value) => {
+                let applied =
+                    check_supported(program, opt).and_then(|()| opt.apply(&mut args, value.as_deref()));
+                invalid = invalid.or(applied.err());
+                record(&mut given, opt, value);
             }
-            Setting::ListSignals => {
-                let json = words.used.iter().any(|opt| opt.long == "json");
+        }
+        match args.exit {
+            None => {}
+            Some(Exit::Help) => return Ok(Invocation::Help),
+            Some(Exit::Version) => return Ok(Invocation::Print(help::version(program))),
+            Some(Exit::ListSignals) => {
+                // --json may stand on either side.
+                let json = given.contains_key("json") || words.rest().any(|arg| arg == "--json");
                 return Ok(Invocation::ListSignals(if json { Style::Json } else { Style::Plain }));
             }
-            Setting::Version => return Ok(Invocation::Print(version(program))),
-            setting => draft.take(setting),
         }
     }
-    let pattern = matches.get_one::<OsString>("PATTERN").map(|p| p.as_encoded_bytes().to_vec());
-    draft.finish(program, pattern)
+    if operands.len() > 1 {
+        return Err(Error::usage("only one pattern can be provided"));
+    }
+    if let Some(message) = invalid {
+        return Err(Error::usage(message));
+    }
+    check_exclusive(program, &given)?;
+    let pattern = operands.pop().map(OsString::into_encoded_bytes);
+    if let Some(kind) = args.complete {
+        let word = pattern.unwrap_or_default();
+        return Ok(Invocation::Complete(CompletionRequest { kind, reading: args.reading, word }));
+    }
+    let selecting = given.into_iter().filter(|(_, (opt, _))| opt.group.selects());
+    let raw_values = selecting.map(|(name, (_, value))| (name, value)).collect();
+    Ok(Invocation::Run(Box::new(args.into_request(program, pattern, raw_values)?)))
 }
 
-/// The options that stand in a program's `--help`.
-pub fn documented(program: Program) -> impl Iterator<Item = &'static Opt> {
-    OPTIONS.iter().filter(move |opt| opt.documented.contains(&program))
+fn check_supported(program: Program, opt: &Opt) -> Result<(), String> {
+    if opt.is_supported(program) {
+        return Ok(());
+    }
+    let others: Vec<_> = opt.documented.iter().map(|program| program.name()).collect();
+    Err(format!("--{} makes no sense here: it is for {}", opt.long, others.join(" and ")))
 }
 
-/// procps-ng's programs take each other's long options and ignore what is not for them. An option that only we have
-/// would be asked for in vain.
-fn makes_sense(program: Program, opt: &Opt) -> bool {
-    opt.origin == Origin::Reference || opt.documented.contains(&program)
-}
-
-/// An option that has no effect in this program is in nobody's way.
-fn check_exclusive(used: &[&Opt], program: Program) -> Result<(), Error> {
-    let effective = |name| used.iter().any(|opt| opt.long == name && opt.documented.contains(&program));
+/// An option that has no effect in this program excludes no other.
+fn check_exclusive(program: Program, given: &Given) -> Result<(), Error> {
+    let is_effective =
+        |name: &&&str| given.get(**name).is_some_and(|(opt, _)| opt.documented.contains(&program));
     for group in EXCLUSIVE {
-        let mut together = group.iter().filter(|name| effective(**name));
-        match (together.next(), together.next()) {
+        let mut conflicting = group.iter().filter(is_effective);
+        match (conflicting.next(), conflicting.next()) {
             (Some(&"pid"), Some(&"pidfile")) => {
                 return Err(Error::nothing_to_match("Cannot use pidfile and pid option together"));
             }
@@ -102,75 +129,16 @@ fn check_exclusive(used: &[&Opt], program: Program) -> Result<(), Error> {
     Ok(())
 }
 
-fn version(program: Program) -> String {
-    format!("{} from {} {}\n", program.name(), env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
-}
-
-/// The parser for these rows of the table.
-fn command(program: Program, rows: impl Iterator<Item = &'static Opt>) -> Command {
-    let usage = match program {
-        Program::Pgrep => "pgrep [options] <pattern>",
-        Program::Pkill => "pkill [-signal] [options] <pattern>",
-        Program::Pidwait => "pidwait [options] <pattern>",
-    };
-    let about = match program {
-        Program::Pgrep => "List the processes that match a pattern and other criteria.",
-        Program::Pkill => "Signal the processes that match a pattern and other criteria.",
-        Program::Pidwait => "Wait for the end of the processes that match a pattern and other criteria.",
-    };
-    let pattern = Arg::new("PATTERN")
-        .value_parser(ValueParser::os_string())
-        .help("extended regular expression, held against the process name");
-    Command::new(program.name())
-        .about(about)
-        .override_usage(usage)
-        .after_help(format!("For more details see {}(1).", program.name()))
-        .disable_help_flag(true)
-        .disable_version_flag(true)
-        .arg(pattern)
-        .args(rows.map(|opt| argument(program, opt)))
-}
-
-/// A row of the table as clap has it. Where an option is repeated, the last one counts, as in the reference, unless each
-/// does.
-fn argument(program: Program, opt: &'static Opt) -> Arg {
-    let arg = Arg::new(opt.long).long(opt.long).short(opt.letter(program)).help(opt.help);
-    let arg = arg.help_heading(opt.group.title());
-    let arg = if opt.repeats() { arg.action(ArgAction::Append) } else { arg.overrides_with(opt.long) };
-    let optional = |arg: Arg| arg.num_args(0..=1).require_equals(true).default_missing_value(NO_VALUE);
-    match opt.value_name() {
-        None => arg.action(ArgAction::SetTrue),
-        Some(name) => if opt.value_is_optional() { optional(arg) } else { arg }
-            .value_name(name)
-            .allow_hyphen_values(true)
-            .value_parser(OsStringValueParser::new().try_map(|value| opt.setting(&value))),
-    }
-}
-
-fn settings(opt: &'static Opt, matches: &ArgMatches) -> Vec<Setting> {
-    match &opt.read {
-        Read::Flag(setting) => matches.get_flag(opt.long).then(|| setting.clone()).into_iter().collect(),
-        _ => matches.get_many(opt.long).into_iter().flatten().cloned().collect(),
-    }
-}
-
-/// The options that select, as they were typed.
-fn asked(used: &[&'static Opt], matches: &ArgMatches) -> Vec<(&'static str, Asked)> {
-    let typed = |opt: &Opt| {
-        let mut values = matches.get_raw(opt.long).into_iter().flatten().map(OsString::from);
-        match opt.value() {
-            None => Asked::Flag,
-            Some(_) if opt.repeats() => Asked::Each(values.collect()),
-            Some(_) => values.next_back().map_or(Asked::Flag, Asked::Value),
+fn record(given: &mut Given, opt: &'static Opt, value: Option<OsString>) {
+    let previous = given.remove(opt.long).map(|(_, value)| value);
+    let value = match (value, previous) {
+        (None, _) => RawValue::Flag,
+        (Some(value), Some(RawValue::Each(mut values))) => {
+            values.push(value);
+            RawValue::Each(values)
         }
+        (Some(value), _) if opt.repeats() => RawValue::Each(vec![value]),
+        (Some(value), _) => RawValue::Value(value),
     };
-    let selecting = used.iter().filter(|opt| opt.group.selects());
-    selecting.map(|opt| (opt.long, typed(opt))).collect()
-}
-
-/// The message of a value parser, without clap's words around it: scripts know it as it is.
-fn complaint(error: clap::Error) -> Error {
-    use std::error::Error as _;
-    let message = error.source().map_or_else(|| error.to_string(), |source| source.to_string());
-    Error::usage(message.trim_end())
+    given.insert(opt.long, (opt, value));
 }

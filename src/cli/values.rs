@@ -1,25 +1,25 @@
-//! Value parsers: from the text behind an option to a value, or to the message that says what is wrong with it.
+//! Value parsers: each turns the text of an option's value into the value, or into a message that says what is wrong.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use crate::request::{Account, Namespace, Pid, Ports, Protocol, Step};
 use crate::signal::Signal;
 
-/// The entries between commas. Empty ones are skipped: `-u "$a,$b"` with an unset variable must not mean user 0.
+/// A comma-separated list. Empty entries are skipped: `-u "$a,$b"` with an unset variable must not select user 0.
 pub fn list<T>(value: &OsStr, entry: impl Fn(&OsStr) -> Result<T, String>) -> Result<Vec<T>, String> {
     let entries = value.as_bytes().split(|&b| b == b',').filter(|e| !e.is_empty());
     let entries: Vec<T> = entries.map(|e| entry(OsStr::from_bytes(e))).collect::<Result<_, _>>()?;
     if entries.is_empty() { Err("invalid empty list".into()) } else { Ok(entries) }
 }
 
-/// A list of words that mean themselves.
+/// A list of words that are not parsed further.
 pub fn words(value: &OsStr) -> Result<Vec<OsString>, String> {
     list(value, |entry| Ok(entry.to_owned()))
 }
 
-/// systemd units. A path is none: `systemd-escape --path` tells the name of its unit.
+/// systemd unit names. A path is not one: `systemd-escape --path` prints the unit name of a path.
 pub fn units(value: &OsStr) -> Result<Vec<OsString>, String> {
     list(value, |entry| match entry.as_bytes().contains(&b'/') {
         true => Err(complain("invalid unit name", entry)),
@@ -50,7 +50,7 @@ pub fn pid(value: &OsStr, complaint: &str) -> Result<Pid, String> {
     number(value).and_then(|n| Pid::try_from(n).ok()).ok_or_else(|| complain(complaint, value))
 }
 
-/// A user or group: a number up to 2^32-2 (the last one means "no change" to chown(2) and setuid(2)), else a name.
+/// A user or group: a number up to 2^32-2 or a name. chown(2) and setreuid(2) reserve 2^32-1.
 pub fn account(value: &OsStr, kind: &str) -> Result<Account, String> {
     match number(value) {
         Some(n) if n < u64::from(u32::MAX) => Ok(Account::Id(n as u32)),
@@ -60,17 +60,18 @@ pub fn account(value: &OsStr, kind: &str) -> Result<Account, String> {
     }
 }
 
-/// An age: whole seconds as the reference reads them, or a duration.
+/// An age: whole seconds, read as procps-ng reads them, or a duration.
 pub fn age(value: &OsStr) -> Result<Duration, String> {
     number(value).map(Duration::from_secs).map_or_else(|| duration(value), Ok)
 }
 
-/// The name of a file. An empty one is the slip of a script whose variable is not set.
+/// A file name. An empty one is rejected: it is most likely an unset variable of a script.
 pub fn path(value: &OsStr) -> Result<OsString, String> {
     if value.is_empty() { Err("invalid empty path".into()) } else { Ok(value.to_owned()) }
 }
 
-/// A number of bytes, which may have a fraction, and K, M, G or T behind it: powers of 1024, with or without `iB`.
+/// A number of bytes: a number, which may have a fraction, and optionally K, M, G or T (powers of 1024), with or
+/// without `iB`.
 pub fn size(value: &OsStr) -> Result<u64, String> {
     let parse = || {
         let text = value.to_str()?;
@@ -98,13 +99,13 @@ pub fn integer(value: &OsStr) -> Result<i32, String> {
     value.to_str().and_then(|v| v.parse().ok()).ok_or_else(|| complain("not a number", value))
 }
 
-/// How many.
+/// A number of processes.
 pub fn count(value: &OsStr) -> Result<usize, String> {
     number(value).and_then(|n| n.try_into().ok()).ok_or_else(|| complain("not a number", value))
 }
 
-/// A duration as in timeout(1): a number, which may have a fraction, and s, m, h or d behind it; or some of those with
-/// their units, the greatest first: `2h30m`.
+/// A duration as in timeout(1): a number, which may have a fraction, and optionally s, m, h or d; or several of those
+/// with their units in descending order: `2h30m`.
 pub fn duration(value: &OsStr) -> Result<Duration, String> {
     let parse = || {
         let mut rest = value.to_str()?;
@@ -112,33 +113,28 @@ pub fn duration(value: &OsStr) -> Result<Duration, String> {
             return Duration::try_from_secs_f64(rest.parse().ok()?).ok();
         }
         let mut sum = Duration::ZERO;
-        let mut greater = f64::INFINITY;
+        let mut last_unit = f64::INFINITY;
         while !rest.is_empty() {
-            let (number, behind) = rest.split_at(rest.find(|c| !is_decimal(c))?);
-            let seconds = match behind.as_bytes()[0] {
+            let (number, unit) = rest.split_at(rest.find(|c| !is_decimal(c))?);
+            let seconds = match unit.as_bytes()[0] {
                 b's' => 1.0,
                 b'm' => 60.0,
                 b'h' => 60.0 * 60.0,
                 b'd' => 24.0 * 60.0 * 60.0,
                 _ => return None,
             };
-            if seconds >= greater {
+            if seconds >= last_unit {
                 return None;
             }
             let part = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
-            (sum, greater, rest) = (sum.checked_add(part)?, seconds, &behind[1..]);
+            (sum, last_unit, rest) = (sum.checked_add(part)?, seconds, &unit[1..]);
         }
         Some(sum)
     };
     parse().ok_or_else(|| complain("invalid duration", value))
 }
 
-/// `--kill-after` as the chain that it is.
-pub fn kill_after(after: Duration) -> Vec<Step> {
-    vec![Step { after, signal: Signal::KILL }]
-}
-
-/// `DURATION:SIGNAL`, with commas between them.
+/// A list of `DURATION:SIGNAL`.
 pub fn steps(value: &OsStr) -> Result<Vec<Step>, String> {
     list(value, |entry| {
         let text = entry.to_str().ok_or_else(|| complain("invalid escalation", entry))?;
@@ -150,11 +146,11 @@ pub fn steps(value: &OsStr) -> Result<Vec<Step>, String> {
 /// A signal by name or number.
 pub fn signal(value: &OsStr) -> Result<Signal, String> {
     let text = value.to_string_lossy();
-    Signal::parse(&text).ok_or_else(|| format!("LookupError signal \"{text}\"."))
+    Signal::parse(&text).ok_or_else(|| format!("Unknown signal \"{text}\"."))
 }
 
-/// State letters, with or without commas between them. The letters are those that Linux has shown in
-/// /proc/PID/stat, in this version or an older one (proc_pid_stat(5)).
+/// State letters, optionally separated by commas. The letters are those that any version of Linux uses in
+/// /proc/PID/stat (proc_pid_stat(5)).
 pub fn states(value: &OsStr) -> Result<Vec<u8>, String> {
     let letters: Vec<u8> = value.as_bytes().iter().copied().filter(|&b| b != b',').collect();
     match letters.iter().find(|letter| !b"RSDTtZXxKWPI".contains(letter)) {
@@ -164,7 +160,7 @@ pub fn states(value: &OsStr) -> Result<Vec<u8>, String> {
     }
 }
 
-/// Kinds of namespaces, each once.
+/// Types of namespaces.
 pub fn namespaces(value: &OsStr) -> Result<Vec<Namespace>, String> {
     list(value, |entry| {
         let kind = Namespace::ALL.into_iter().find(|kind| kind.name() == entry);
@@ -172,23 +168,23 @@ pub fn namespaces(value: &OsStr) -> Result<Vec<Namespace>, String> {
     })
 }
 
-/// Digits, with a plus sign before them if need be, as the reference reads them.
+/// Digits with an optional plus sign, as procps-ng reads them.
 fn number(value: &OsStr) -> Option<u64> {
     let text = value.to_str()?;
     let digits = text.strip_prefix('+').unwrap_or(text);
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
-/// A sign and digits: meant as a number, even where it is too big or negative to be one.
+/// Whether the text is an optional sign and digits: a number, even if it is out of range.
 fn all_digits(value: &OsStr) -> bool {
     let text = value.as_bytes();
     let digits = text.strip_prefix(b"+").or(text.strip_prefix(b"-")).unwrap_or(text);
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
-/// A message about a value.
+/// A message that ends in the value.
 pub fn complain(complaint: &str, value: &OsStr) -> String {
-    format!("{complaint}: {}", OsString::from_vec(value.as_bytes().to_vec()).to_string_lossy())
+    format!("{complaint}: {}", value.display()).trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -211,7 +207,7 @@ mod tests {
             ("1d12h", seconds(129600.0)),
             ("1d1h1m1.5s", seconds(90061.5)),
             ("1.5h30m", seconds(7200.0)),
-            ("30m2h", None), // in which order was it meant?
+            ("30m2h", None), // ambiguous: units must descend
             ("5m5m", None),
             ("2h30", None),
             ("2hm", None),
@@ -269,13 +265,13 @@ mod tests {
             ("4KiB", Some(4 * K)),
             ("1MiB", Some(K * K)),
             (".5K", Some(512)),
-            ("0.3", Some(1)), // at least that much
+            ("0.3", Some(1)), // rounded up
             ("", None),
             (".", None),
             ("M", None),
             ("iB", None),
             ("5iB", None),
-            ("5MB", None), // a thousand times a thousand?
+            ("5MB", None), // ambiguous: 10^6 or 2^20
             ("-1", None),
             ("+1", None),
             ("1e3", None),

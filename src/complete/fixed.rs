@@ -1,4 +1,4 @@
-//! Candidates that are the same on every machine.
+//! Candidates that do not depend on the system.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::cli::options::OPTIONS;
 use crate::request::Namespace;
 use crate::signal::Signal;
 
-/// In seconds, which every option with a duration takes.
+/// In seconds: a plain number is accepted by each option that takes a duration.
 const DURATIONS: &[(&str, &str)] = &[
     ("1", "second"),
     ("5", "seconds"),
@@ -19,10 +19,10 @@ const DURATIONS: &[(&str, &str)] = &[
     ("86400", "a day"),
 ];
 
-/// How long the steps of an escalation take.
-const GRACE: &[&str] = &["1s:", "5s:", "10s:", "30s:", "1m:"];
+/// Delays of the steps of an escalation.
+const DELAYS: &[&str] = &["1s:", "5s:", "10s:", "30s:", "1m:"];
 
-/// The letters of proc_pid_stat(5) that today's kernels show.
+/// The state letters of proc_pid_stat(5) that current kernels use.
 pub fn states() -> Vec<Candidate> {
     let states = [
         ("R", "running or ready to run"),
@@ -48,13 +48,13 @@ pub fn namespaces() -> Vec<Candidate> {
     Namespace::ALL.map(|kind| Candidate::new(kind.name(), about(kind))).into()
 }
 
-/// Those that have a name, as it is being typed: with or without `SIG`, in capitals or not.
+/// All signals with a name, in the form that is being typed: with or without `SIG`, in upper or lower case.
 pub fn signals(typed: &[u8]) -> Vec<Candidate> {
     let lower = typed.first().is_some_and(u8::is_ascii_lowercase);
     let upper = typed.to_ascii_uppercase();
     let prefix = if upper.starts_with(b"SI") { "SIG" } else { "" };
     let name = upper.strip_prefix(b"SIG").unwrap_or(&upper);
-    // The other name of a signal is what is being typed: CLD, or RTMAX-1.
+    // An alternative name is being typed, such as CLD or RTMAX-1.
     let other =
         |names: &[String]| names.iter().skip(1).find(|other| other.as_bytes().starts_with(name)).cloned();
     let candidate = |signal: Signal| {
@@ -68,11 +68,11 @@ pub fn signals(typed: &[u8]) -> Vec<Candidate> {
     Signal::named().map(candidate).collect()
 }
 
-/// `DURATION:`, and behind the colon a signal.
+/// `DURATION:`, or the signal after the colon.
 pub fn steps(typed: &[u8]) -> Vec<Candidate> {
     let Some(colon) = memchr::memchr(b':', typed) else {
         let own = typed.first().is_some_and(u8::is_ascii_digit).then(|| [typed, b":"].concat());
-        let usual = GRACE.iter().map(|grace| grace.as_bytes().to_vec());
+        let usual = DELAYS.iter().map(|delay| delay.as_bytes().to_vec());
         let all: BTreeSet<Vec<u8>> = usual.chain(own).collect();
         return all.into_iter().map(|text| Candidate::new(text, "then the signal")).collect();
     };
@@ -85,8 +85,8 @@ pub fn durations() -> Vec<Candidate> {
     DURATIONS.iter().map(|(text, about)| Candidate::new(*text, *about)).collect()
 }
 
-/// What `--complete` may be asked for.
-pub fn questions() -> Vec<Candidate> {
+/// The arguments of `--complete`.
+pub fn completion_kinds() -> Vec<Candidate> {
     let options = OPTIONS.iter().filter(|opt| opt.value().is_some());
     let options = options.map(|opt| Candidate::new(opt.long, format!("values of --{}", opt.long)));
     [Candidate::new("pattern", "patterns that match something")].into_iter().chain(options).collect()

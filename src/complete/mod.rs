@@ -1,21 +1,21 @@
-//! What may be typed next: `--complete` answers the shells' completions, which know the options but not the processes.
+//! `--complete`: completion candidates for the shells, whose scripts know the options but not the processes.
 //!
-//! It stands beside the pipeline, and needs of it only the option table and the look at processes.
+//! It is separate from the pipeline; it shares only the option table and the reading of processes with it.
 
 mod fixed;
 mod pattern;
 mod processes;
 
-use crate::cli::Question;
+use crate::cli::CompletionRequest;
 use crate::cli::kind::Kind;
 use crate::error::Error;
 
-/// Something that may stand there.
+/// A completion candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// What is typed. Bytes of a process may be among them.
+    /// The completed word. It may contain bytes that come from a process.
     pub text: Vec<u8>,
-    /// What it means. The same is true of it.
+    /// Its description, which may too.
     pub about: Vec<u8>,
 }
 
@@ -25,29 +25,29 @@ impl Candidate {
     }
 }
 
-/// What may stand in the place of the word, each with what is typed of it before its last comma, if it is a list. The
-/// shell finds out which of them begin with the rest, or resemble it: that is for its user to set.
-pub fn candidates(question: &Question) -> Result<Vec<Candidate>, Error> {
-    if !question.kind.is_list() {
-        return values(question, &question.word);
+/// The candidates for the word. If it is a list, the entries before its last comma are prepended to each. Filtering by
+/// what follows is left to the shell, which may match by prefix or otherwise, as its user configured.
+pub fn candidates(request: &CompletionRequest) -> Result<Vec<Candidate>, Error> {
+    if !request.kind.is_list() {
+        return values(request, &request.word);
     }
-    let (before, last) = match memchr::memrchr(b',', &question.word) {
-        Some(comma) => question.word.split_at(comma + 1),
-        None => (&[][..], &question.word[..]),
+    let (before, last) = match memchr::memrchr(b',', &request.word) {
+        Some(comma) => request.word.split_at(comma + 1),
+        None => (&[][..], &request.word[..]),
     };
-    let is_there = |text: &[u8]| before.split(|&b| b == b',').any(|entry| entry == text);
-    let mut found = values(question, last)?;
-    found.retain(|candidate| !candidate.text.contains(&b',') && !is_there(&candidate.text));
+    let is_listed = |text: &[u8]| before.split(|&b| b == b',').any(|entry| entry == text);
+    let mut found = values(request, last)?;
+    found.retain(|candidate| !candidate.text.contains(&b',') && !is_listed(&candidate.text));
     for candidate in &mut found {
         candidate.text.splice(..0, before.iter().copied());
     }
     Ok(found)
 }
 
-/// Single values. What is typed matters only where it has parts of its own.
-fn values(question: &Question, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
-    match question.kind {
-        Kind::Pattern => pattern::patterns(question.reading),
+/// Candidates for a single value. The typed part is used only where a value consists of several parts.
+fn values(request: &CompletionRequest, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
+    match request.kind {
+        Kind::Pattern => pattern::patterns(request.reading),
         Kind::Pids | Kind::Pid => processes::pids(),
         Kind::Parents => processes::parents(),
         Kind::ProcessGroups => processes::process_groups(),
@@ -67,8 +67,8 @@ fn values(question: &Question, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
         Kind::Signal => Ok(fixed::signals(typed)),
         Kind::Steps => Ok(fixed::steps(typed)),
         Kind::Duration => Ok(fixed::durations()),
-        Kind::Candidates => Ok(fixed::questions()),
-        // The shells know files, and nobody knows the rest.
+        Kind::Candidates => Ok(fixed::completion_kinds()),
+        // The shells complete file names; the others cannot be enumerated.
         Kind::File | Kind::Size | Kind::Count | Kind::Integer | Kind::Text => Ok(vec![]),
     }
 }

@@ -1,4 +1,4 @@
-//! Patterns that match a process that is there.
+//! Patterns that match running processes.
 
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt as _;
@@ -6,24 +6,24 @@ use std::os::unix::ffi::OsStrExt as _;
 use super::Candidate;
 use super::processes::gather;
 use crate::accounts;
-use crate::ere::is_special;
+use crate::ere;
 use crate::error::Error;
 use crate::proc::Facts;
 use crate::request::{Pid, Reading, Subject};
 use crate::sys;
 
-/// So many bytes of a command line are offered: one may be 2 MB long. What begins like it matches, too.
-const LONGEST: usize = 1000;
+/// The longest prefix of a command line that is offered: a command line can be 2 MB long.
+const MAX_LEN: usize = 1000;
 
-/// The processes that a pattern stands for.
-struct Bearers {
+/// The processes that have the same name or command line.
+struct Group {
     first: Pid,
     uid: u32,
     of_one_user: bool,
     count: usize,
 }
 
-/// A pattern for each name, or each command line, described by who bears it.
+/// A pattern for each name or command line, described by the processes that have it.
 pub fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
     let found = gather(|process| {
         let text = match reading.subject {
@@ -35,24 +35,24 @@ pub fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
         };
         Ok((text, process.pid(), process.effective_uid()?))
     })?;
-    let mut bearers: BTreeMap<Vec<u8>, Bearers> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<u8>, Group> = BTreeMap::new();
     for (text, pid, uid) in found {
         let Some(pattern) = pattern(&text, reading.plain) else { continue };
-        let all = bearers.entry(pattern).or_insert(Bearers { first: pid, uid, of_one_user: true, count: 0 });
-        all.count += 1;
-        all.of_one_user &= all.uid == uid;
+        let group = groups.entry(pattern).or_insert(Group { first: pid, uid, of_one_user: true, count: 0 });
+        group.count += 1;
+        group.of_one_user &= group.uid == uid;
     }
     let mut users = BTreeMap::new();
-    let candidates = bearers.into_iter().map(|(pattern, all)| {
-        let mut about = match all.count {
-            1 => format!("PID {}", all.first),
+    let candidates = groups.into_iter().map(|(pattern, group)| {
+        let mut about = match group.count {
+            1 => format!("PID {}", group.first),
             count => format!("{count} processes"),
         }
         .into_bytes();
-        if all.of_one_user {
+        if group.of_one_user {
             about.extend_from_slice(b", ");
             about.extend_from_slice(
-                users.entry(all.uid).or_insert_with(|| accounts::user_name(all.uid)).as_bytes(),
+                users.entry(group.uid).or_insert_with(|| accounts::user_name(group.uid)).as_bytes(),
             );
         }
         Candidate::new(pattern, about)
@@ -60,26 +60,24 @@ pub fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
     Ok(candidates.collect())
 }
 
-/// An extended regular expression, or a literal, that matches this text: made of characters that mean themselves or are
-/// escaped. A control character, which nobody should have on a terminal, becomes any character; behind what is no
-/// character there is nothing that a pattern could say. None if there is nothing before it, either.
-fn pattern(text: &[u8], literal: bool) -> Option<Vec<u8>> {
-    let text = &text[..text.len().min(LONGEST)];
+/// An extended regular expression, or plain text, that matches this text. It ends at the first byte that is not valid
+/// in the locale. A control character, which must not be printed on a terminal, is matched by `.`; plain text ends
+/// there. None if nothing remains, or if plain text would be read as an option.
+fn pattern(text: &[u8], plain: bool) -> Option<Vec<u8>> {
+    let text = &text[..text.len().min(MAX_LEN)];
     let valid = text.utf8_chunks().next()?.valid();
     let end = if sys::locale_is_utf8() { None } else { valid.find(|c: char| !c.is_ascii()) };
     let valid = end.map_or(valid, |end| &valid[..end]);
-    let mut pattern = String::with_capacity(valid.len());
-    for (at, c) in valid.char_indices() {
-        match c {
-            c if c.is_control() && literal => break,
-            c if c.is_control() => pattern.push('.'),
-            // It would be read as an option.
-            '-' if at == 0 && literal => return None,
-            '-' if at == 0 => pattern.push_str("[-]"),
-            c if !literal && u8::try_from(c).is_ok_and(is_special) => pattern.extend(['\\', c]),
-            c => pattern.push(c),
+    let pattern = if plain {
+        let end = valid.find(char::is_control).unwrap_or(valid.len());
+        Some(&valid[..end]).filter(|text| !text.starts_with('-'))?.to_owned()
+    } else {
+        let escaped = ere::escape(valid).replace(char::is_control, ".");
+        match escaped.strip_prefix('-') {
+            Some(rest) => format!("[-]{rest}"), // else it would be read as an option
+            None => escaped,
         }
-    }
+    };
     (!pattern.is_empty()).then(|| pattern.into_bytes())
 }
 

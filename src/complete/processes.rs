@@ -1,4 +1,4 @@
-//! Candidates that processes are asked for.
+//! Candidates that are read from the processes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStringExt as _;
@@ -10,49 +10,50 @@ use crate::proc::{
     self, Facts, Lookup, LookupError, Membership, ProcDir, Process, Sockets, Terminals, memberships, own_pid,
 };
 use crate::request::{Pid, Ports, Protocol};
+use crate::select::units_of;
 
-/// What each process answers, in the order of process IDs. One that has gone or cannot be looked at is no candidate;
-/// nor are we, who will have gone.
-pub fn gather<T: Send>(ask: impl Fn(&mut Process<'_>) -> Lookup<T> + Sync) -> Result<Vec<T>, Error> {
-    let answers = proc::walk(|proc, pids| {
+/// Read a value from each process, in order of process ID. A process that has exited or cannot be read is skipped, and
+/// so is this one.
+pub fn gather<T: Send>(read: impl Fn(&mut Process<'_>) -> Lookup<T> + Sync) -> Result<Vec<T>, Error> {
+    let values = proc::walk(|proc, pids| {
         let mut process = Process::new(proc);
-        let mut answers = vec![];
+        let mut values = vec![];
         for pid in pids {
             process.select(pid?);
             if process.pid() != own_pid() {
-                answers.extend(ask(&mut process).map(|answer| (process.pid(), answer)));
+                values.extend(read(&mut process).map(|value| (process.pid(), value)));
             }
         }
-        Ok(answers)
+        Ok(values)
     })?;
-    let mut answers: Vec<(Pid, T)> = answers.into_iter().flatten().collect();
-    answers.sort_unstable_by_key(|(pid, _)| *pid);
-    Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+    let mut values: Vec<(Pid, T)> = values.into_iter().flatten().collect();
+    values.sort_unstable_by_key(|(pid, _)| *pid);
+    Ok(values.into_iter().map(|(_, value)| value).collect())
 }
 
-/// Each by its command line.
+/// Process IDs, described by the command line.
 pub fn pids() -> Result<Vec<Candidate>, Error> {
     let all = gather(|process| Ok((process.pid(), process.command_line()?.to_vec())))?;
     Ok(all.into_iter().map(|(pid, line)| Candidate::new(pid.to_string(), line)).collect())
 }
 
-/// Those that have children.
+/// Processes that have children.
 pub fn parents() -> Result<Vec<Candidate>, Error> {
     let parents = gather(|process| process.parent())?;
     named(parents.into_iter().filter(|&parent| parent > 0), None)
 }
 
-/// By the name of the leader.
+/// Process groups, described by the name of the leader.
 pub fn process_groups() -> Result<Vec<Candidate>, Error> {
     named(gather(|process| process.process_group())?, Some("our own process group"))
 }
 
-/// By the name of the leader.
+/// Sessions, described by the name of the leader.
 pub fn sessions() -> Result<Vec<Candidate>, Error> {
     named(gather(|process| process.session())?, Some("our own session"))
 }
 
-/// IDs by the name of the process that has them, which may have gone; and what 0 means.
+/// IDs described by the name of the process that has the ID, which may have exited, and optionally 0 with its meaning.
 fn named(ids: impl IntoIterator<Item = Pid>, zero: Option<&str>) -> Result<Vec<Candidate>, Error> {
     let proc = ProcDir::open()?;
     let mut process = Process::new(&proc);
@@ -66,7 +67,7 @@ fn named(ids: impl IntoIterator<Item = Pid>, zero: Option<&str>) -> Result<Vec<C
     Ok(zero.into_iter().chain(ids.into_iter().map(candidate)).collect())
 }
 
-/// Those that control processes, with the name of a process on each.
+/// Controlling terminals, described by a process on each.
 pub fn terminals() -> Result<Vec<Candidate>, Error> {
     let all = gather(|process| match process.terminal()? {
         0 => Err(LookupError::Gone),
@@ -87,7 +88,7 @@ pub fn terminals() -> Result<Vec<Candidate>, Error> {
     Ok(leaders.into_iter().filter_map(candidate).chain([none]).collect())
 }
 
-/// Those that processes run as, really or effectively.
+/// Real and effective users of processes.
 pub fn users() -> Result<Vec<Candidate>, Error> {
     let uids = gather(|process| Ok(BTreeSet::from([process.effective_uid()?, process.real_uid()?])))?;
     let mut known = BTreeMap::new();
@@ -98,7 +99,7 @@ pub fn users() -> Result<Vec<Candidate>, Error> {
     ))
 }
 
-/// Those that processes belong to.
+/// Real groups of processes.
 pub fn groups() -> Result<Vec<Candidate>, Error> {
     let gids = gather(|process| process.real_gid())?;
     let mut known = BTreeMap::new();
@@ -106,7 +107,7 @@ pub fn groups() -> Result<Vec<Candidate>, Error> {
     Ok(counted(gids.into_iter().map(|gid| known.entry(gid).or_insert_with(|| name(gid)).clone())))
 }
 
-/// Of the v2 hierarchy.
+/// Control groups of processes, in the v2 hierarchy.
 pub fn cgroups() -> Result<Vec<Candidate>, Error> {
     let path = |process: &mut Process<'_>| {
         let v2 = memberships(process.cgroups()?).find(Membership::is_v2).ok_or(LookupError::Gone)?;
@@ -115,24 +116,14 @@ pub fn cgroups() -> Result<Vec<Candidate>, Error> {
     Ok(counted(gather(path)?))
 }
 
-/// The services, scopes and slices that groups are named after (systemd.unit(5)).
+/// The systemd units that processes are in.
 pub fn units() -> Result<Vec<Candidate>, Error> {
-    let is_unit = |name: &[u8]| {
-        let (stem, suffix) = memchr::memrchr(b'.', name).map_or((name, &[][..]), |dot| name.split_at(dot));
-        !stem.is_empty() && [&b".service"[..], b".scope", b".slice"].contains(&suffix)
-    };
-    let units = gather(|process| {
-        let systemds =
-            memberships(process.cgroups()?).filter(|one| one.is_v2() || one.is_v1(b"name=systemd"));
-        let names = systemds.flat_map(|one| one.lasting_path().split(|&b| b == b'/'));
-        // A name that the kernel has other plans for has an underscore before it.
-        let names = names.map(|name| name.strip_prefix(b"_").unwrap_or(name)).filter(|name| is_unit(name));
-        Ok(names.map(<[u8]>::to_vec).collect::<BTreeSet<_>>())
-    })?;
+    let units =
+        gather(|process| Ok(units_of(process.cgroups()?).map(<[u8]>::to_vec).collect::<BTreeSet<_>>()))?;
     Ok(counted(units.into_iter().flatten()))
 }
 
-/// Those that are bound; behind `tcp:` or `udp:`, of that protocol. Who holds them would take too long to find out.
+/// Bound ports; after `tcp:` or `udp:`, those of that protocol. Finding their owners would take too long.
 pub fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
     let names = [(Protocol::Tcp, "tcp:", "TCP"), (Protocol::Udp, "udp:", "UDP")];
     let asked = names.iter().find(|(_, prefix, _)| typed.starts_with(prefix.as_bytes()));
@@ -148,39 +139,39 @@ pub fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
     Ok(ports.into_iter().map(candidate).collect())
 }
 
-/// By path, as it is or was.
+/// Executables by path, including deleted ones.
 pub fn executables() -> Result<Vec<Candidate>, Error> {
     let path = |process: &mut Process<'_>| Ok(process.executable()?.ok_or(LookupError::Gone)?.path.clone());
     Ok(counted(gather(path)?))
 }
 
-/// As they stand in the arguments.
+/// Scripts as given in the arguments.
 pub fn scripts() -> Result<Vec<Candidate>, Error> {
     Ok(counted(gather(|process| process.scripts())?.into_iter().flatten()))
 }
 
-/// Those that processes work in.
+/// Working directories of processes.
 pub fn working_directories() -> Result<Vec<Candidate>, Error> {
     Ok(counted(gather(|process| Ok(process.working_directory()?.ok_or(LookupError::Gone)?.path))?))
 }
 
-/// The names in all environments that we may read. Values are nobody's business: they may be secrets.
+/// The names of the variables in all readable environments. Values are not listed: they may be secrets.
 pub fn variables() -> Result<Vec<Candidate>, Error> {
-    let mut environments: BTreeMap<Vec<u8>, usize> = BTreeMap::new(); // most are inherited
+    let mut environments: BTreeMap<Vec<u8>, usize> = BTreeMap::new(); // most are equal: they are inherited
     for environment in gather(|process| Ok(process.environment()?.unwrap_or_default().to_vec()))? {
         *environments.entry(environment).or_default() += 1;
     }
     let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
-    for (environment, bearers) in &environments {
+    for (environment, processes) in &environments {
         let variables = environment.split(|&b| b == 0);
         let names = variables.filter_map(|variable| variable.split(|&b| b == b'=').next());
         let names: BTreeSet<&[u8]> = names.filter(|name| !name.is_empty()).collect();
-        names.into_iter().for_each(|name| *counts.entry(name).or_default() += bearers);
+        names.into_iter().for_each(|name| *counts.entry(name).or_default() += processes);
     }
     Ok(counts.into_iter().map(|(name, count)| Candidate::new(name, processes(count))).collect())
 }
 
-/// Each text once, by the number of processes that gave it.
+/// Each distinct text, described by the number of processes that have it.
 fn counted(texts: impl IntoIterator<Item = Vec<u8>>) -> Vec<Candidate> {
     let mut counts: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     texts.into_iter().for_each(|text| *counts.entry(text).or_default() += 1);

@@ -1,46 +1,70 @@
-//! `--whole-group`: a process group is signalled as one, so that no member who forks at that moment is missed.
+//! `--whole-group`: a process group is signalled as one, so that no member that forks at that moment is missed.
 
 use nix::unistd::{self, Pid as RawPid};
 use rustix::io::Errno;
 
-use super::Delivery;
-use super::gather::Held;
-use super::handle::{Handle, Sent};
-use super::send::{failure, outcome, released};
-use super::vigil::Vigil;
+use super::delivery::Delivery;
+use super::pidfd::{PidFd, Via};
+use super::send::{failure, outcome, release_memory};
+use super::target::{Target, TargetIndex};
 use crate::report::Outcome;
 use crate::request::{Pid, Sending};
 use crate::signal::Signal;
 use crate::sys;
 
-impl Delivery<'_> {
-    /// Not where the signal would reach own_pid, or an ancestor of ours that is no match itself: those who are
-    /// meant are signalled one by one then. 0 is the group of kernel threads, and all groups from outside of our PID
-    /// namespace.
-    pub(super) fn is_signalled_as_one(&self, group: Pid) -> bool {
-        let protected = self.plan.kin.as_ref().map_or(&[][..], |kin| &kin.protected);
-        let hit = |pid: &Pid| !self.pinned.contains(*pid) && group_of(*pid) == Ok(group);
-        group > 0 && !protected.iter().any(hit)
-    }
+/// Whether the whole group may be signalled: not where the signal would reach pkill itself or an ancestor that does
+/// not match. Its targets are signalled one by one then.
+pub fn is_signalled_as_one(delivery: &Delivery<'_>, group: Pid) -> bool {
+    let protected = delivery.plan.kin.as_ref().map_or(&[][..], |kin| &kin.protected);
+    let is_hit = |pid: &Pid| delivery.targets.matched(*pid).is_none() && group_of(*pid) == Ok(group);
+    is_group(group) && !protected.iter().any(is_hit)
 }
 
-/// Signal the group. What became of each of those whom we know in it; None if they can only be signalled one by one.
-/// The kernel tells no more than whether it could signal anybody, so each is asked for before.
-pub fn send(vigil: &Vigil, sending: &Sending, group: Pid, members: &[Held]) -> Option<Vec<Outcome>> {
-    let check = |held: &Held| {
-        let checked = vigil.with(held.at, |handle| Ok(check(handle, held, group, sending.signal)));
-        checked.map_err(failure).and_then(|checked| checked)
+/// 0 is the group of kernel threads, and every group from outside of this PID namespace; to kill(2) it is the
+/// caller's own group.
+fn is_group(group: Pid) -> bool {
+    group > 0
+}
+
+/// kill(2) takes the ID of a group negated, and -1 means every process, so group 1 cannot be signalled by its ID.
+fn can_be_negated(group: Pid) -> bool {
+    group > 1
+}
+
+/// Signal the group. What became of each of its targets; None if they can only be signalled one by one. The kernel
+/// reports no more than whether it could signal any member, so each one is checked before.
+pub fn send(
+    delivery: &Delivery<'_>,
+    sending: &Sending,
+    group: Pid,
+    members: &[TargetIndex],
+) -> Option<Vec<Outcome>> {
+    let members: Vec<&Target> = members.iter().map(|&at| &delivery.targets[at]).collect();
+    let with = |target: &Target, act: &mut dyn FnMut(&PidFd) -> Result<(), Outcome>| match target.pin() {
+        Some(pin) => {
+            pin.with(delivery.proc, |pidfd| Ok(act(pidfd))).unwrap_or_else(|errno| Err(failure(errno)))
+        }
+        None => Err(Outcome::Gone),
     };
+    let check = |target: &&Target| with(target, &mut |pidfd| check(pidfd, target, group, sending.signal));
     let checked: Vec<Result<(), Outcome>> = members.iter().map(check).collect();
-    let lives = |held: &&Held| vigil.with(held.at, Handle::check_alive).is_ok();
-    let alive = members.iter().zip(&checked).filter(|(_, checked)| checked.is_ok()).map(|(held, _)| held);
-    let anchor = alive.clone().find(lives)?;
-    let sent = vigil.with(anchor.at, |handle| signal_group(handle, anchor.found.pid, group, sending));
+    let lives = |target: &Target| with(target, &mut |pidfd| pidfd.check_alive().map_err(failure)).is_ok();
+    let mut reachable = members.iter().zip(&checked).filter(|(_, checked)| checked.is_ok());
+    // As long as it is a member, the ID is that of the same group.
+    let (anchor, _) = reachable.find(|(target, _)| lives(target))?;
+    let anchor_pin = anchor.pin()?;
+    let sent = anchor_pin.with(delivery.proc, |pidfd| signal_group(pidfd, anchor.found.pid, group, sending));
     let sent = sent.transpose()?;
-    let outcomes = members.iter().zip(checked).map(|(held, checked)| {
-        let release = || vigil.with(held.at, |handle| Ok(released(sending, handle))).unwrap_or_default();
-        match checked.map(|()| outcome(sent, &held.found)) {
-            Ok(Outcome::Signalled { pinned, .. }) => Outcome::Signalled { pinned, release: release() },
+    let outcomes = members.iter().zip(checked).map(|(target, checked)| {
+        let mut release = None;
+        if checked.is_ok() && sent.is_ok() {
+            let _ = with(target, &mut |pidfd| {
+                release = release_memory(sending, pidfd);
+                Ok(())
+            });
+        }
+        match checked.map(|()| outcome(sent, &target.found.view)) {
+            Ok(Outcome::Signalled { pinned, .. }) => Outcome::Signalled { pinned, release },
             Ok(outcome) | Err(outcome) => outcome,
         }
     });
@@ -48,42 +72,61 @@ pub fn send(vigil: &Vigil, sending: &Sending, group: Pid, members: &[Held]) -> O
 }
 
 /// Whether the signal will reach this member.
-fn check(handle: &Handle, held: &Held, group: Pid, signal: Signal) -> Result<(), Outcome> {
-    let pid = held.found.pid;
-    let now_in = group_of(pid);
+fn check(pidfd: &PidFd, target: &Target, group: Pid, signal: Signal) -> Result<(), Outcome> {
+    let pid = target.found.pid;
+    let group_now = group_of(pid);
     let session = |pid| unistd::getsid(pid).map_err(|_| ());
-    match handle.send(Signal::NONE, None) {
-        // Signal 0 does not tell that SIGCONT may go to all of one's own session (kill(2)).
+    match pidfd.send(Signal::NONE, None) {
+        // Signal 0 does not reveal that SIGCONT may be sent to every process of the caller's session (kill(2)).
         Err(Errno::PERM)
             if signal == Signal::CONT && session(Some(RawPid::from_raw(pid))) == session(None) => {}
-        Err(errno) => return Err(outcome(Err(errno), &held.found)),
+        Err(errno) => return Err(outcome(Err(errno), &target.found.view)),
         Ok(_) => {}
     }
-    if now_in == Ok(group) { Ok(()) } else { Err(Outcome::Changed) }
+    if group_now == Ok(group) { Ok(()) } else { Err(Outcome::Changed) }
 }
 
-/// None if that is not possible. The anchor is a member who is held: as long as it is one, the group is the same.
-fn signal_group(anchor: &Handle, pid: Pid, group: Pid, sending: &Sending) -> Result<Option<Sent>, Errno> {
-    let look = || match group_of(pid) {
+/// None if the group cannot be signalled as one.
+fn signal_group(anchor: &PidFd, pid: Pid, group: Pid, sending: &Sending) -> Result<Option<Via>, Errno> {
+    let check = || match group_of(pid) {
         Ok(now) if now == group => anchor.check_alive(),
         _ => Err(Errno::SRCH),
     };
-    // The leader, which may have ended, or left for another group: its ID stays that of the group.
-    if let Ok(leader) = Handle::open(group) {
-        look()?;
+    // The leader, which may have exited or left for another group: its ID remains that of the group.
+    if let Ok(leader) = PidFd::open(group) {
+        check()?;
         match leader.send_to_group(sending.signal, sending.value) {
             Err(Errno::INVAL | Errno::NOSYS) => {}
-            sent => return sent.map(|()| Some(Sent::Pinned)),
+            sent => return sent.map(|()| Some(Via::PidFd)),
         }
     }
-    // An integer goes to single processes only (rt_sigqueueinfo(2)), and -1 means everybody (kill(2)).
-    if group <= 1 || sending.value.is_some() {
+    // An integer can be queued to single processes only (rt_sigqueueinfo(2)).
+    if !can_be_negated(group) || sending.value.is_some() {
         return Ok(None);
     }
-    sys::signal_by_id(-group, sending.signal.number(), None, look)?;
-    Ok(Some(Sent::ById))
+    sys::signal_by_id(-group, sending.signal.number(), None, check)?;
+    Ok(Some(Via::Pid))
 }
 
 fn group_of(pid: Pid) -> nix::Result<Pid> {
     unistd::getpgid(Some(RawPid::from_raw(pid))).map(RawPid::as_raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// kill(0) signals pkill's own group, kill(-1) every process that it may signal.
+    #[test]
+    fn neither_the_own_group_nor_every_process_is_signalled_by_number() {
+        for (group, as_one, negated) in [
+            (Pid::MIN, false, false),
+            (-1, false, false),
+            (0, false, false),
+            (1, true, false),
+            (2, true, true),
+        ] {
+            assert_eq!((is_group(group), can_be_negated(group)), (as_one, negated), "{group}");
+        }
+    }
 }

@@ -2,43 +2,42 @@
 
 use rustix::io::Errno;
 
-use super::handle::{Handle, Sent};
+use super::pidfd::{PidFd, Via};
 use crate::permission::{Refusal, Sender};
 use crate::proc::is_overflow_uid;
 use crate::report::Outcome;
 use crate::request::Sending;
-use crate::scan::Match;
 use crate::signal::Signal;
 use crate::view::View;
 
-/// The signal as it is told.
-pub fn told(sending: &Sending) -> Option<Signal> {
+/// The signal as reports and waits name it; None for signal 0, which only checks.
+pub fn reported_signal(sending: &Sending) -> Option<Signal> {
     Some(sending.signal).filter(|&signal| signal != Signal::NONE)
 }
 
 /// Send what is to be sent.
-pub fn send(sending: &Sending, handle: &Handle, found: &Match) -> Outcome {
-    match outcome(handle.send(sending.signal, sending.value), found) {
+pub fn send(sending: &Sending, pidfd: &PidFd, view: &View) -> Outcome {
+    match outcome(pidfd.send(sending.signal, sending.value), view) {
         Outcome::Signalled { pinned, .. } => {
-            Outcome::Signalled { pinned, release: released(sending, handle) }
+            Outcome::Signalled { pinned, release: release_memory(sending, pidfd) }
         }
         other => other,
     }
 }
 
-/// `-m`: why the memory could not be released, if it was to be.
-pub fn released(sending: &Sending, handle: &Handle) -> Option<Errno> {
-    let release = sending.release_memory.then(|| handle.release_memory());
+/// `-m`: why the memory could not be released, if it was to be. A process that no longer exists has none.
+pub fn release_memory(sending: &Sending, pidfd: &PidFd) -> Option<Errno> {
+    let release = sending.release_memory.then(|| pidfd.release_memory());
     release.and_then(Result::err).filter(|&errno| errno != Errno::SRCH)
 }
 
-/// What it means for the process that this came of sending a signal.
-pub fn outcome(sent: Result<Sent, Errno>, found: &Match) -> Outcome {
+/// What the result of sending a signal means for the process.
+pub fn outcome(sent: Result<Via, Errno>, view: &View) -> Outcome {
     match sent {
-        Ok(sent) => Outcome::Signalled { pinned: sent == Sent::Pinned, release: None },
+        Ok(via) => Outcome::Signalled { pinned: via == Via::PidFd, release: None },
         Err(Errno::PERM) => Outcome::Refused {
-            // Only where somebody will read it: it takes a look at the target.
-            why: match &found.view {
+            // Only where it will be printed: it takes reading the target's files.
+            why: match view {
                 View::Full(target) => Some(Refusal::new(&sender(), target)),
                 View::Id | View::Text(_) => None,
             },
@@ -47,7 +46,7 @@ pub fn outcome(sent: Result<Sent, Errno>, found: &Match) -> Outcome {
     }
 }
 
-/// What counts about us as a sender.
+/// The credentials that pkill sends signals with.
 pub fn sender() -> Sender {
     let capabilities = rustix::thread::capabilities(None);
     let kill = rustix::thread::CapabilitySet::KILL;

@@ -188,6 +188,29 @@ pub fn is_special(byte: u8) -> bool {
     b".[\\()*+?{|^$".contains(&byte)
 }
 
+/// A pattern in which each character of the text stands for itself: the special ones are escaped with a backslash.
+///
+/// ```
+/// use pkill::ere::{Flags, Pattern, escape};
+///
+/// assert_eq!(escape("g++ (x86)"), r"g\+\+ \(x86\)");
+/// let whole = Flags { whole: true, ..Flags::default() };
+/// let pattern = Pattern::new(escape("a.b").as_bytes(), whole)?;
+/// assert!(pattern.is_match(b"a.b")?);
+/// assert!(!pattern.is_match(b"aXb")?);
+/// # Ok::<(), pkill::ere::PatternError>(())
+/// ```
+pub fn escape(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
+        if u8::try_from(c).is_ok_and(is_special) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
 fn parse(pattern: &[u8], flags: Flags, encoding: Encoding) -> Result<Parsed> {
     let dialect = Dialect { encoding, ignore_case: flags.ignore_case };
     match flags {

@@ -19,8 +19,8 @@ const DEEPEST: u32 = 250;
 /// What a pattern means.
 pub(super) struct Parsed {
     pub hir: Hir,
-    /// Whether the pattern takes the same subjects in UTF-8 as in a charset of single bytes. Only
-    /// subjects beyond ASCII can differ; of a pattern beyond ASCII it is never said.
+    /// Whether the pattern can match differently in UTF-8 and in a single-byte charset. Always true for non-ASCII
+    /// patterns.
     pub encoding_matters: bool,
 }
 

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use super::text::{Names, explanation, word};
 use crate::proc::{CLOCK_TICKS, Description};
 use crate::report::{End, Ended, Outcome, Report, Target};
-use crate::request::{Action, Asked, Pid, Request};
+use crate::request::{Action, Pid, RawValue, Request};
 use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::View;
@@ -104,20 +104,20 @@ struct EndView {
 }
 
 impl EndView {
-    fn new(end: End) -> Self {
+    fn new(end: &End) -> Self {
         let name = |signal: Option<Signal>| signal.map(|signal| signal.to_string());
         match end {
-            End::StillThere { signal } => EndView {
+            End::StillThere { signal, .. } => EndView {
                 ended: false,
                 after: None,
-                signal: name(signal),
+                signal: name(*signal),
                 exit_status: None,
                 killed_by: None,
             },
             End::Ended(Ended { after, signal, status }) => EndView {
                 ended: true,
                 after: Some(after.as_secs_f64()),
-                signal: name(signal),
+                signal: name(*signal),
                 exit_status: status.filter(|&s| libc::WIFEXITED(s)).map(|s| libc::WEXITSTATUS(s)),
                 killed_by: status
                     .filter(|&s| libc::WIFSIGNALED(s))
@@ -158,7 +158,7 @@ impl TargetView {
             Outcome::Predicted(prediction) => Some(prediction.effect.word()),
             _ => None,
         };
-        let (descendant_of, member_of) = match target.why {
+        let (descendant_of, member_of) = match target.reason {
             Reason::Matched => (None, None),
             Reason::Descendant(pid) => (Some(pid), None),
             Reason::GroupMember(group) => (None, Some(group)),
@@ -172,7 +172,7 @@ impl TargetView {
             effect,
             pinned,
             errno,
-            end: target.end.map(EndView::new),
+            end: target.end.as_ref().map(EndView::new),
             explanation: explanation(target, names),
         }
     }
@@ -234,12 +234,12 @@ impl Serialize for Criteria<'_> {
         if let Some(pattern) = &self.0.selection.pattern {
             map.serialize_entry("pattern", &Exact(pattern.clone()))?;
         }
-        for (name, value) in &self.0.asked {
+        for (name, value) in &self.0.raw_values {
             let exact = |value: &OsString| Exact(value.as_encoded_bytes().to_vec());
             match value {
-                Asked::Flag => map.serialize_entry(name, &true)?,
-                Asked::Value(value) => map.serialize_entry(name, &exact(value))?,
-                Asked::Each(values) => {
+                RawValue::Flag => map.serialize_entry(name, &true)?,
+                RawValue::Value(value) => map.serialize_entry(name, &exact(value))?,
+                RawValue::Each(values) => {
                     map.serialize_entry(name, &values.iter().map(exact).collect::<Vec<_>>())?;
                 }
             }

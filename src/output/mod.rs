@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use rustix::stdio;
 
 use crate::complete::Candidate;
-use crate::deliver::{self, Answer, Audience};
+use crate::deliver::{self, Answer, Confirm, Observer};
 use crate::error::{Error, ErrorKind, errno_text};
 use crate::report::{ExitStatus, Report, Target};
 use crate::request::{Action, Listing, Mode, Pid, Program, Request, Sending, Separator, Style};
@@ -35,6 +35,8 @@ pub struct Output {
     progress: Option<ProgressLine>,
     /// The reader has gone (EPIPE): what is left to be said interests nobody.
     unread: bool,
+    /// Why something could not be written while a wait was still going on.
+    failure: Option<Error>,
 }
 
 /// So much is collected before it is written.
@@ -57,6 +59,7 @@ impl Output {
             terminal: None,
             progress: None,
             unread: false,
+            failure: None,
         }
     }
 
@@ -120,7 +123,8 @@ impl Output {
             },
         }
         self.flush()?;
-        self.complaints(request, report)
+        self.complaints(request, report);
+        Ok(())
     }
 
     /// What a program prints.
@@ -182,6 +186,7 @@ impl Output {
     /// Write what is pending, and say why the run failed, if it did.
     pub fn finish(mut self, result: Result<ExitStatus, Error>) -> ExitStatus {
         let result = result.and_then(|status| self.flush().map(|()| status));
+        let result = self.failure.take().map_or(result, Err);
         result.unwrap_or_else(|error| {
             self.complain(&error.message);
             if error.kind == ErrorKind::Usage {
@@ -222,9 +227,9 @@ impl Output {
     }
 }
 
-impl Audience for Output {
+impl Observer for Output {
     /// `-e`.
-    fn dealt_with(&mut self, found: &Match) -> Result<(), Error> {
+    fn on_signalled(&mut self, found: &Match) {
         if let View::Text(text) = &found.view {
             let waits = self.program == Program::Pidwait;
             self.print(if waits { "waiting for " } else { "" });
@@ -232,10 +237,9 @@ impl Audience for Output {
             self.print(if waits { "" } else { " killed" });
             self.print(&format!(" (pid {})\n", found.pid));
         }
-        Ok(())
     }
 
-    fn will_wait(&mut self, stopped: usize) -> Result<(), Error> {
+    fn on_wait_start(&mut self, stopped: usize) {
         if stopped > 0 && self.style != Style::Quiet {
             let (are, they) =
                 if stopped == 1 { ("process is", "it acts") } else { ("processes are", "they act") };
@@ -243,25 +247,30 @@ impl Audience for Output {
                 "note: {stopped} {are} stopped; {they} on the signal only when continued (--cont)"
             ));
         }
-        self.flush()
+        // The wait goes on, and later signals are sent, whether or not anything can be printed.
+        if let Err(error) = self.flush() {
+            self.failure.get_or_insert(error);
+        }
     }
 
-    fn follows_progress(&self) -> bool {
+    fn wants_progress(&self) -> bool {
         self.progress.is_some()
     }
 
-    fn progress(&mut self, progress: &deliver::Progress) {
+    fn on_progress(&mut self, progress: &deliver::Progress) {
         let line = self.progress.as_mut().map(|line| line.show(self.program.name(), progress));
         self.say(&line.unwrap_or_default());
     }
 
-    fn could_not_escalate(&mut self, pid: Pid, signal: Signal, errno: Errno) {
+    fn on_escalation_error(&mut self, pid: Pid, signal: Signal, errno: Errno) {
         self.complain(&format!("sending {signal} to pid {pid} failed: {}", errno_text(errno)));
     }
+}
 
-    fn ask(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error> {
+impl Confirm for Output {
+    fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error> {
         // Of a group, a match: the others are there for its sake.
-        let named = found.iter().min_by_key(|found| matches!(found.why, Reason::GroupMember(_)));
+        let named = found.iter().min_by_key(|found| matches!(found.reason, Reason::GroupMember(_)));
         let named = named.expect("nobody is asked about nobody");
         let mut who = named.pid.to_string();
         if let View::Full(about) = &named.view {

@@ -31,7 +31,7 @@ impl ProgressLine {
             return String::new();
         }
         self.is_shown = true;
-        let (left, of, elapsed) = (progress.left, progress.of, progress.elapsed.as_secs_f64());
+        let (left, of, elapsed) = (progress.running, progress.of, progress.elapsed.as_secs_f64());
         let next = progress
             .next
             .map_or_else(String::new, |(signal, time)| format!(", {signal} in {:.1} s", time.as_secs_f64()));

@@ -60,7 +60,7 @@ impl Names {
         if let Some(explanation) = explanation(target, self) {
             text += &format!(": {explanation}");
         }
-        match target.why {
+        match target.reason {
             Reason::Matched => {}
             Reason::Descendant(pid) => text += &format!(" (descendant of {pid})"),
             Reason::GroupMember(group) => text += &format!(" (in process group {group})"),
@@ -109,7 +109,9 @@ pub fn explanation(target: &Target, names: &mut Names) -> Option<String> {
             }
             Some(text)
         }
-        Outcome::Signalled { .. } | Outcome::Awaited if target.end.is_some() => target.end.map(course),
+        Outcome::Signalled { .. } | Outcome::Awaited if target.end.is_some() => {
+            target.end.as_ref().map(course)
+        }
         Outcome::Changed => Some("it no longer is what was asked for".into()),
         Outcome::Failed(errno) => Some(errno_text(*errno)),
         Outcome::Listed
@@ -122,14 +124,14 @@ pub fn explanation(target: &Target, names: &mut Names) -> Option<String> {
 }
 
 /// What preceded the end, or the end of the wait.
-fn course(end: End) -> String {
+fn course(end: &End) -> String {
     let sent = |signal: Option<Signal>| signal.map_or_else(String::new, |signal| format!(" after {signal}"));
     match end {
-        End::StillThere { signal } => format!("has not ended{}", sent(signal)),
+        End::StillThere { signal, .. } => format!("has not ended{}", sent(*signal)),
         End::Ended(Ended { after, signal, status }) => {
             let seconds = after.as_secs_f64();
             let status = status.map(wait_status).map_or_else(String::new, |how| format!(" ({how})"));
-            format!("{seconds:.2} s{}{status}", sent(signal))
+            format!("{seconds:.2} s{}{status}", sent(*signal))
         }
     }
 }

@@ -39,13 +39,17 @@ pub struct Plan {
     /// where it is kept for longer than a moment: waited for, or pinned with others before they are signalled.
     pub verify_start_time: bool,
     /// Whether process IDs were named: whoever gets one of them later is not meant.
-    pub by_id: bool,
+    pub selected_by_pid: bool,
     /// When the question was asked, in clock ticks since boot.
     pub snapshot_time: u64,
+    /// When the last scan began, by the same clock.
+    pub scanned_at: u64,
     /// Whether no name is long enough for the pattern, so that a miss deserves a hint.
     pub pattern_too_long: bool,
     /// Our ancestors, if a match among them deserves a note.
     pub self_match_candidates: Vec<Pid>,
+    /// Whether a port of `--port` without a visible owner deserves a note.
+    pub notes_unowned_ports: bool,
 }
 
 /// Who is selected for a match's sake.
@@ -100,7 +104,9 @@ impl Plan {
         let by_id = tests.iter().any(|test| matches!(test, Test::Pid(_)));
         let acts = !matches!(request.action, Action::List(_));
         let candidates = candidates(selection, &tests, kin.is_some());
+        let asks_for_ports = tests.iter().any(|test| matches!(test, Test::Sockets(_)));
         let predicate = Predicate::new(tests, selection.inverse, excluded);
+        let snapshot_time = ticks_since_boot();
         Ok(Plan {
             candidates,
             predicate: if inverts_families { predicate.with_descendants() } else { predicate },
@@ -111,16 +117,19 @@ impl Plan {
                 || kin.is_some()
                 || request.freezes(),
             kin,
-            by_id: by_id && !selection.inverse,
+            selected_by_pid: by_id && !selection.inverse,
             detail: detail(request),
-            snapshot_time: ticks_since_boot(),
+            snapshot_time,
+            scanned_at: snapshot_time,
             pattern_too_long,
             self_match_candidates,
+            notes_unowned_ports: asks_for_ports && !selection.inverse && request.style != Style::Quiet,
         })
     }
 
     /// Look up again what may have changed since the last scan.
     pub fn renew(&mut self) -> Result<(), Error> {
+        self.scanned_at = ticks_since_boot();
         for test in self.predicate.tests_mut() {
             if let Test::Sockets(sockets) = test {
                 *sockets = Arc::new(sockets.renewed()?);

@@ -34,6 +34,8 @@ pub struct Description {
     pub blocked: u64,
     /// The signals that its main thread blocks or, if it has ended, blocked.
     pub blocked_by_main: u64,
+    /// The signals that no living thread can take now: it blocks them, or is stopped (state T) or in a ptrace stop (t).
+    pub undeliverable: u64,
     /// The signals that it ignores.
     pub ignored: u64,
     /// The signals that it has handlers for.
@@ -46,7 +48,7 @@ impl Process<'_> {
         let stat = self.stat()?;
         let name = self.name()?.to_vec();
         let arguments = self.arguments()?.to_vec();
-        let (state, blocked) = self.as_a_whole()?;
+        let (state, blocked, undeliverable) = self.as_a_whole()?;
         let pid = self.pid();
         let status = self.status()?;
         Ok(Description {
@@ -64,33 +66,40 @@ impl Process<'_> {
             namespace_pids: status.namespace_pids.clone(),
             blocked,
             blocked_by_main: status.blocked,
+            undeliverable,
             ignored: status.ignored,
             caught: status.caught,
         })
     }
 
-    /// The state and the blocked signals that decide: a signal to the process goes to any living thread that does not
-    /// block it (signal(7)).
-    fn as_a_whole(&mut self) -> Lookup<(u8, u64)> {
+    /// The state, the blocked and the undeliverable signals that decide: a signal to the process goes to any living
+    /// thread that does not block it (signal(7)) and is not stopped (`wants_signal`, kernel/signal.c).
+    fn as_a_whole(&mut self) -> Lookup<(u8, u64, u64)> {
         let main_state = self.stat()?.state;
         let main = self.status()?;
-        let mut decisive = is_alive(main_state).then_some((main_state, main.blocked));
-        if main.threads <= 1 || matches!(decisive, Some((_, 0))) {
-            return Ok((main_state, main.blocked));
+        let facts =
+            |state, blocked| (state, blocked, if matches!(state, b'T' | b't') { !0 } else { blocked });
+        let main_facts = facts(main_state, main.blocked);
+        let mut decisive = is_alive(main_state).then_some(main_facts);
+        if main.threads <= 1 || matches!(decisive, Some((state, 0, _)) if state != b't') {
+            return Ok(main_facts);
         }
         let mut thread = Process::new(self.dir());
         for id in self.dir().threads(self.pid())? {
             thread.select_thread(self.pid(), id);
-            let looked = thread.stat().and_then(|stat| Ok((stat.state, thread.status()?.blocked)));
+            let looked = thread.stat().and_then(|stat| Ok(facts(stat.state, thread.status()?.blocked)));
             match (looked, &mut decisive) {
-                (Ok((state, _)), _) if !is_alive(state) => {}
-                (Ok((_, blocked)), Some(decisive)) => decisive.1 &= blocked,
+                (Ok((state, ..)), _) if !is_alive(state) => {}
+                (Ok((_, blocked, undeliverable)), Some(decisive)) => {
+                    decisive.1 &= blocked;
+                    decisive.2 &= undeliverable;
+                }
                 (Ok(first), None) => decisive = Some(first),
                 (Err(LookupError::Gone | LookupError::Denied), _) => {}
                 (Err(why), _) => return Err(why),
             }
         }
-        Ok(decisive.unwrap_or((main_state, 0)))
+        Ok(decisive.unwrap_or((main_state, 0, 0)))
     }
 }
 

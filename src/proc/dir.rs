@@ -1,12 +1,14 @@
-//! The directory /proc: opened once for a walk, or only named where single processes are looked up.
+//! The directory /proc: opened for a walk, or only named where single processes are examined.
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
 
 use rustix::fs::{self, CWD, Mode, OFlags, PROC_SUPER_MAGIC, RawDir};
 use rustix::io::Errno;
 
-use super::Lookup;
+use super::status::Status;
+use super::{Lookup, own_pid};
 use crate::error::{Error, errno_text};
 use crate::request::Pid;
 
@@ -17,28 +19,76 @@ const WALK_BUFFER: usize = 4 * 1024;
 /// Where the files of processes are found.
 pub struct ProcDir {
     fd: Option<OwnedFd>,
-    same_pid_namespace: bool,
+    /// Read at the first question: a scan by name does not ask.
+    same_pid_namespace: OnceLock<Result<bool, Errno>>,
 }
 
 impl ProcDir {
-    /// For walks and for looking at many processes: /proc is opened, and paths start from the descriptor.
+    /// For walks and for reading many processes: /proc is opened, and paths start from the descriptor.
     pub fn open() -> Result<Self, Error> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = fs::open("/proc", flags, Mode::empty()).map_err(|errno| unusable(&errno_text(errno)))?;
         check(fs::fstatfs(&fd))?;
-        Ok(ProcDir { same_pid_namespace: link_names_us(fd.as_fd(), "self")?, fd: Some(fd) })
+        Ok(ProcDir { fd: Some(fd), same_pid_namespace: OnceLock::new() })
     }
 
     /// For a few processes whose IDs are known: paths are absolute, the directory itself is never opened.
     pub fn named() -> Result<Self, Error> {
         check(fs::statfs("/proc"))?;
-        Ok(ProcDir { same_pid_namespace: link_names_us(CWD, "/proc/self")?, fd: None })
+        Ok(ProcDir { fd: None, same_pid_namespace: OnceLock::new() })
     }
 
-    /// Whether system calls and /proc mean the same process by a number. They do not where a PID namespace was
-    /// entered and the /proc of the outer one is still mounted: then only files tell about its processes.
+    /// Whether a number means the same process to system calls and in /proc. It does not where a PID namespace was
+    /// entered and the /proc of the outer one is still mounted: then processes can only be read from files. Where that
+    /// cannot be found out, files are right too.
     pub fn same_pid_namespace(&self) -> bool {
-        self.same_pid_namespace
+        self.find_pid_namespace().unwrap_or(false)
+    }
+
+    /// An error where [`Self::same_pid_namespace`] is false: no process can be signalled or waited for then.
+    pub fn require_same_pid_namespace(&self) -> Result<(), Error> {
+        match self.find_pid_namespace() {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                let why = "/proc is that of another PID namespace, where process IDs mean other processes";
+                Err(Error::fatal(why))
+            }
+            Err(errno) => Err(unusable(&errno_text(errno))),
+        }
+    }
+
+    fn find_pid_namespace(&self) -> Result<bool, Errno> {
+        *self.same_pid_namespace.get_or_init(|| Ok(self.names_us()? && self.is_innermost()?))
+    }
+
+    /// Whether the link `self` is our process ID. Seen from outside of its PID namespace it leads nowhere (ENOENT). In an
+    /// outer PID namespace we may have the same number by chance.
+    fn names_us(&self) -> Result<bool, Errno> {
+        let path = [self.prefix(), b"self"].concat();
+        let mut target = [MaybeUninit::uninit(); 16];
+        match fs::readlinkat_raw(self.base(), path, &mut target) {
+            Ok((target, _)) => Ok(parse_pid(target) == Some(own_pid())),
+            Err(Errno::NOENT) => Ok(false),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Whether we have no other process ID below the PID namespace of this /proc (`NSpid:` of proc_pid_status(5)). Linux
+    /// before 4.1 does not report that.
+    fn is_innermost(&self) -> Result<bool, Errno> {
+        let path = [self.prefix(), b"self/status"].concat();
+        let file = fs::openat(self.base(), path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        let mut text = Vec::with_capacity(4096);
+        loop {
+            match rustix::io::read(&file, rustix::buffer::spare_capacity(&mut text)) {
+                Ok(0) => break,
+                Ok(_) => text.reserve(1024),
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        let status = Status::parse(&text).ok_or(Errno::BADMSG)?;
+        Ok(status.namespace_pids.len() <= 1)
     }
 
     /// What openat(2) and its like get as their directory.
@@ -81,20 +131,9 @@ fn unusable(why: &str) -> Error {
     Error::fatal(format!("cannot read /proc: {why}"))
 }
 
-/// That we could not look at a process, which may have been meant.
+/// The error for a process that cannot be read although it may match.
 pub fn unreadable(pid: Pid, errno: Errno) -> Error {
     Error::fatal(format!("cannot read /proc/{pid}: {}", errno_text(errno)))
-}
-
-/// Whether the link that shows who reads it shows our process ID. To those who are outside of its PID namespace it
-/// leads nowhere (ENOENT).
-fn link_names_us(base: BorrowedFd<'_>, link: &str) -> Result<bool, Error> {
-    let mut target = [MaybeUninit::uninit(); 16];
-    match fs::readlinkat_raw(base, link, &mut target) {
-        Ok((target, _)) => Ok(parse_pid(target) == Some(super::own_pid())),
-        Err(Errno::NOENT) => Ok(false),
-        Err(errno) => Err(unusable(&errno_text(errno))),
-    }
 }
 
 /// Adds the numbers among the next entries; false if there were no more.

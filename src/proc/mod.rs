@@ -2,12 +2,16 @@
 //!
 //! A process may end between any two reads. That is a value here ([`LookupError::Gone`]), not an error.
 
+mod ancestors;
 mod cgroup;
 mod description;
 mod dir;
 mod facts;
 mod lineage;
 mod link;
+mod links;
+mod orphaned;
+mod own;
 mod process;
 mod script;
 mod sockets;
@@ -17,12 +21,15 @@ mod terminal;
 mod user_namespace;
 mod walk;
 
+pub use ancestors::ancestors;
 pub use cgroup::{Membership, memberships};
 pub use description::Description;
 pub use dir::{ProcDir, unreadable};
 pub use facts::{Facts, Lookup, LookupError};
 pub use lineage::Relation;
-pub use link::{FileId, Link};
+pub use link::{FileId, Link, base_name};
+pub use orphaned::ProcessGroups;
+pub use own::own_pid;
 pub use process::{NAME_MAX, Process};
 pub use sockets::{Socket, Sockets};
 pub use stat::CLOCK_TICKS;
@@ -35,35 +42,7 @@ use std::ffi::OsString;
 
 use procfs::ProcError;
 
-use crate::error::Error;
 use crate::request::Pid;
-
-/// What is behind the last slash of a path.
-pub fn base_name(path: &[u8]) -> &[u8] {
-    memchr::memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..])
-}
-
-/// Our own process ID.
-pub fn own_pid() -> Pid {
-    rustix::process::getpid().as_raw_nonzero().get()
-}
-
-/// Our parent, its parent, and so on, as far as /proc shows them.
-pub fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
-    let mut chain = vec![];
-    let mut process = Process::new(proc);
-    let mut pid = own_pid();
-    loop {
-        process.select(pid);
-        match process.parent() {
-            // 0: the parent is outside of our PID namespace, or there is none
-            Ok(parent) if parent > 0 && !chain.contains(&parent) => chain.push(parent),
-            Ok(_) | Err(LookupError::Gone | LookupError::Denied) => return Ok(chain),
-            Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
-        }
-        pid = chain[chain.len() - 1];
-    }
-}
 
 /// The inode numbers that identify the namespaces of a process, by the names of their files in /proc/PID/ns
 /// (namespaces(7)); a kind that the kernel does not have divides nobody and is not among them. The error says why we

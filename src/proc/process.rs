@@ -66,7 +66,7 @@ impl<'p> Process<'p> {
             scratch: Vec::new(),
             owner: None,
             info: None,
-            has_info: proc.same_pid_namespace(),
+            has_info: true,
             stat: None,
             status: None,
             executable: None,
@@ -146,13 +146,18 @@ impl<'p> Process<'p> {
         Ok(false)
     }
 
+    /// Whether it is stopped, by a signal.
+    pub fn is_stopped(&mut self) -> Lookup<bool> {
+        Ok(self.stat()?.state == b'T')
+    }
+
     /// The signals that it ignores, signal N as bit N-1.
     pub fn ignored_signals(&mut self) -> Lookup<u64> {
         Ok(self.status()?.ignored)
     }
 
     /// Where the files of processes are found.
-    pub(super) fn dir(&self) -> &'p ProcDir {
+    pub fn dir(&self) -> &'p ProcDir {
         self.proc
     }
 
@@ -217,6 +222,10 @@ impl<'p> Process<'p> {
     /// What a pidfd tells; None where only the files do: from older kernels, and about threads.
     fn info(&mut self) -> Lookup<Option<PidfdInfo>> {
         if self.info.is_none() && self.has_info && self.pid == self.thread_group {
+            if !self.proc.same_pid_namespace() {
+                self.has_info = false;
+                return Ok(None);
+            }
             let pid = RawPid::from_raw(self.pid).ok_or(LookupError::Gone)?;
             match pidfd_open(pid, PidfdFlags::empty()).and_then(pidfd_info) {
                 Ok(info) => self.info = Some(info),

@@ -1,4 +1,4 @@
-//! Sockets: which ones are bound to a port, and who holds them.
+//! Sockets: which ones are bound to a port, and which ones a process holds.
 
 use std::io::ErrorKind;
 use std::mem::MaybeUninit;
@@ -10,10 +10,10 @@ use rustix::fs::{self, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::path::DecInt;
 
+use super::ProcDir;
 use super::dir::next_numbers;
-use super::{Facts as _, LookupError, ProcDir, Process, unreadable};
 use crate::error::{Error, io_error_text};
-use crate::request::{Pid, Ports, Protocol};
+use crate::request::{Ports, Protocol};
 
 /// A socket that is bound to a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Socket {
 }
 
 /// The sockets of our network namespace that are bound to certain ports: TCP sockets that listen, and UDP sockets. A
-/// port is one of a network, so those of other namespaces, which may have the same number, do not count.
+/// port belongs to a network namespace, so ports of other namespaces, which may have the same number, are ignored.
 #[derive(Debug)]
 pub struct Sockets {
     ports: Vec<Ports>,
@@ -41,7 +41,7 @@ impl Sockets {
         Ok(Sockets { ports: ports.to_vec(), bound: bound(ports)? })
     }
 
-    /// Those that are bound to the same ports by now.
+    /// The sockets that are bound to the same ports now.
     pub fn renewed(&self) -> Result<Sockets, Error> {
         Sockets::new(&self.ports)
     }
@@ -59,34 +59,6 @@ impl Sockets {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.bound.is_empty()
-    }
-
-    /// Those that none of the processes holds whose descriptors we may read. The `likely` holders are looked at first;
-    /// with luck nobody else is.
-    pub fn without_holder(&self, likely: &[Pid]) -> Result<Vec<Socket>, Error> {
-        let mut left = self.bound.clone();
-        if left.is_empty() {
-            return Ok(left);
-        }
-        let proc = ProcDir::open()?;
-        let mut process = Process::new(&proc);
-        let mut pids = likely.to_vec();
-        loop {
-            for pid in pids.drain(..) {
-                process.select(pid);
-                match process.sockets() {
-                    Ok(held) => left.retain(|socket| !held.contains(&socket.inode)),
-                    Err(LookupError::Gone | LookupError::Denied) => {}
-                    Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
-                }
-                if left.is_empty() {
-                    return Ok(left);
-                }
-            }
-            if !proc.next_processes(&mut pids)? {
-                return Ok(left);
-            }
-        }
     }
 }
 
@@ -112,12 +84,12 @@ fn bound(ports: &[Ports]) -> Result<Vec<Socket>, Error> {
             }));
         }
     }
-    let meant = |socket: &Socket, ports: &Ports| {
+    let matches = |socket: &Socket, ports: &Ports| {
         (ports.first..=ports.last).contains(&socket.port)
             && ports.protocol.is_none_or(|protocol| protocol == socket.protocol)
     };
-    // 0 is a socket that nobody holds any more.
-    sockets.retain(|socket| socket.inode != 0 && ports.iter().any(|ports| meant(socket, ports)));
+    // 0 is a socket that no process holds any more.
+    sockets.retain(|socket| socket.inode != 0 && ports.iter().any(|ports| matches(socket, ports)));
     sockets.sort_unstable_by_key(|socket| socket.inode);
     Ok(sockets)
 }
@@ -145,7 +117,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Look at each descriptor: the link of a socket leads to `socket:[INODE]` (proc_pid_fd(5)).
+    /// Read each descriptor: the link of a socket leads to `socket:[INODE]` (proc_pid_fd(5)).
     pub fn read(&mut self, proc: &ProcDir, path: &[u8]) -> Result<(), Errno> {
         self.inodes.clear();
         self.descriptors.clear();

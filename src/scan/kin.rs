@@ -1,15 +1,15 @@
-//! The matches, and those that are selected for their sake.
+//! The matches, and the processes that are selected because of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Match, describe, unknown};
+use super::matches::{Match, unknown};
 use crate::error::Error;
 use crate::plan::{Kin, Plan};
 use crate::proc::{Facts, ProcDir, Process, Relation};
 use crate::request::Pid;
-use crate::select::with_kin;
+use crate::select::{Selected, with_kin};
 
-/// `relations` are those of all processes that could be seen.
+/// `relations` are those of all processes that are visible.
 pub fn add(
     plan: &Plan,
     kin: &Kin,
@@ -22,14 +22,14 @@ pub fn add(
     let ids = matches.iter().filter_map(|found| Some((found.pid, found.start_time?))).collect();
     let mut matches: BTreeMap<Pid, Match> = matches.into_iter().map(|found| (found.pid, found)).collect();
     let mut selected = vec![];
-    for (relation, why) in with_kin(&relations, &ids, kin.tree, kin.whole_group) {
+    for Selected { relation, reason, below } in with_kin(&relations, &ids, kin.tree, kin.whole_group) {
         let mut found = match matches.remove(&relation.pid) {
             Some(found) => found,
             None if kin.protected.contains(&relation.pid) => continue,
             None => {
                 process.select(relation.pid);
-                match describe(plan, &mut process) {
-                    Ok(found) if found.start_time == Some(relation.start_time) => Match { why, ..found },
+                match Match::read(plan, &mut process) {
+                    Ok(found) if found.start_time == Some(relation.start_time) => Match { reason, ..found },
                     Ok(_) => continue,
                     Err(why) => {
                         unknown(relation.pid, why)?;
@@ -38,10 +38,11 @@ pub fn add(
                 }
             }
         };
+        found.below = below;
         found.group = kin.whole_group.then_some(relation.group);
         selected.push(found);
     }
-    // Who has ended between the look at it and that at its parent.
+    // A match that exited before its relation was read.
     selected.extend(matches.into_values());
     if !kin.top_down {
         selected.sort_by_key(|found| found.pid);
@@ -49,8 +50,8 @@ pub fn add(
     Ok(selected)
 }
 
-/// Who is hidden from us (`hidepid` of proc(5)) may have descendants that are not. A pidfd tells its parent all the
-/// same (Linux 6.13).
+/// A process that is hidden from us (`hidepid` of proc(5)) may have descendants that are not. Its pidfd still reports the
+/// parent (Linux 6.13).
 fn add_hidden(relations: &mut Vec<Relation>, process: &mut Process<'_>) {
     let mut known: BTreeSet<Pid> = relations.iter().map(|relation| relation.pid).collect();
     let mut missing: Vec<Pid> = relations.iter().map(|relation| relation.parent).collect();
@@ -60,7 +61,7 @@ fn add_hidden(relations: &mut Vec<Relation>, process: &mut Process<'_>) {
         }
         process.select(pid);
         if let Ok(parent) = process.parent() {
-            // Nobody can see more of it, so it is never selected itself: nobody starts with the system.
+            // Nothing else of it can be read, so it is never selected itself: no process starts at boot time 0.
             relations.push(Relation { pid, parent, group: 0, start_time: 0 });
             missing.push(parent);
         }

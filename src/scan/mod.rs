@@ -1,56 +1,41 @@
-//! [`Plan`] → [`Matches`]: every candidate is looked at, as cheaply as the tests allow.
+//! [`Plan`] → [`Matches`]: every candidate is examined, as cheaply as the tests allow.
 
 mod kin;
+mod matches;
+mod notes;
+
+pub use matches::{Match, Matches};
+pub use notes::Notes;
 
 use crate::error::Error;
 use crate::plan::{Candidates, Plan};
-use crate::proc::{self, Facts, Lookup, LookupError, ProcDir, Process, Relation, unreadable};
+use crate::proc::{self, Facts, Lookup, LookupError, ProcDir, Process, Relation};
 use crate::request::Pid;
-use crate::select::{MatchError, Predicate, Reason, pick};
-use crate::view::{View, view};
+use crate::select::{MatchError, Predicate, pick};
+use matches::unknown;
 
-/// A process that was selected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Match {
-    /// Its process ID, or the thread's ID where threads were asked for.
-    pub pid: Pid,
-    /// When it started, in clock ticks since boot; read where that is part of the question.
-    pub start_time: Option<u64>,
-    /// What is seen of it.
-    pub view: View,
-    /// Why it was.
-    pub why: Reason,
-    /// Its process group; looked at where that is to be signalled.
-    pub group: Option<Pid>,
-}
-
-/// What a scan has come to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matches {
-    /// Who was selected, in ascending order of process ID; where kin is selected too and something is done with it,
-    /// parents come before their children.
-    pub found: Vec<Match>,
-    /// How many others may be meant too: the kernel does not tell us what decides ([`LookupError::Denied`]).
-    pub undecided: usize,
-    /// Whether somebody had gone before it could be looked at, perhaps not without a successor.
-    pub missed: bool,
-}
-
-/// Look at the candidates.
+/// Examine the candidates, and read what the notes about the matches say.
 pub fn scan(plan: &Plan) -> Result<Matches, Error> {
-    let ScanResult { mut found, undecided, relations, missed } = match &plan.candidates {
+    let matches = rescan(plan)?;
+    let notes = Notes::read(plan, matches.found.iter().map(|found| found.pid).collect())?;
+    Ok(Matches { notes, ..matches })
+}
+
+/// Examine the candidates once more, when the notes have been written.
+pub fn rescan(plan: &Plan) -> Result<Matches, Error> {
+    let ScanResult { mut found, undecided, relations, vanished } = match &plan.candidates {
         Candidates::Listed(pids) => {
             let proc = ProcDir::named()?;
-            let mut look = Scanner::new(plan, &proc);
+            let mut scanner = Scanner::new(plan, &proc);
             for &pid in pids {
-                look.process.select(pid);
-                match is_there(plan, &mut look.process) {
-                    Ok(true) => look.examine()?,
+                scanner.process.select(pid);
+                match is_there(plan, &mut scanner.process) {
+                    Ok(true) => scanner.examine()?,
                     Ok(false) => {}
                     Err(why) => unknown(pid, why)?,
                 }
             }
-            look.seen
+            scanner.seen
         }
         Candidates::All | Candidates::Threads => walk(plan)?,
     };
@@ -61,11 +46,11 @@ pub fn scan(plan: &Plan) -> Result<Matches, Error> {
         None => found,
         Some(kin) => kin::add(plan, kin, found, relations)?,
     };
-    Ok(Matches { found, undecided, missed })
+    Ok(Matches { found, undecided, vanished, notes: Notes::default() })
 }
 
-/// Whether a listed ID is that of a process. The start time is read first: it is all that a process which is named by
-/// its ID differs in from a successor.
+/// Whether a listed ID is that of a process. The start time is read first: nothing else tells a process that is named by
+/// its ID from a successor.
 fn is_there(plan: &Plan, process: &mut Process<'_>) -> Lookup<bool> {
     if plan.verify_start_time {
         process.start_time()?;
@@ -76,33 +61,33 @@ fn is_there(plan: &Plan, process: &mut Process<'_>) -> Lookup<bool> {
 /// All processes.
 fn walk(plan: &Plan) -> Result<ScanResult, Error> {
     let seen = proc::walk(|proc, pids| {
-        let mut look = Scanner::new(plan, proc);
+        let mut scanner = Scanner::new(plan, proc);
         for pid in pids {
-            look.at(pid?)?;
+            scanner.at(pid?)?;
         }
-        Ok(look.seen)
+        Ok(scanner.seen)
     })?;
     Ok(seen.into_iter().fold(ScanResult::default(), ScanResult::and))
 }
 
-/// What one thread has seen.
+/// What one thread has found.
 #[derive(Default)]
 struct ScanResult {
     /// Each with the process that it is or belongs to.
     found: Vec<(Pid, Match)>,
     undecided: usize,
-    /// Of all processes, where kin is wanted.
+    /// Of all processes, where descendants or group members are selected too.
     relations: Vec<Relation>,
-    missed: bool,
+    vanished: bool,
 }
 
 impl ScanResult {
-    /// What two threads have seen.
+    /// What two threads have found.
     fn and(mut self, mut other: ScanResult) -> ScanResult {
         self.found.append(&mut other.found);
         self.relations.append(&mut other.relations);
         self.undecided += other.undecided;
-        self.missed |= other.missed;
+        self.vanished |= other.vanished;
         self
     }
 }
@@ -141,42 +126,24 @@ impl<'p> Scanner<'p> {
         }
     }
 
-    /// Keep the process if the predicate matches it and it has not gone before all that is needed of it was read.
+    /// Keep the process if the predicate matches it and all that is needed of it can be read.
     fn examine(&mut self) -> Result<(), Error> {
         let process = &mut self.process;
         match self.predicate.matches(process) {
-            Ok(true) => match describe(self.plan, process) {
+            Ok(true) => match Match::read(self.plan, process) {
                 Ok(found) => self.seen.found.push((process.thread_group(), found)),
-                Err(why) => self.missed(why)?,
+                Err(why) => self.has_vanished(why)?,
             },
             Ok(false) => {}
-            Err(MatchError::LookupError(LookupError::Denied)) => self.seen.undecided += 1,
-            Err(MatchError::LookupError(why)) => self.missed(why)?,
+            Err(MatchError::Lookup(LookupError::Denied)) => self.seen.undecided += 1,
+            Err(MatchError::Lookup(why)) => self.has_vanished(why)?,
             Err(MatchError::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
         }
         Ok(())
     }
 
-    fn missed(&mut self, why: LookupError) -> Result<(), Error> {
-        self.seen.missed = true;
+    fn has_vanished(&mut self, why: LookupError) -> Result<(), Error> {
+        self.seen.vanished = true;
         unknown(self.process.pid(), why)
     }
-}
-
-/// That a process has gone is no matter; that we could not look is one, as it may have been meant.
-fn unknown(pid: Pid, why: LookupError) -> Result<(), Error> {
-    match why {
-        LookupError::Gone | LookupError::Denied => Ok(()),
-        LookupError::Io(errno) => Err(unreadable(pid, errno)),
-    }
-}
-
-fn describe(plan: &Plan, process: &mut Process<'_>) -> Lookup<Match> {
-    Ok(Match {
-        pid: process.pid(),
-        start_time: if plan.verify_start_time { Some(process.start_time()?) } else { None },
-        view: view(plan.detail, process)?,
-        why: Reason::Matched,
-        group: None,
-    })
 }

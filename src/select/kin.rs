@@ -16,6 +16,18 @@ pub enum Reason {
     GroupMember(Pid),
 }
 
+/// A process that is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Selected {
+    /// What relates it to others.
+    pub relation: Relation,
+    /// Why it is selected.
+    pub reason: Reason,
+    /// `--tree`: the nearest match above it, also where it matches itself. It is selected all the same when it no longer
+    /// matches.
+    pub below: Option<Pid>,
+}
+
 /// The matches and those that are selected for their sake: parents before their children, and behind them those who
 /// are no more than members of a group. A match is one although it descends from another. `tree` and `whole_group`
 /// say who else is wanted.
@@ -24,18 +36,21 @@ pub fn with_kin(
     matches: &BTreeMap<Pid, u64>,
     tree: bool,
     whole_group: bool,
-) -> Vec<(Relation, Reason)> {
+) -> Vec<Selected> {
     let ordered = top_down(relations);
     let mut why = HashMap::new();
+    let mut nearest = HashMap::new();
     for relation in &ordered {
         let above = match why.get(&relation.parent) {
             Some(Reason::Matched) => Some(relation.parent),
             Some(&Reason::Descendant(of)) => Some(of),
             _ => None,
-        };
+        }
+        .filter(|_| tree);
+        nearest.extend(above.map(|of| (relation.pid, of)));
         if matches.get(&relation.pid) == Some(&relation.start_time) {
             why.insert(relation.pid, Reason::Matched);
-        } else if let Some(of) = above.filter(|_| tree) {
+        } else if let Some(of) = above {
             why.insert(relation.pid, Reason::Descendant(of));
         }
     }
@@ -48,9 +63,12 @@ pub fn with_kin(
             why.entry(relation.pid).or_insert(Reason::GroupMember(relation.group));
         }
     }
-    let selected = ordered.into_iter().filter_map(|relation| Some((relation, *why.get(&relation.pid)?)));
+    let selected = ordered.into_iter().filter_map(|relation| {
+        let (pid, reason) = (relation.pid, *why.get(&relation.pid)?);
+        Some(Selected { relation, reason, below: nearest.get(&pid).copied() })
+    });
     let (members, families): (Vec<_>, Vec<_>) =
-        selected.partition(|(_, why)| matches!(why, Reason::GroupMember(_)));
+        selected.partition(|one| matches!(one.reason, Reason::GroupMember(_)));
     [families, members].concat()
 }
 
@@ -97,7 +115,7 @@ mod tests {
         };
         let matches = matches.iter().map(|&pid| (pid, of(pid))).collect();
         let kin = with_kin(&relations, &matches, tree, whole_group);
-        kin.into_iter().map(|(relation, why)| (relation.pid, why)).collect()
+        kin.into_iter().map(|one| (one.relation.pid, one.reason)).collect()
     }
 
     use Reason::{Descendant, GroupMember, Matched};

@@ -16,9 +16,9 @@ use unit::is_in_unit;
 
 pub use cgroup::Cgroup;
 pub use file::{FileName, normal};
-pub use unit::Unit;
+pub use unit::{Unit, units_of};
 
-pub use kin::{Reason, with_kin};
+pub use kin::{Reason, Selected, with_kin};
 
 /// One condition that a process meets or not.
 #[derive(Clone, Debug)]
@@ -94,14 +94,14 @@ pub enum Test {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MatchError {
     /// There is no such process any more, or it cannot be looked at.
-    LookupError(LookupError),
+    Lookup(LookupError),
     /// The pattern turned out to be impossible to match with.
     Pattern(PatternError),
 }
 
 impl From<LookupError> for MatchError {
     fn from(why: LookupError) -> Self {
-        MatchError::LookupError(why)
+        MatchError::Lookup(why)
     }
 }
 
@@ -138,6 +138,11 @@ impl Test {
             // Every descriptor is looked at.
             Test::Sockets(_) => 12,
         }
+    }
+
+    /// Whether the answer depends on the parent or other ancestors of a process.
+    fn is_about_ancestors(&self) -> bool {
+        matches!(self, Test::Parent(_) | Test::Ancestor(_))
     }
 
     fn passes(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
@@ -230,13 +235,30 @@ impl Predicate {
         Ok(passes != self.inverse)
     }
 
+    /// The same for a process that was verified before, as far as it can change the answer itself, such as by
+    /// execve(2): its ancestors may have exited since. Inverted, all is asked, as one failed condition is enough.
+    pub fn still_matches(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
+        if self.inverse {
+            return self.matches(process);
+        }
+        self.all_pass(self.tests.iter().filter(|test| !test.is_about_ancestors()), process)
+    }
+
     fn passes(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
+        self.all_pass(self.tests.iter(), process)
+    }
+
+    fn all_pass<'t>(
+        &self,
+        tests: impl Iterator<Item = &'t Test>,
+        process: &mut impl Facts,
+    ) -> Result<bool, MatchError> {
         let mut denied = false;
-        for test in &self.tests {
+        for test in tests {
             match test.passes(process) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(MatchError::LookupError(LookupError::Denied)) => denied = true,
+                Err(MatchError::Lookup(LookupError::Denied)) => denied = true,
                 Err(why) => return Err(why),
             }
         }
@@ -249,7 +271,7 @@ impl Predicate {
         }
         match self.passes(ancestor) {
             // Its children are others' by now.
-            Err(MatchError::LookupError(LookupError::Gone)) => Ok(false),
+            Err(MatchError::Lookup(LookupError::Gone)) => Ok(false),
             passes => passes,
         }
     }

@@ -1,5 +1,5 @@
-//! systemd's units. Nobody is asked who is in one: systemd puts the processes of a unit into a control group that has
-//! its name, and those of a unit of a user below the groups of that user's manager.
+//! systemd's units. A process's units are read from the names of its control groups: systemd puts the processes of a
+//! unit into a group with the unit's name, and those of a user's unit below the groups of that user's manager.
 
 use std::borrow::Cow;
 
@@ -21,13 +21,13 @@ const TYPES: [&[u8]; 11] = [
     b".scope",
 ];
 
-/// A unit, or several.
+/// A unit name, which may be a pattern.
 #[derive(Clone, Debug)]
 pub struct Unit(Glob);
 
 impl Unit {
-    /// As systemctl(1) takes a name: without a type it is a service, but a pattern is one of whole names. A template
-    /// stands for its instances, as nothing runs in itself.
+    /// A name is read as systemctl(1) reads it: without a type suffix it is a service, and a pattern is matched against
+    /// the whole name. A template matches its instances, since a template itself has no processes.
     pub fn new(name: &[u8]) -> Unit {
         let typed = TYPES.iter().any(|unit_type| name.ends_with(unit_type));
         let name =
@@ -39,18 +39,27 @@ impl Unit {
     }
 }
 
-/// Whether a process with these lines in /proc/PID/cgroup is in one of the units, or in a group below it. systemd
-/// keeps to v2, or to the v1 hierarchy of its name.
+/// Whether a process with this /proc/PID/cgroup is in one of the units, or in a group below it.
 pub fn is_in_unit(lines: &[u8], units: &[Unit]) -> bool {
-    let trees = memberships(lines).filter(|one| one.is_v2() || one.is_v1(b"name=systemd"));
-    let mut groups = trees.flat_map(|one| names(one.lasting_path()));
-    groups.any(|group| units.iter().any(|unit| unit.0.takes(unit_name(group))))
+    unit_names(lines).any(|name| units.iter().any(|unit| unit.0.takes(name)))
 }
 
-/// systemd puts a `_` before names that the kernel or systemd itself could take for something else, such as
-/// `cpu.service` or `_x.service` (`cg_escape` of its cgroup-util.c).
-fn unit_name(group: &[u8]) -> &[u8] {
-    group.strip_prefix(b"_").unwrap_or(group)
+/// The units that a process with this /proc/PID/cgroup is in: only services, scopes and slices have processes
+/// (systemd.unit(5)).
+pub fn units_of(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    unit_names(lines).filter(|name| {
+        let (stem, unit_type) = name.split_at(memchr::memrchr(b'.', name).unwrap_or(name.len()));
+        !stem.is_empty() && [&b".service"[..], b".scope", b".slice"].contains(&unit_type)
+    })
+}
+
+/// The names of a process's control groups as systemd has them. systemd manages the v2 hierarchy, or the v1 hierarchy
+/// `name=systemd`; it puts a `_` before a name that could be taken for another file, such as `cpu.service` or
+/// `_x.service` (`cg_escape` in its cgroup-util.c).
+fn unit_names(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let groups = memberships(lines).filter(|one| one.is_v2() || one.is_v1(b"name=systemd"));
+    let names = groups.flat_map(|group| names(group.lasting_path()));
+    names.map(|name| name.strip_prefix(b"_").unwrap_or(name))
 }
 
 #[cfg(test)]
@@ -71,7 +80,7 @@ mod tests {
             ("ginx", system, false),
             ("nginx*", system, true),
             ("*.service", system, true),
-            ("*nginx", system, false), // a pattern is one of whole names
+            ("*nginx", system, false), // a pattern matches the whole name
             ("system.slice", system, true),
             ("system", system, false),
             ("user@1000", user, true),
@@ -105,6 +114,22 @@ mod tests {
                 expected,
                 "{name}: {lines}"
             );
+        }
+    }
+
+    #[test]
+    fn units_that_a_process_is_in() {
+        for (lines, expected) in [
+            (
+                "0::/user.slice/user@7.service/app.slice/a.scope/sub\n",
+                &["user.slice", "user@7.service", "app.slice", "a.scope"][..],
+            ),
+            ("5:cpu:/x.service\n1:name=systemd:/_cpu.service/__x.slice\n", &["cpu.service", "_x.slice"]),
+            ("0::/a.b/.service/_.service/x.socket\n", &[]),
+            ("0::/\n", &[]),
+        ] {
+            let units: Vec<&[u8]> = units_of(lines.as_bytes()).collect();
+            assert_eq!(units, expected.iter().map(|name| name.as_bytes()).collect::<Vec<_>>(), "{lines}");
         }
     }
 }

@@ -12,6 +12,7 @@ mod dispositions;
 mod family;
 mod files;
 mod group;
+mod identifiers;
 mod identity;
 mod inverse;
 mod names;

@@ -205,11 +205,16 @@ fn each_program_has_its_own_short_options() {
 }
 
 #[test]
-fn the_help_fits_on_a_wide_terminal() {
+fn the_help_is_wrapped() {
     for program in ["pgrep", "pkill", "pidwait"] {
-        let help = support::Run::ours(program).args(["--help"]).run().out();
-        for line in help.lines() {
-            assert!(line.chars().count() <= 100, "{program}: {line}");
+        for (columns, width) in [("", 80), ("60", 60), ("500", 80)] {
+            let run = support::Run::ours(program).args(["--help"]).prepare(move |command| {
+                command.env("COLUMNS", columns);
+            });
+            // Headings are not wrapped.
+            for line in run.run().out().lines().filter(|line| width == 80 || line.starts_with(' ')) {
+                assert!(line.chars().count() <= width, "{program}, {columns:?} columns: {line}");
+            }
         }
     }
 }

@@ -61,6 +61,10 @@ enum State {
     Running,
     Stopped,
     Traced,
+    /// The main thread is in a ptrace stop, the other thread is not.
+    MainTraced,
+    /// The other way round.
+    OtherTraced,
     Zombie,
 }
 
@@ -79,10 +83,45 @@ impl Kind {
         match self.1 {
             State::Running => {}
             State::Stopped => victim.stop(),
-            State::Traced => victim.trace(),
+            State::Traced | State::MainTraced => victim.trace(),
+            State::OtherTraced => {
+                let threads = victim.threads();
+                trace(threads.iter().find(|id| **id != victim.pid().to_string()).expect("another thread"));
+            }
             State::Zombie => victim.make_zombie(),
         }
         victim
+    }
+}
+
+/// Stops a thread as a debugger does.
+fn trace(thread: &str) {
+    let thread = nix::unistd::Pid::from_raw(thread.parse().expect("a thread ID"));
+    nix::sys::ptrace::seize(thread, nix::sys::ptrace::Options::empty()).expect("PTRACE_SEIZE");
+    nix::sys::ptrace::interrupt(thread).expect("PTRACE_INTERRUPT");
+    nix::sys::wait::waitpid(thread, Some(nix::sys::wait::WaitPidFlag::__WALL)).expect("the stop");
+}
+
+/// Reaps the threads of a dying process that this thread traces: without, the process stays a zombie.
+fn reap_traced_threads(victim: &Victim) {
+    let task = std::fs::read_dir(format!("/proc/{}/task", victim.pid()));
+    for entry in task.into_iter().flatten().flatten() {
+        let id: i32 = entry.file_name().to_str().and_then(|id| id.parse().ok()).expect("a thread ID");
+        if id != victim.pid() as i32 {
+            let thread = nix::unistd::Pid::from_raw(id);
+            // ECHILD: not traced, or reaped.
+            while nix::sys::wait::waitpid(thread, Some(nix::sys::wait::WaitPidFlag::__WALL)).is_ok() {}
+        }
+    }
+}
+
+/// A victim that is killed and reaped when dropped, also where this thread traces one of its threads.
+struct Target(Victim);
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        let _ = rustix::process::pidfd_send_signal(self.0.pidfd(), Signal::KILL);
+        reap_traced_threads(&self.0);
     }
 }
 
@@ -119,13 +158,15 @@ fn effect(victim: &mut Victim, state: State, signal: i32) -> String {
     let waits = |victim: &Victim| if is_blocked(victim, signal) { "blocked" } else { "pending" }.to_owned();
     match state {
         State::Zombie => return if stat_field(victim.pid(), 3) == "Z" { "nothing" } else { "?" }.into(),
-        State::Running => {}
-        State::Stopped | State::Traced => {
+        State::Running | State::MainTraced => {}
+        State::Stopped | State::Traced | State::OtherTraced => {
             if is_dying(victim) {
+                reap_traced_threads(victim);
                 return ends(victim.killed_by().unwrap_or_default());
             }
             match state {
-                State::Traced if is_pending(victim, signal) => return waits(victim),
+                State::Traced | State::OtherTraced if is_pending(victim, signal) => return waits(victim),
+                State::OtherTraced => return "nothing".into(),
                 State::Traced => return if victim.state() == "t" { "nothing" } else { "?" }.into(),
                 // Between its last instructions in the kernel and its end, a thread has no KILL pending any more.
                 _ if victim.state() != "T" => {
@@ -171,10 +212,10 @@ fn check(senders: &[Sender], kinds: &[Kind], signals: &[(&str, i32)]) {
     let mut wrong = vec![];
     let mut refused = 0;
     for kind in kinds {
-        let mut target: Option<Victim> = None;
+        let mut target: Option<Target> = None;
         for sender in senders {
             for &(name, signal) in signals {
-                let victim = target.get_or_insert_with(|| kind.start());
+                let victim = &mut target.get_or_insert_with(|| Target(kind.start())).0;
                 let predicted = sender.send(name, victim.pid(), true)["targets"][0].clone();
                 let sent = sender.send(name, victim.pid(), false)["targets"][0].clone();
                 let expected = match predicted["outcome"].as_str() {
@@ -422,6 +463,67 @@ fn what_a_signal_does() {
     namespace(|| {
         let sender = Sender::new("root", "", Run::ours("pkill").program());
         check(&[sender], &dispositions(), &more_signals());
+    });
+}
+
+#[test]
+fn a_stop_signal_and_the_process_group() {
+    use State::*;
+    const SIGNALS: [(&str, i32); 4] =
+        [("STOP", libc::SIGSTOP), ("TSTP", libc::SIGTSTP), ("TTIN", libc::SIGTTIN), ("TTOU", libc::SIGTTOU)];
+    type Disposition = fn(Spec, i32) -> Spec;
+    namespace(|| {
+        // A session of this test's own: without, its group is that of a process outside of the namespace.
+        rustix::process::setsid().expect("setsid");
+        let mut kinds = vec![];
+        // A session leader's group is orphaned, a new group in the session of the parent is not.
+        let groups: [(fn(Spec) -> Spec, _); 3] = [
+            (Spec::session, ["orphaned", "orphaned, caught", "orphaned, ignored", "orphaned, blocked"]),
+            (Spec::group, ["a job", "a job, caught", "a job, ignored", "a job, blocked"]),
+            (|part| part, ["the parent's group", "that, caught", "that, ignored", "that, blocked"]),
+        ];
+        for (group, names) in groups {
+            let dispositions: [Disposition; 4] = [|part, _| part, Spec::catch, Spec::ignore, Spec::block];
+            for (name, disposition) in names.into_iter().zip(dispositions) {
+                kinds.push(kind(name, Running, move |part| {
+                    SIGNALS.iter().fold(group(part), |part, (_, number)| disposition(part, *number))
+                }));
+            }
+            kinds.push(kind(names[0], Stopped, group));
+            kinds.push(kind(names[0], Traced, group));
+        }
+        let sender = Sender::new("root", "", Run::ours("pkill").program());
+        check(&[sender], &kinds, &SIGNALS);
+    });
+}
+
+#[test]
+fn a_ptrace_stop_of_one_thread() {
+    use State::*;
+    namespace(|| {
+        let stops = [libc::SIGSTOP, libc::SIGTSTP];
+        let signals: Vec<_> =
+            more_signals().into_iter().filter(|(_, number)| !stops.contains(number)).collect();
+        let each = |how: fn(Spec, i32) -> Spec| {
+            let numbers: Vec<i32> =
+                signals.iter().map(|(_, number)| *number).filter(|number| *number != 0).collect();
+            move |part: Spec| numbers.iter().fold(part, |part, number| how(part, *number))
+        };
+        let all: Vec<i32> = signals.iter().map(|(_, number)| *number).filter(|number| *number != 0).collect();
+        let [caught, caught_too] = [(); 2].map(|()| each(Spec::catch));
+        let [ignored, ignored_too] = [(); 2].map(|()| each(Spec::ignore));
+        let [blocked, blocked_too, blocked_again] = [(); 3].map(|()| each(Spec::block));
+        let kinds = [
+            kind("main thread traced", MainTraced, |part| part.main_sleeps(&[])),
+            kind("main thread traced, caught", MainTraced, move |part| caught(part).main_sleeps(&[])),
+            kind("main thread traced, ignored", MainTraced, move |part| ignored(part).main_sleeps(&[])),
+            kind("main thread traced, blocked by the other", Traced, move |part| part.main_sleeps(&all)),
+            kind("blocked by main, other traced", OtherTraced, move |part| blocked(part).main_sleeps(&[])),
+            kind("that, caught", OtherTraced, move |part| blocked_too(caught_too(part)).main_sleeps(&[])),
+            kind("that, ignored", OtherTraced, move |part| blocked_again(ignored_too(part)).main_sleeps(&[])),
+        ];
+        let sender = Sender::new("root", "", Run::ours("pkill").program());
+        check(&[sender], &kinds, &signals);
     });
 }
 

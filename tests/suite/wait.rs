@@ -325,7 +325,8 @@ fn the_time_of_day_plays_no_part() {
     };
     assert_eq!(status, 5);
     assert!((2..10).contains(&waits), "{waits} waits, for two events");
-    for source in [include_str!("../../src/deliver/vigil.rs"), include_str!("../../src/deliver/mod.rs")] {
+    for source in [include_str!("../../src/deliver/waiter.rs"), include_str!("../../src/deliver/schedule.rs")]
+    {
         assert!(!source.contains("SystemTime") && !source.contains("Realtime"));
     }
 }

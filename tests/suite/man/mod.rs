@@ -60,7 +60,9 @@ fn flags(line: &str) -> Vec<String> {
 fn each_option_of_the_help_is_in_the_page_and_the_reverse() {
     for program in Program::ALL {
         let help = Run::ours(program.name()).args(["--help"]).run().out();
-        let listed = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+        // A description that is wrapped is indented further.
+        let listed = help.lines().filter(|line| line.starts_with("  -") || line.starts_with("      --"));
+        let listed = listed.map(str::trim_start);
         let in_help =
             options_in(listed.filter_map(|line| line.split("  ").next()).flat_map(|names| names.split(' ')));
         let page = render::page(program);

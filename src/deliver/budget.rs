@@ -1,0 +1,64 @@
+//! How many pidfds are kept open at a time: with fewer descriptors than processes, some are known by process ID and
+//! start time only, and get a pidfd when one is needed.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// The pidfds that may be open.
+#[derive(Debug, Default)]
+pub struct Budget {
+    open: Rc<Cell<usize>>,
+    /// Known once descriptors have run out.
+    most: Option<usize>,
+}
+
+/// A share of the budget, returned when it is dropped.
+#[derive(Debug)]
+pub struct Share(Rc<Cell<usize>>);
+
+impl Budget {
+    /// None if all is spent.
+    pub fn take(&self) -> Option<Share> {
+        self.has_room().then(|| {
+            self.open.set(self.open.get() + 1);
+            Share(Rc::clone(&self.open))
+        })
+    }
+
+    pub fn has_room(&self) -> bool {
+        self.most.is_none_or(|most| self.open.get() < most)
+    }
+
+    pub fn is_limited(&self) -> bool {
+        self.most.is_some()
+    }
+
+    /// From now on there are no more than are open now: descriptors have run out, or a pidfd is of no use.
+    pub fn limit(&mut self) {
+        self.most = Some(self.open.get());
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_returned_can_be_taken_again() {
+        let mut budget = Budget::default();
+        let [first, second] = [(); 2].map(|()| budget.take().expect("no limit is known"));
+        drop(second);
+        budget.limit();
+        assert!(!budget.has_room() && budget.take().is_none());
+        drop(first);
+        assert!(budget.has_room());
+        let share = budget.take();
+        assert!(share.is_some() && budget.take().is_none());
+    }
+}

@@ -1,0 +1,391 @@
+//! What all strategies of delivery share: the plan, the table of targets, and the steps that each process goes through.
+
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+
+use super::interrupt::{Caught, Interrupts};
+use super::observer::{Answer, Observer};
+use super::pidfd::PidFd;
+use super::quiesce::Observation;
+use super::send::failure;
+use super::target::{Pin, ProcessId, State, TargetIndex, Targets};
+use super::verify::{Scope, verify};
+use super::waiter::{POLL_INTERVAL, Until, WaitResult, Waiter};
+use crate::error::Error;
+use crate::plan::Plan;
+use crate::proc::{Facts as _, LookupError, ProcDir, Process};
+use crate::report::{Outcome, Report};
+use crate::request::{Mode, Pid, Request, Sending};
+use crate::scan::{Match, Matches};
+use crate::select::Reason;
+use crate::signal::Signal;
+
+/// Scans all processes once more.
+pub type Rescan<'r> = dyn FnMut(&Plan) -> Result<Matches, Error> + 'r;
+
+/// The work on the targets.
+pub struct Delivery<'a> {
+    pub request: &'a Request,
+    pub plan: Plan,
+    pub proc: &'a ProcDir,
+    pub process: Process<'a>,
+    pub targets: Targets,
+    pub observer: &'a mut dyn Observer,
+    pub after_send: AfterSend,
+    pub finish: Option<Finish>,
+    pub consent: Consent,
+    undecided: usize,
+    /// Signalled targets that are stopped and were not continued.
+    left_stopped: usize,
+}
+
+/// What follows when a signal has been sent.
+pub enum AfterSend {
+    /// Nothing.
+    Settle(Option<Interrupts>),
+    /// The exit of the process is waited for.
+    Await(Box<Waiter>),
+}
+
+/// Why no further process is signalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// More match than `--max` allows.
+    TooMany,
+    /// The user's answer was to quit.
+    Quit,
+    /// The timeout has expired.
+    TimedOut,
+    /// This signal was sent to pkill.
+    Interrupted(i32),
+}
+
+/// `--interactive`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// The user is asked about each process.
+    Ask,
+    /// Not needed, or given for all.
+    Given,
+}
+
+/// What a scan has found, compared with the table of targets.
+#[derive(Debug, Default)]
+pub struct News {
+    /// Processes that are to be dealt with.
+    pub new: Vec<Match>,
+    /// Targets that a signal may still end.
+    pub remaining: Vec<TargetIndex>,
+    /// Whether a process exited before it could be examined.
+    pub vanished: bool,
+}
+
+impl<'a> Delivery<'a> {
+    /// With no target yet.
+    pub fn new(
+        request: &'a Request,
+        plan: Plan,
+        proc: &'a ProcDir,
+        observer: &'a mut dyn Observer,
+        after_send: AfterSend,
+    ) -> Self {
+        let asks = |sending: &Sending| sending.mode == Mode::Ask;
+        let consent = if request.sending().is_some_and(asks) { Consent::Ask } else { Consent::Given };
+        Delivery {
+            request,
+            plan,
+            proc,
+            process: Process::new(proc),
+            targets: Targets::default(),
+            observer,
+            after_send,
+            finish: None,
+            consent,
+            undecided: 0,
+            left_stopped: 0,
+        }
+    }
+
+    /// What the first scan has found: every match is new.
+    pub fn first(&mut self, matches: Matches) -> News {
+        self.undecided = matches.undecided;
+        News { new: matches.found, remaining: vec![], vanished: matches.vanished }
+    }
+
+    /// What a later scan finds.
+    pub fn rescan(&mut self, rescan: &mut Rescan<'_>) -> Result<News, Error> {
+        self.plan.renew()?;
+        let matches = rescan(&self.plan)?;
+        let mut news = News { vanished: matches.vanished, ..News::default() };
+        for mut found in matches.found {
+            // A process that got a named process ID after the question was asked is not the one that was named.
+            let is_named = self.plan.selected_by_pid && found.reason == Reason::Matched;
+            if is_named && found.start_time >= Some(self.plan.snapshot_time) {
+                continue;
+            }
+            self.process.select(found.pid);
+            let Ok(id) = self.identify(&mut found) else {
+                news.vanished = true;
+                continue;
+            };
+            let known = self.targets.find(id);
+            if self.process.has_ended() != Ok(false) {
+                // Once: what exited may have left a child that this scan came too early for.
+                news.vanished |= known.is_none() && self.targets.ignore(id);
+                continue;
+            }
+            match known.map(|at| (at, &self.targets[at])) {
+                None => news.new.push(found),
+                Some((_, target)) if target.is_lost() => news.new.push(found),
+                Some((at, target)) if target.is_open() => {
+                    // A child that has executed another program than its parent is no match any more.
+                    (self.targets[at].found.reason, self.targets[at].found.below) =
+                        (found.reason, found.below);
+                    news.remaining.push(at);
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(news)
+    }
+
+    /// The identity of the process that is selected now. Where the scan has not read the start time, because nothing
+    /// in the question depended on it, it is read now.
+    pub fn identify(&mut self, found: &mut Match) -> Result<ProcessId, LookupError> {
+        let start_time = match found.start_time {
+            Some(start_time) => start_time,
+            None => self.process.start_time()?,
+        };
+        found.start_time = Some(start_time);
+        Ok(ProcessId { pid: found.pid, start_time })
+    }
+
+    /// `--max`, over all scans: false, and the new ones are left alone, if there are too many now.
+    pub fn permits(&mut self, news: &mut News) -> bool {
+        let total = self.targets.len() + news.new.len();
+        let permits = self.request.at_most.is_none_or(|most| total <= most);
+        if !permits {
+            self.finish = Some(Finish::TooMany);
+            for found in news.new.drain(..) {
+                self.targets.push(found, State::Settled(Outcome::Untouched));
+            }
+        }
+        permits
+    }
+
+    /// A pidfd of the process that was found, if that still exists and matches.
+    pub fn pin(&mut self, found: &mut Match) -> Result<PidFd, Outcome> {
+        loop {
+            let pinned = PidFd::open(found.pid).map_err(failure).and_then(|pidfd| {
+                verify(&self.plan, &mut self.process, &self.targets, &pidfd, found, Scope::All)?;
+                Ok(pidfd)
+            });
+            let out_of_descriptors = matches!(pinned, Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)));
+            // Those that are held already may have taken too many.
+            if !out_of_descriptors || !self.give_back_pidfds() {
+                return pinned;
+            }
+        }
+    }
+
+    /// Hold the process, and record it. None if it is not to be signalled. What comes and goes between two later scans
+    /// is not reported.
+    pub fn hold(&mut self, mut found: Match, is_first: bool) -> Option<TargetIndex> {
+        let pinned = self.pin(&mut found);
+        let id = match self.identify(&mut found) {
+            Ok(id) => id,
+            Err(_) if !is_first => return None,
+            Err(_) => {
+                self.targets.push(found, State::Settled(Outcome::Gone));
+                return None;
+            }
+        };
+        let state = match pinned {
+            Ok(pidfd) => State::Pinned(Pin::new(id, pidfd, &self.targets.budget)),
+            Err(Outcome::Gone) if !is_first => return None,
+            Err(outcome) => State::Settled(outcome),
+        };
+        let is_held = matches!(state, State::Pinned(_));
+        let at = self.targets.insert(id, found, state);
+        if let (AfterSend::Await(waiter), true) = (&mut self.after_send, is_held) {
+            waiter.schedule.start(Instant::now());
+        }
+        is_held.then_some(at)
+    }
+
+    /// Check once more, immediately before the signal, that it is still what was selected.
+    pub fn verify(&mut self, pidfd: &PidFd, found: &mut Match, scope: Scope) -> Result<(), Outcome> {
+        verify(&self.plan, &mut self.process, &self.targets, pidfd, found, scope)
+    }
+
+    /// The same for a target that is held, by whatever pidfd it has now.
+    pub fn verify_held(&mut self, at: TargetIndex, scope: Scope) -> Result<(), Outcome> {
+        let mut found = self.targets[at].found.clone();
+        let pidfd = match self.targets[at].pin() {
+            Some(pin) => match pin.pidfd() {
+                Some(_) => None,
+                None => Some(pin.reopen(self.proc).map_err(failure)?),
+            },
+            None => return Err(Outcome::Gone),
+        };
+        let held = self.targets[at].pin().and_then(|pin| pin.pidfd());
+        let Some(pidfd) = pidfd.as_ref().or(held) else { return Err(Outcome::Gone) };
+        let verified = verify(&self.plan, &mut self.process, &self.targets, pidfd, &mut found, scope);
+        // What no longer matches may still descend from another match.
+        if let (Err(Outcome::Changed), Reason::Matched, Some(of)) = (verified, found.reason, found.below) {
+            found.reason = Reason::Descendant(of);
+            verify(&self.plan, &mut self.process, &self.targets, pidfd, &mut found, scope)?;
+        } else {
+            verified?;
+        }
+        self.targets[at].found = found;
+        Ok(())
+    }
+
+    /// Whether the user is asked about each process.
+    pub fn asks(&self) -> bool {
+        self.consent == Consent::Ask
+    }
+
+    /// `--interactive`: what the user says about these, which are signalled together.
+    pub fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<bool, Error> {
+        if self.consent == Consent::Given {
+            return Ok(true);
+        }
+        let answer = self.observer.confirm(found, signal)?;
+        match answer {
+            Answer::Yes | Answer::No => {}
+            Answer::All => self.consent = Consent::Given,
+            Answer::Quit => self.finish = Some(Finish::Quit),
+        }
+        Ok(matches!(answer, Answer::Yes | Answer::All))
+    }
+
+    /// The process was signalled, or is to be waited for: its exit is awaited from now on, if that was asked for.
+    pub fn signalled(&mut self, at: TargetIndex, outcome: Outcome, signal: Option<Signal>) {
+        let state = std::mem::replace(&mut self.targets[at].state, State::Settled(outcome));
+        if let (AfterSend::Await(waiter), State::Pinned(pin)) = (&mut self.after_send, state) {
+            self.targets[at].state = State::Awaited { pin, outcome, signal };
+            waiter.watch(&mut self.targets, at);
+        }
+    }
+
+    /// A stopped process handles no signal but KILL and CONT. With `--cont` it is to be continued after the signal;
+    /// else it is counted, for the note before a wait.
+    pub fn must_continue(&mut self, sending: &Sending, pid: Pid) -> bool {
+        let matters = sending.resume || matches!(self.after_send, AfterSend::Await(_));
+        if !matters || matches!(sending.signal, Signal::KILL | Signal::CONT) {
+            return false;
+        }
+        self.process.select(pid);
+        let is_stopped = self.process.is_stopped() == Ok(true);
+        self.left_stopped += usize::from(is_stopped && !sending.resume);
+        is_stopped && sending.resume
+    }
+
+    /// A target remains stopped although it was signalled.
+    pub fn remains_stopped(&mut self) {
+        self.left_stopped += 1;
+    }
+
+    /// Pause between two scans. `Until::Now` only checks for the deadline and signals to pkill.
+    pub fn pause(&mut self, until: Until) -> Result<WaitResult, Error> {
+        match &mut self.after_send {
+            AfterSend::Await(waiter) => waiter.wait(&mut self.targets, until, self.observer),
+            AfterSend::Settle(interrupts) => {
+                let interrupts = match interrupts {
+                    Some(interrupts) => interrupts,
+                    none => none.insert(Interrupts::catch(Caught::Interrupts, self.proc)?),
+                };
+                let time = if until == Until::Now { Duration::ZERO } else { POLL_INTERVAL };
+                Ok(interrupts.wait(time)?.map_or(WaitResult::Rescan, WaitResult::Interrupted))
+            }
+        }
+    }
+
+    /// Catch these signals to pkill itself from now on.
+    pub fn catch(&mut self, caught: Caught) -> Result<(), Error> {
+        match &mut self.after_send {
+            AfterSend::Await(waiter) => waiter.catch(caught),
+            AfterSend::Settle(Some(interrupts)) => interrupts.change(caught),
+            AfterSend::Settle(none) => {
+                *none = Some(Interrupts::catch(caught, self.proc)?);
+                Ok(())
+            }
+        }
+    }
+
+    /// Wait as the request says, until then or until the end.
+    pub fn wait(&mut self, until: Until) -> Result<WaitResult, Error> {
+        let AfterSend::Await(waiter) = &mut self.after_send else { return Ok(WaitResult::Exited) };
+        self.observer.on_wait_start(std::mem::take(&mut self.left_stopped));
+        waiter.wait(&mut self.targets, until, self.observer)
+    }
+
+    /// Targets that are waited for and still running.
+    pub fn running(&self) -> usize {
+        match &self.after_send {
+            AfterSend::Await(waiter) => waiter.running(),
+            AfterSend::Settle(_) => 0,
+        }
+    }
+
+    /// Whether a result of a wait ends the work; it is remembered for the report.
+    pub fn ends(&mut self, result: WaitResult) -> bool {
+        match result {
+            WaitResult::TimedOut => self.finish = Some(Finish::TimedOut),
+            WaitResult::Interrupted(signal) => self.finish = Some(Finish::Interrupted(signal)),
+            WaitResult::Exited | WaitResult::Rescan => {}
+        }
+        self.finish.is_some()
+    }
+
+    /// What has become of every target.
+    pub fn into_report(mut self) -> Report {
+        if let AfterSend::Await(waiter) = &mut self.after_send {
+            waiter.finish(&mut self.targets);
+        }
+        let is_over = matches!(self.finish, Some(Finish::TimedOut | Finish::Interrupted(_)));
+        Report {
+            pattern_too_long: self.plan.pattern_too_long && self.targets.len() == 0,
+            too_many: self.finish == Some(Finish::TooMany),
+            undecided: self.undecided,
+            interrupted: match self.finish {
+                Some(Finish::Interrupted(signal)) => Some(signal),
+                _ => None,
+            },
+            targets: self.targets.into_report(is_over, |id| name_of(&mut self.process, id)),
+        }
+    }
+
+    fn give_back_pidfds(&mut self) -> bool {
+        match &mut self.after_send {
+            AfterSend::Await(waiter) => waiter.give_back_some(&mut self.targets),
+            AfterSend::Settle(_) => self.targets.give_back_some().1 > 0,
+        }
+    }
+}
+
+/// Send SIGCONT. Returns why that was not possible; a process that has exited is not stopped.
+pub fn continue_process(pidfd: &PidFd) -> Option<Errno> {
+    pidfd.send(Signal::CONT, None).err().filter(|&errno| errno != Errno::SRCH)
+}
+
+/// The name of a process that is still running.
+fn name_of(process: &mut Process<'_>, id: ProcessId) -> Vec<u8> {
+    process.select(id.pid);
+    match process.start_time() {
+        Ok(start_time) if start_time == id.start_time => {
+            process.name().map(<[u8]>::to_vec).unwrap_or_default()
+        }
+        _ => vec![],
+    }
+}
+
+impl News {
+    /// What a scan means for `--freeze`. `running`: targets that should have stopped.
+    pub fn observation(&self, new: usize, running: usize) -> Observation {
+        Observation { new, running, vanished: self.vanished }
+    }
+}

@@ -1,0 +1,59 @@
+//! `--dry-run`: what would become of each process, predicted from its state and checked with the kernel.
+
+use rustix::io::Errno;
+
+use super::delivery::{Delivery, News};
+use super::pidfd::PidFd;
+use super::send::{failure, sender};
+use super::target::State;
+use crate::permission::{Effect, Permission, Refusal, Sender};
+use crate::proc::{Description, ProcessGroups, UserNamespace};
+use crate::report::{Outcome, Prediction};
+use crate::request::Pid;
+use crate::signal::Signal;
+use crate::view::View;
+
+/// Predict the outcome for each. They are held first: what is selected for another's sake is verified against it.
+pub fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, news: News) {
+    let sender = sender();
+    let groups = ProcessGroups::default();
+    for found in news.new {
+        delivery.hold(found, true);
+    }
+    for at in delivery.targets.indices() {
+        let target = &delivery.targets[at];
+        let (State::Pinned(pin), View::Full(about)) = (&target.state, &target.found.view) else { continue };
+        let predicted =
+            pin.with(delivery.proc, |pidfd| Ok(predict(signal, &sender, &groups, pidfd, pin.id.pid, about)));
+        let outcome = predicted.unwrap_or_else(failure);
+        delivery.targets[at].state = State::Settled(outcome);
+    }
+}
+
+/// Nothing is sent but signal 0, which asks the kernel whether a signal might be.
+fn predict(
+    signal: Signal,
+    sender: &Sender,
+    groups: &ProcessGroups,
+    pidfd: &PidFd,
+    pid: Pid,
+    target: &Description,
+) -> Outcome {
+    let rule = Permission::to_signal(sender, target, UserNamespace::of(pid), signal);
+    let kernel_allows = match pidfd.send(Signal::NONE, None) {
+        Ok(_) => true,
+        // The kernel was asked about signal 0: it does not know that the signal is SIGCONT, which may be sent to every
+        // process of the caller's session.
+        Err(Errno::PERM) => rule == Permission::SameSession,
+        Err(errno) => return failure(errno),
+    };
+    let rule_allows = match rule {
+        Permission::Unknown => kernel_allows,
+        rule => rule != Permission::None,
+    };
+    Outcome::Predicted(Prediction {
+        refusal: (!kernel_allows).then(|| Refusal::new(sender, target)),
+        effect: Effect::of(signal, target, || groups.is_orphaned(pid) == Some(true)),
+        differs_from_model: kernel_allows != rule_allows,
+    })
+}

@@ -1,0 +1,123 @@
+//! Signals to pkill itself that end its work in good order: they are blocked, and read from a descriptor.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use nix::sys::signal::{SigSet, SigmaskHow, Signal as RawSignal, pthread_sigmask};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::error::{Error, errno_text};
+use crate::proc::{ProcDir, Process, own_pid};
+
+/// While targets are stopped, a signal that would terminate or stop pkill would leave them so. These are delivered
+/// when all have been continued; every other one whose default action is to terminate ends the work early.
+const DELAYED: [RawSignal; 7] = [
+    RawSignal::SIGTSTP,
+    RawSignal::SIGTTIN,
+    RawSignal::SIGTTOU,
+    RawSignal::SIGCONT,
+    RawSignal::SIGCHLD,
+    RawSignal::SIGWINCH,
+    RawSignal::SIGURG,
+];
+
+/// What is caught.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caught {
+    /// SIGINT and SIGTERM: the wait ends, and what has become of each process is reported.
+    Interrupts,
+    /// Every signal that can be blocked: targets are stopped. Only KILL and STOP get through (signal(7)).
+    All,
+}
+
+/// The signals that are caught, from the first need on. What was ignored when pkill started, as by nohup(1), remains
+/// ignored.
+pub struct Interrupts {
+    ignored: u64,
+    before: SigSet,
+    caught: Caught,
+    signals: SignalFd,
+}
+
+impl Interrupts {
+    /// Catch these from now on.
+    pub fn catch(caught: Caught, proc: &ProcDir) -> Result<Self, Error> {
+        let mut process = Process::new(proc);
+        process.select(own_pid());
+        let ignored = process.ignored_signals().unwrap_or_default();
+        let before = SigSet::thread_get_mask().map_err(cannot_wait)?;
+        let (blocked, read) = sets(caught, ignored, &before);
+        blocked.thread_set_mask().map_err(cannot_wait)?;
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        let signals = SignalFd::with_flags(&read, flags).map_err(|errno| {
+            let _ = before.thread_set_mask();
+            cannot_wait(errno)
+        })?;
+        Ok(Interrupts { ignored, before, caught, signals })
+    }
+
+    /// Catch these instead.
+    pub fn change(&mut self, caught: Caught) -> Result<(), Error> {
+        if self.caught == caught {
+            return Ok(());
+        }
+        let (blocked, read) = sets(caught, self.ignored, &self.before);
+        // What is read must be blocked at any time.
+        pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&blocked), None).map_err(cannot_wait)?;
+        self.signals.set_mask(&read).map_err(cannot_wait)?;
+        self.caught = caught;
+        blocked.thread_set_mask().map_err(cannot_wait)
+    }
+
+    /// The signal that has come in, if one has.
+    pub fn take(&self) -> Option<i32> {
+        while let Ok(Some(info)) = self.signals.read_signal() {
+            let number = info.ssi_signo as i32;
+            if self.ignored & (1 << (number - 1)) == 0 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    /// The same, waiting for one for this long.
+    pub fn wait(&self, limit: Duration) -> Result<Option<i32>, Error> {
+        let limit = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: limit.subsec_nanos().into() };
+        match poll(&mut [PollFd::new(self, PollFlags::IN)], Some(&limit)) {
+            Ok(_) | Err(Errno::INTR) => Ok(self.take()),
+            Err(errno) => Err(Error::fatal(format!("cannot wait: {}", errno_text(errno)))),
+        }
+    }
+}
+
+impl AsFd for Interrupts {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.signals.as_fd()
+    }
+}
+
+/// What is blocked, and what is read.
+fn sets(caught: Caught, ignored: u64, before: &SigSet) -> (SigSet, SigSet) {
+    let mut read = SigSet::empty();
+    match caught {
+        Caught::Interrupts => read.extend([RawSignal::SIGINT, RawSignal::SIGTERM]),
+        Caught::All => {
+            read = SigSet::all();
+            DELAYED.into_iter().for_each(|signal| read.remove(signal));
+        }
+    }
+    for signal in RawSignal::iterator().filter(|&signal| ignored & (1 << (signal as u64 - 1)) != 0) {
+        read.remove(signal);
+    }
+    let blocked = match caught {
+        Caught::Interrupts => before.iter().chain(&read).collect(),
+        Caught::All => SigSet::all(),
+    };
+    (blocked, read)
+}
+
+fn cannot_wait(errno: nix::Error) -> Error {
+    Error::fatal(format!("cannot wait: {}", errno_text(Errno::from_raw_os_error(errno as i32))))
+}

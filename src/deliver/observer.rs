@@ -1,0 +1,56 @@
+//! Who hears of a delivery while it is under way, and who is asked.
+
+use std::time::Duration;
+
+use rustix::io::Errno;
+
+use crate::error::Error;
+use crate::request::Pid;
+use crate::scan::Match;
+use crate::signal::Signal;
+
+/// Is told what happens. It cannot fail: whether its words reach a reader must not decide who is signalled.
+pub trait Observer: Confirm {
+    /// A process was signalled, or is about to be waited for.
+    fn on_signalled(&mut self, found: &Match);
+    /// The wait begins; this many of the targets are stopped and will not handle the signal.
+    fn on_wait_start(&mut self, stopped: usize);
+    /// Whether [`Observer::on_progress`] is to be called.
+    fn wants_progress(&self) -> bool;
+    /// The state of a wait, some ten times a second.
+    fn on_progress(&mut self, progress: &Progress);
+    /// A later signal (`--escalate`) could not be sent.
+    fn on_escalation_error(&mut self, pid: Pid, signal: Signal, errno: Errno);
+}
+
+/// Answers for the user.
+pub trait Confirm {
+    /// `--interactive`: shall these processes be signalled? They are one, or members of one process group.
+    fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error>;
+}
+
+/// The user's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// This one.
+    Yes,
+    /// Not this one.
+    No,
+    /// This one and all that follow.
+    All,
+    /// Neither this one nor any other.
+    Quit,
+}
+
+/// The state of a wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Targets that are still running.
+    pub running: usize,
+    /// All targets that are waited for.
+    pub of: usize,
+    /// Since the first signal.
+    pub elapsed: Duration,
+    /// The signal that is sent next, and in what time.
+    pub next: Option<(Signal, Duration)>,
+}

@@ -1,0 +1,357 @@
+//! All targets are signalled together: each one is pinned, and with `--freeze` stopped, before the first one is
+//! signalled. So none can start another that escapes, and a child is found before the exit of its parent makes it an
+//! orphan.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use rustix::io::Errno;
+
+use super::delivery::{Delivery, Finish, News, Rescan, continue_process};
+use super::group;
+use super::interrupt::Caught;
+use super::quiesce::{Quiescence, Step};
+use super::send::{failure, outcome, reported_signal, send};
+use super::target::{State, Stop, TargetIndex};
+use super::verify::Scope;
+use super::waiter::Until;
+use crate::error::Error;
+use crate::report::Outcome;
+use crate::request::{Pid, Sending};
+use crate::scan::Match;
+use crate::select::Reason;
+use crate::signal::Signal;
+
+/// What a round has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// How many targets were pinned.
+    pub pinned: usize,
+    /// `--freeze`: they did not come to rest.
+    pub gave_up: bool,
+}
+
+/// Pin the new matches, and those that further scans find, then signal all of them. Whatever ends the collecting,
+/// the timeout, a signal to pkill, or an error, what was stopped gets the signal and is continued.
+pub fn signal(
+    delivery: &mut Delivery<'_>,
+    sending: &Sending,
+    news: News,
+    rescan: &mut Rescan<'_>,
+) -> Result<Round, Error> {
+    let freezes = sending.freezes();
+    if freezes {
+        // From here on only KILL ends pkill before all have been continued.
+        delivery.catch(Caught::All)?;
+    }
+    let collected = if freezes { freeze(delivery, news, rescan) } else { pin_all(delivery, news, rescan) };
+    let result = match &collected {
+        Ok(_) if delivery.finish == Some(Finish::TooMany) => {
+            release_unsignalled(delivery, sending);
+            Ok(())
+        }
+        Err(_) if !freezes => Ok(()), // nothing was done to any of them yet
+        _ => signal_pinned(delivery, sending),
+    };
+    if result.is_err() {
+        release_unsignalled(delivery, sending);
+    }
+    if freezes {
+        delivery.catch(Caught::Interrupts)?;
+    }
+    let round = collected?;
+    result.map(|()| round)
+}
+
+/// Without `--freeze`: processes fork on between two scans, so there is one more than the first.
+fn pin_all(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>) -> Result<Round, Error> {
+    let mut pinned = 0;
+    for is_first in [true, false] {
+        if !delivery.permits(&mut news) {
+            break;
+        }
+        for found in std::mem::take(&mut news.new) {
+            pinned += usize::from(delivery.hold(found, is_first).is_some());
+        }
+        if !is_first || pinned == 0 {
+            break;
+        }
+        let result = delivery.pause(Until::Now)?;
+        if delivery.ends(result) {
+            break;
+        }
+        news = delivery.rescan(rescan)?;
+    }
+    Ok(Round { pinned, gave_up: false })
+}
+
+/// Stop each one, and scan until all have stopped and no other is found.
+fn freeze(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>) -> Result<Round, Error> {
+    let mut quiescence = Quiescence::new(Instant::now());
+    let mut round = Round { pinned: 0, gave_up: false };
+    let mut scans = 0;
+    loop {
+        let is_first = scans == 0;
+        if !delivery.permits(&mut news) {
+            return Ok(round);
+        }
+        let mut new = 0;
+        for found in std::mem::take(&mut news.new) {
+            match stop(delivery, found, is_first) {
+                Stopped::Yes => new += 1,
+                Stopped::Vanished => news.vanished = true,
+                Stopped::Refused => {}
+            }
+        }
+        round.pinned += new;
+        let running = still_running(delivery, &news.remaining, scans > 1);
+        let seen = news.observation(new, running);
+        let now = Instant::now();
+        let step = match is_first {
+            true => quiescence.first(now, seen).unwrap_or(Step::Complete),
+            false => quiescence.observe(now, seen),
+        };
+        let until = match step {
+            Step::Complete => return Ok(round),
+            Step::GiveUp => {
+                round.gave_up = true;
+                return Ok(round);
+            }
+            Step::Scan => Until::Now,
+            Step::Pause => Until::Pause,
+        };
+        let result = delivery.pause(until)?;
+        if delivery.ends(result) {
+            return Ok(round);
+        }
+        news = delivery.rescan(rescan)?;
+        scans += 1;
+    }
+}
+
+/// What became of the attempt to stop a process.
+enum Stopped {
+    Yes,
+    /// It exited or changed before.
+    Vanished,
+    /// pkill may not signal it.
+    Refused,
+}
+
+fn stop(delivery: &mut Delivery<'_>, found: Match, is_first: bool) -> Stopped {
+    let Some(at) = delivery.hold(found, is_first) else { return Stopped::Vanished };
+    delivery.process.select(delivery.targets[at].found.pid);
+    let was_stopped = delivery.process.is_stopped() == Ok(true);
+    let target = &mut delivery.targets[at];
+    let State::Pinned(pin) = &mut target.state else { return Stopped::Refused };
+    if was_stopped {
+        pin.stop = Stop::Before;
+    } else {
+        pin.stopping();
+    }
+    match outcome(pin.with(delivery.proc, |pidfd| pidfd.send(Signal::STOP, None)), &target.found.view) {
+        Outcome::Signalled { .. } => {}
+        other => {
+            pin.released();
+            target.state = State::Settled(other);
+            let is_gone = matches!(other, Outcome::Gone);
+            return if is_gone { Stopped::Vanished } else { Stopped::Refused };
+        }
+    }
+    Stopped::Yes
+}
+
+/// How many should have stopped and still run. `stop_again`: they have had time, so another process has continued
+/// them, and they are told once more. What was signalled in an earlier round of `--until-none` is not counted: it has
+/// been continued to handle its signal.
+fn still_running(delivery: &mut Delivery<'_>, remaining: &[TargetIndex], stop_again: bool) -> usize {
+    let mut running = 0;
+    for &at in remaining {
+        let target = &mut delivery.targets[at];
+        let State::Pinned(pin) = &mut target.state else { continue };
+        delivery.process.select(pin.id.pid);
+        if delivery.process.may_run() != Ok(true) {
+            continue;
+        }
+        running += 1;
+        if stop_again {
+            pin.stopping();
+            // Where that fails, the process has exited or may not be signalled any more, as its own signal will show.
+            let _ = pin.with(delivery.proc, |pidfd| pidfd.send(Signal::STOP, None));
+        }
+    }
+    running
+}
+
+/// Signal all that are held, in the order in which they were found; then continue what was stopped for that.
+fn signal_pinned(delivery: &mut Delivery<'_>, sending: &Sending) -> Result<(), Error> {
+    let is_pinned = |at: &TargetIndex| matches!(delivery.targets[*at].state, State::Pinned(_));
+    let mut pending: VecDeque<TargetIndex> = delivery.targets.indices().filter(is_pinned).collect();
+    while let Some(first) = pending.pop_front() {
+        let group = delivery.targets[first].found.group;
+        match group.filter(|&group| group::is_signalled_as_one(delivery, group)) {
+            None => signal_one(delivery, sending, first)?,
+            Some(group) => {
+                let is_member = |at: &TargetIndex| delivery.targets[*at].found.group == Some(group);
+                let (members, others) = pending.into_iter().partition(is_member);
+                pending = others;
+                let members: VecDeque<_> = members;
+                signal_group(delivery, sending, group, [first].into_iter().chain(members).collect())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn signal_one(delivery: &mut Delivery<'_>, sending: &Sending, at: TargetIndex) -> Result<(), Error> {
+    let outcome = match consent(delivery, sending, &[at])? {
+        false => Outcome::Untouched,
+        true => match delivery.verify_held(at, Scope::Itself) {
+            Err(outcome) => outcome,
+            Ok(()) => {
+                let target = &delivery.targets[at];
+                let view = &target.found.view;
+                match target.pin() {
+                    Some(pin) => pin
+                        .with(delivery.proc, |pidfd| Ok(send(sending, pidfd, view)))
+                        .unwrap_or_else(failure),
+                    None => Outcome::Gone,
+                }
+            }
+        },
+    };
+    settle(delivery, sending, at, outcome);
+    Ok(())
+}
+
+fn signal_group(
+    delivery: &mut Delivery<'_>,
+    sending: &Sending,
+    group: Pid,
+    members: Vec<TargetIndex>,
+) -> Result<(), Error> {
+    if !consent(delivery, sending, &members)? {
+        members.into_iter().for_each(|at| settle(delivery, sending, at, Outcome::Untouched));
+        return Ok(());
+    }
+    let verified = verify_group(delivery, sending, group, members);
+    match group::send(delivery, sending, group, &verified) {
+        Some(outcomes) => {
+            for (at, outcome) in verified.into_iter().zip(outcomes) {
+                settle(delivery, sending, at, outcome);
+            }
+            Ok(())
+        }
+        None => verified.into_iter().try_for_each(|at| signal_one(delivery, sending, at)),
+    }
+}
+
+/// Those that the signal to the group is for; the others are settled. A match that has changed is one member more as
+/// long as the group is selected for another match; where there is none, no member is signalled.
+fn verify_group(
+    delivery: &mut Delivery<'_>,
+    sending: &Sending,
+    group: Pid,
+    members: Vec<TargetIndex>,
+) -> Vec<TargetIndex> {
+    let mut changed = vec![];
+    let mut verified = vec![];
+    let mut is_selected = false;
+    for at in members {
+        let Match { pid, reason, .. } = delivery.targets[at].found;
+        let result = match reason {
+            Reason::Descendant(of) if changed.iter().any(|&(_, changed)| changed == of) => {
+                Err(Outcome::Changed)
+            }
+            _ => delivery.verify_held(at, Scope::Itself),
+        };
+        match result {
+            Ok(()) => {
+                is_selected |= !matches!(reason, Reason::GroupMember(_));
+                verified.push(at);
+            }
+            Err(Outcome::Changed) => changed.push((at, pid)),
+            Err(outcome) => settle(delivery, sending, at, outcome),
+        }
+    }
+    if !is_selected {
+        let members = verified.drain(..).chain(changed.into_iter().map(|(at, _)| at)).collect::<Vec<_>>();
+        members.into_iter().for_each(|at| settle(delivery, sending, at, Outcome::Changed));
+        return verified;
+    }
+    for (at, _) in changed {
+        delivery.targets[at].found.reason = Reason::GroupMember(group);
+        match delivery.verify_held(at, Scope::Itself) {
+            Ok(()) => verified.push(at),
+            Err(outcome) => settle(delivery, sending, at, outcome),
+        }
+    }
+    verified
+}
+
+/// `--interactive`: what the user says about these.
+fn consent(delivery: &mut Delivery<'_>, sending: &Sending, at: &[TargetIndex]) -> Result<bool, Error> {
+    if delivery.finish == Some(Finish::Quit) {
+        return Ok(false);
+    }
+    if !delivery.asks() {
+        return Ok(true);
+    }
+    let found: Vec<Match> = at.iter().map(|&at| delivery.targets[at].found.clone()).collect();
+    delivery.confirm(&found.iter().collect::<Vec<_>>(), sending.signal)
+}
+
+/// None of them is signalled after all: continue what was stopped.
+fn release_unsignalled(delivery: &mut Delivery<'_>, sending: &Sending) {
+    for at in delivery.targets.indices() {
+        if matches!(delivery.targets[at].state, State::Pinned(_)) {
+            settle(delivery, sending, at, Outcome::Untouched);
+        }
+    }
+}
+
+/// The outcome is known: continue the process if pkill has stopped it, unless a stop is what was asked for; or if it
+/// was stopped before and is to be continued (`--cont`).
+fn settle(delivery: &mut Delivery<'_>, sending: &Sending, at: TargetIndex, outcome: Outcome) {
+    let is_signalled = matches!(outcome, Outcome::Signalled { .. });
+    let stays_as_it_is = is_signalled && matches!(sending.signal, Signal::KILL | Signal::STOP);
+    let (pid, stop) = match delivery.targets[at].pin() {
+        Some(pin) => (pin.id.pid, pin.stop),
+        None => return,
+    };
+    let must_continue = match stop {
+        _ if stays_as_it_is => false,
+        Stop::ByUs => true,
+        Stop::Before => is_signalled && sending.resume,
+        Stop::No => is_signalled && delivery.must_continue(sending, pid),
+    };
+    let proc = delivery.proc;
+    let left_stopped = match delivery.targets[at].pin() {
+        Some(pin) if must_continue => {
+            // ESRCH: it has exited.
+            pin.with(proc, |pidfd| Ok(continue_process(pidfd))).unwrap_or_else(unless_exited)
+        }
+        _ => None,
+    };
+    let was_stopped =
+        stop == Stop::Before && is_signalled && !must_continue && sending.signal != Signal::CONT;
+    if left_stopped.is_some() || was_stopped && !stays_as_it_is {
+        delivery.remains_stopped();
+    }
+    let target = &mut delivery.targets[at];
+    target.left_stopped = left_stopped;
+    if let Some(pin) = target.pin_mut() {
+        pin.released();
+    }
+    if !is_signalled {
+        target.state = State::Settled(outcome);
+        return;
+    }
+    delivery.observer.on_signalled(&target.found);
+    delivery.signalled(at, outcome, reported_signal(sending));
+}
+
+/// A process that has exited is not stopped.
+fn unless_exited(errno: Errno) -> Option<Errno> {
+    Some(errno).filter(|&errno| errno != Errno::SRCH)
+}

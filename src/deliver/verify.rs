@@ -1,0 +1,130 @@
+//! Whether the process behind a pidfd is the one that was selected, and still matches. What is read by process ID
+//! while the pidfd is held is the process's own if a signal through the pidfd succeeds afterwards: the ID cannot have
+//! been reused in between.
+
+use super::pidfd::PidFd;
+use super::send::failure;
+use super::target::{State, Target, Targets};
+use crate::plan::Plan;
+use crate::proc::{Facts, Lookup, LookupError, Process};
+use crate::report::Outcome;
+use crate::request::Pid;
+use crate::scan::Match;
+use crate::select::{MatchError, Reason};
+use crate::view::view;
+
+/// How much of the question is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it: nothing has been signalled yet for this process's sake.
+    All,
+    /// What the process itself can change, such as its name by execve(2). Its ancestors were verified when it was
+    /// pinned; the signals that were sent since may have ended them.
+    Itself,
+}
+
+/// The process as it is now, or why it is left alone.
+pub fn verify(
+    plan: &Plan,
+    process: &mut Process<'_>,
+    targets: &Targets,
+    pidfd: &PidFd,
+    found: &mut Match,
+    scope: Scope,
+) -> Result<(), Outcome> {
+    process.select(found.pid);
+    let is_gone_or_changed = |process: &mut Process<'_>| match pidfd.check_alive() {
+        Err(errno) => failure(errno),
+        Ok(()) => match (process.start_time(), found.start_time) {
+            // A process that started after the scan began may be a successor that the scan took for what it had found.
+            (Ok(now), then) if now < plan.scanned_at && then.is_none_or(|then| now == then) => Outcome::Changed,
+            (Ok(_) | Err(LookupError::Gone | LookupError::Denied), _) => Outcome::Gone,
+            (Err(LookupError::Io(errno)), _) => Outcome::Failed(errno),
+        },
+    };
+    match still_matches(plan, process, targets, found, scope) {
+        Ok(true) => {}
+        Ok(false) => return Err(is_gone_or_changed(process)),
+        // A file that is gone while the process is not: it is executing another program, or may no longer be read,
+        // as after the execve(2) of a set-user-ID program.
+        Err(MatchError::Lookup(LookupError::Gone)) => return Err(is_gone_or_changed(process)),
+        Err(MatchError::Lookup(LookupError::Denied)) => return Err(Outcome::Changed),
+        Err(MatchError::Lookup(LookupError::Io(errno))) => return Err(Outcome::Failed(errno)),
+        // The pattern compiled for the scan, and this subject needs a form of it that is too big.
+        Err(MatchError::Pattern(_)) => return Err(Outcome::Changed),
+    }
+    match view(plan.detail, process) {
+        Ok(view) => {
+            found.view = view;
+            Ok(())
+        }
+        Err(LookupError::Gone) => Err(is_gone_or_changed(process)),
+        Err(LookupError::Denied) => Err(Outcome::Changed),
+        Err(LookupError::Io(errno)) => Err(Outcome::Failed(errno)),
+    }
+}
+
+/// What selected the process is part of the question: for `-n` and `-o`, and where it was named by its ID, its start
+/// time; for descendants and members of a group, the match that they were selected for.
+fn still_matches(
+    plan: &Plan,
+    process: &mut Process<'_>,
+    targets: &Targets,
+    found: &Match,
+    scope: Scope,
+) -> Result<bool, MatchError> {
+    if let Some(start_time) = found.start_time
+        && process.start_time()? != start_time
+    {
+        return Ok(false);
+    }
+    if let Some(group) = found.group
+        && process.process_group()? != group
+    {
+        return Ok(false);
+    }
+    match (found.reason, scope) {
+        (Reason::Matched, Scope::All) => plan.predicate.matches(process),
+        (Reason::Matched, Scope::Itself) => plan.predicate.still_matches(process),
+        (Reason::Descendant(of), Scope::All) => {
+            Ok(process.descends_from(&[of])? && is_held(targets, of, process)?)
+        }
+        // What was a descendant when it was pinned counts as one, unless its match turned out to be none any more.
+        (Reason::Descendant(of), Scope::Itself) => {
+            Ok(targets.matched(of).is_some_and(|root| !is_changed(root)))
+        }
+        (Reason::GroupMember(group), Scope::All) => has_member(targets, group, process),
+        (Reason::GroupMember(group), Scope::Itself) => {
+            Ok(targets.in_group(group).any(|one| !is_changed(one)))
+        }
+    }
+}
+
+fn is_changed(target: &Target) -> bool {
+    matches!(target.state, State::Settled(Outcome::Changed))
+}
+
+/// Whether the match with this ID still exists. Asked after its descendants' links were read, the answer yes says that
+/// its ID had not been reused by then.
+fn is_held(targets: &Targets, pid: Pid, process: &Process<'_>) -> Lookup<bool> {
+    match targets.matched(pid).and_then(|target| target.pin()) {
+        Some(pin) => pin.id.is_running(process.dir()).map_err(LookupError::Io),
+        None => Ok(false),
+    }
+}
+
+/// Whether one of those that the group was selected for is still in it.
+fn has_member(targets: &Targets, group: Pid, process: &Process<'_>) -> Result<bool, MatchError> {
+    let mut member = Process::new(process.dir());
+    for target in targets.in_group(group) {
+        let Some(pin) = target.pin() else { continue };
+        member.select(pin.id.pid);
+        let is_in = member.process_group() == Ok(group);
+        match member.start_time() {
+            Ok(now) if is_in && now == pin.id.start_time => return Ok(true),
+            Ok(_) | Err(LookupError::Gone) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,22 @@
+//! The ancestors of the calling process.
+
+use super::{Facts, LookupError, ProcDir, Process, own_pid, unreadable};
+use crate::error::Error;
+use crate::request::Pid;
+
+/// Our parent, its parent, and so on, as far as /proc shows them.
+pub fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
+    let mut chain = vec![];
+    let mut process = Process::new(proc);
+    let mut pid = own_pid();
+    loop {
+        process.select(pid);
+        match process.parent() {
+            // 0: the parent is outside of our PID namespace, or there is none
+            Ok(parent) if parent > 0 && !chain.contains(&parent) => chain.push(parent),
+            Ok(_) | Err(LookupError::Gone | LookupError::Denied) => return Ok(chain),
+            Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
+        }
+        pid = chain[chain.len() - 1];
+    }
+}

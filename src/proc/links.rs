@@ -1,0 +1,63 @@
+//! The links of a process: /proc/PID/exe and /proc/PID/cwd (proc_pid_exe(5), proc_pid_cwd(5)).
+
+use rustix::fs::{self, CWD};
+use rustix::io::Errno;
+
+use super::{Facts as _, FileId, Link, Lookup, LookupError, Process};
+
+/// What the kernel appends to the path of a file that has no name any more.
+const DELETED: &[u8] = b" (deleted)";
+
+impl Process<'_> {
+    /// None: the process has none, as kernel threads and zombies.
+    pub(super) fn link(&mut self, name: &str) -> Lookup<Option<Link>> {
+        let path = self.read_link(name);
+        let Some(path) = self.optional_link(path)? else { return Ok(None) };
+        let Some(before) = path.strip_suffix(DELETED) else { return Ok(Some(Link { path, deleted: false })) };
+        if before.starts_with(b"/memfd:") {
+            // It never had a name (memfd_create(2)), and was not replaced.
+            return Ok(Some(Link { path: before.to_vec(), deleted: false }));
+        }
+        if self.is_named(name, &path) {
+            return Ok(Some(Link { path, deleted: false }));
+        }
+        Ok(Some(Link { path: before.to_vec(), deleted: true }))
+    }
+
+    /// The file that the link leads to, which need not have a path in our mount namespace, or any.
+    pub(super) fn linked_file(&mut self, name: &str) -> Lookup<Option<FileId>> {
+        let base = self.dir();
+        let file = FileId::of(base.base(), self.file(name));
+        self.optional_link(file)
+    }
+
+    /// The link's text.
+    pub(super) fn read_link(&mut self, name: &str) -> Result<Vec<u8>, Errno> {
+        let base = self.dir();
+        fs::readlinkat(base.base(), self.file(name), vec![]).map(Into::into)
+    }
+
+    /// Whether the file really has this path, in our mount namespace or in its own: a name may end in ` (deleted)`.
+    fn is_named(&mut self, name: &str, path: &[u8]) -> bool {
+        let Ok(Some(file)) = self.linked_file(name) else { return false };
+        let base = self.dir();
+        let theirs = [self.file("root"), path].concat();
+        [FileId::of(CWD, path), FileId::of(base.base(), &theirs)].contains(&Ok(file))
+    }
+
+    /// Tells a link that leads nowhere from one that we may not follow. Without permission, the kernel returns the same
+    /// error for kernel threads and zombies, which have neither link, and hold no descriptors.
+    pub(super) fn optional_link<T>(&mut self, read: Result<T, Errno>) -> Lookup<Option<T>> {
+        match read {
+            Ok(answer) => Ok(Some(answer)),
+            Err(Errno::NOENT) => self.effective_uid().map(|_| None), // if it is there
+            Err(Errno::ACCESS | Errno::PERM) => {
+                let stat = self.stat()?;
+                if stat.is_kernel_thread() || stat.has_ended() { Ok(None) } else { Err(LookupError::Denied) }
+            }
+            // A path of a page or more. Any user can make one, so it must not end the run.
+            Err(Errno::NAMETOOLONG) => Err(LookupError::Denied),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The calling process.
+
+use crate::request::Pid;
+
+/// Our own process ID.
+pub fn own_pid() -> Pid {
+    rustix::process::getpid().as_raw_nonzero().get()
+}

@@ -1,0 +1,62 @@
+//! What a scan returns.
+
+use super::notes::Notes;
+use crate::error::Error;
+use crate::plan::Plan;
+use crate::proc::{Facts, Lookup, LookupError, Process, unreadable};
+use crate::request::Pid;
+use crate::select::Reason;
+use crate::view::{View, view};
+
+/// A process that was selected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The process ID, or the thread ID under `-w`.
+    pub pid: Pid,
+    /// When it started, in clock ticks since boot; read where the plan compares it.
+    pub start_time: Option<u64>,
+    /// What is shown of it.
+    pub view: View,
+    /// Why it was selected.
+    pub reason: Reason,
+    /// `--tree`: the nearest match above it, also where it matches itself.
+    pub below: Option<Pid>,
+    /// Its process group; read where that is to be signalled.
+    pub group: Option<Pid>,
+}
+
+/// What a scan has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matches {
+    /// The selected processes, in ascending order of process ID. Where descendants and group members are selected too,
+    /// and something is done with them, parents come before their children.
+    pub found: Vec<Match>,
+    /// How many other processes may match: the kernel does not report what decides ([`LookupError::Denied`]).
+    pub undecided: usize,
+    /// Whether a process exited before it could be examined. It may have been replaced, so a rescan is needed.
+    pub vanished: bool,
+    /// What deserves a note.
+    pub notes: Notes,
+}
+
+/// That a process has exited is no error; one that cannot be examined is, because it may match.
+pub(super) fn unknown(pid: Pid, why: LookupError) -> Result<(), Error> {
+    match why {
+        LookupError::Gone | LookupError::Denied => Ok(()),
+        LookupError::Io(errno) => Err(unreadable(pid, errno)),
+    }
+}
+
+impl Match {
+    /// Read what is needed of a process that matches.
+    pub(super) fn read(plan: &Plan, process: &mut Process<'_>) -> Lookup<Match> {
+        Ok(Match {
+            pid: process.pid(),
+            start_time: if plan.verify_start_time { Some(process.start_time()?) } else { None },
+            view: view(plan.detail, process)?,
+            reason: Reason::Matched,
+            below: None,
+            group: None,
+        })
+    }
+}
