@@ -37,7 +37,7 @@ fn parents_groups_and_sessions() {
             // All criteria must hold.
             case("pgrep -g {l.pid} -s {l.pid}").pids("l"),
             case("pgrep -g {g.pid} -s {l.pid}").nothing(),
-            case("pgrep -s {l.pid} -P 1").nothing(),
+            case("pgrep -s {l.pid} -P {l.pid}").nothing(),
             // The last of the same option wins.
             case("pgrep -s {l.pid} -s 2 {tag}").nothing(),
             case("pgrep -s 2 -s {l.pid} {tag}").pids("l"),

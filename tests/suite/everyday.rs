@@ -103,8 +103,8 @@ fn waits() {
             scene.add("z", |part| part).make_zombie();
         },
         &[
-            // It ends when it is waited for.
-            shell("p=$$; sleep 60 & s=$!; pidwait -P $p -x sleep & until ls -l /proc/$!/fd 2>/dev/null | grep -q pidfd; do :; done; kill $s; wait $!; echo $?")
+            // It ends when it is waited for: pidwait holds its pidfd and sleeps.
+            shell("p=$$; sleep 60 & s=$!; pidwait -P $p & until ls -l /proc/$!/fd 2>/dev/null | grep -q pidfd && grep -q ^State:.S /proc/$!/status; do :; done; kill $s; wait $!; echo $?")
                 .prints("0\n"),
             shell("PID={z.pid}; echo $PID | pidwait -F -").since([4, 0, 3]),
             shell("echo 4194305 | pidwait -F -").status(1).since([4, 0, 3]),

@@ -101,7 +101,10 @@ fn nobody_is_left_frozen() {
         let mut traced = tracer::Traced::start(command);
         let (signals, status) = traced.interrupted_after(sent);
         // Two are stopped, signalled and continued. Told to stop after the last look, it is done soon enough.
-        assert!(signals == 6 && (status == if sent <= 2 { 130 } else { 0 }), "{sent}: {status}");
+        assert!(
+            signals == 6 && (status == if sent <= 2 { 130 } else { 0 }),
+            "INT after {sent} of {signals} signals, of 6: status {status}"
+        );
         let report: Value = serde_json::from_str(&traced.written().0).expect("a document");
         assert_eq!(report["summary"]["signalled"], 2, "{sent}: {report}");
         for victim in &mut victims {

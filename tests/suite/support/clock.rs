@@ -18,5 +18,5 @@ pub fn start_time(pid: u32) -> u64 {
 /// Waits until a process that started now has a later start time than this one.
 pub fn until_older_than_now(pid: u32) {
     let started = start_time(pid);
-    eventually("two clock ticks old", || ticks() >= started + 2);
+    eventually(&format!("process {pid} is two clock ticks old"), || ticks() >= started + 2);
 }

@@ -50,7 +50,9 @@ impl Helper {
     /// Waits until it executes this file.
     pub fn wait_for_exec(&self, file: &Path) {
         let link = format!("/proc/{}/exe", self.pid());
-        eventually("the exec", || std::fs::read_link(&link).is_ok_and(|target| target == file));
+        eventually(&format!("process {} executes {}", self.pid(), file.display()), || {
+            std::fs::read_link(&link).is_ok_and(|target| target == file)
+        });
     }
 
     /// True if nobody has ended it yet.

@@ -101,6 +101,11 @@ impl Victim {
         std::str::from_utf8(self.comm()).expect("a name in UTF-8")
     }
 
+    /// What it is in a message.
+    fn label(&self) -> String {
+        format!("the process {} (pid {})", self.name.escape_ascii(), self.pid())
+    }
+
     /// The terminal's name as `-t` takes it: `pts/3`.
     pub fn terminal(&self) -> &str {
         &self.terminal.as_ref().expect("a victim with a terminal").1
@@ -145,7 +150,7 @@ impl Victim {
         }
         let mut received = Vec::new();
         let mut reaction = None;
-        eventually("a reaction", || {
+        eventually(&format!("{} reacts", self.label()), || {
             let pipe = self.child.stderr.as_ref().expect("pipe");
             let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
             if poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&now)).is_ok_and(|ready| ready == 1) {
@@ -197,13 +202,13 @@ impl Victim {
 
     /// Waits until somebody has stopped it.
     pub fn wait_stopped(&mut self) {
-        eventually("stopped", || self.state() == "T");
+        eventually(&format!("{} is stopped", self.label()), || self.state() == "T");
         self.stopped = true;
     }
 
     /// Waits until somebody has continued it.
     pub fn wait_continued(&mut self) {
-        eventually("continued", || self.state() != "T");
+        eventually(&format!("{} is continued", self.label()), || self.state() != "T");
         self.stopped = false;
     }
 
@@ -232,7 +237,7 @@ impl Victim {
 
     /// Waits for its end and reaps it.
     pub fn wait(&mut self) -> ExitStatus {
-        assert!(readable(&self.pidfd), "the victim {} did not end", self.pid());
+        assert!(readable(&self.pidfd), "{} did not end", self.label());
         self.child.wait().expect("wait")
     }
 
@@ -244,7 +249,7 @@ impl Victim {
     /// `None` at the end of the pipe.
     fn read_record(&mut self) -> Option<Record> {
         let pipe = self.child.stderr.as_mut().expect("pipe");
-        assert!(readable(&*pipe), "the victim says nothing");
+        assert!(readable(&*pipe), "{} says nothing", self.label());
         let mut bytes = [0; size_of::<Record>()];
         match pipe.read_exact(&mut bytes) {
             Ok(()) => Some([0, 4, 8].map(|at| i32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap()))),
@@ -460,7 +465,7 @@ impl Spec {
             panic!("the victim could not play its part:\n{part}…{why}");
         }
         let main = if self.main_ends { "Z" } else { "S" };
-        eventually("asleep", || stat_field(victim.pid(), 3) == main);
+        eventually(&format!("{} sleeps", victim.label()), || stat_field(victim.pid(), 3) == main);
         victim
     }
 }
