@@ -48,6 +48,11 @@ impl Handle {
         Ok(Handle { pid, kind })
     }
 
+    /// The process whose pidfd was opened before it was examined.
+    pub fn of_named(pid: Pid, pidfd: BorrowedFd<'_>) -> Result<Handle, Errno> {
+        Ok(Handle { pid, kind: Kind::Pidfd(rustix::io::fcntl_dupfd_cloexec(pidfd, 0)?) })
+    }
+
     /// Send the signal, with an integer if there is one (sigqueue(3)). ESRCH if the process has ended and was
     /// reaped, EPERM if we may not signal it.
     pub fn send(&self, signal: Signal, value: Option<i32>) -> Result<Sent, Errno> {

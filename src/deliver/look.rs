@@ -116,7 +116,9 @@ fn still_meant(
     }
     let meant = match (found.why, pinned) {
         (Reason::Matched, _) => plan.predicate.matches(process)?,
-        (Reason::Descendant(of), Some(pinned)) => process.descends_from(&[of])? && pinned.has_match(of)?,
+        (Reason::Descendant(of), Some(pinned)) => {
+            process.ancestor_among(&[of])?.is_some() && pinned.has_match(of)?
+        }
         (Reason::GroupMember(group), Some(pinned)) => pinned.has_one_in(group)?,
         (Reason::Descendant(_) | Reason::GroupMember(_), None) => true,
     };

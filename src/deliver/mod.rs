@@ -355,7 +355,11 @@ impl<'a> Delivery<'a> {
     /// A handle on the process that was found, if it is there and still what was asked for.
     fn pin(&mut self, found: &mut Match) -> Result<Handle, Outcome> {
         loop {
-            let pinned = Handle::open(found.pid).map_err(failure).and_then(|handle| {
+            let handle = match self.plan.held.pidfd(found.pid) {
+                Some(pidfd) => Handle::of_named(found.pid, pidfd),
+                None => Handle::open(found.pid),
+            };
+            let pinned = handle.map_err(failure).and_then(|handle| {
                 look_again(&self.plan, &mut self.process, Some(&mut self.pinned), &handle, found)?;
                 Ok(handle)
             });
