@@ -158,3 +158,21 @@ fn ticks(time: Duration) -> u64 {
     let ticks = time.as_nanos().div_ceil(u128::from(1_000_000_000 / CLOCK_TICKS));
     u64::try_from(ticks).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_rounded_up() {
+        for (time, expected) in [
+            (Duration::ZERO, 0),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_millis(10), 1),
+            (Duration::from_micros(10_001), 2),
+            (Duration::from_secs(3), 300),
+        ] {
+            assert_eq!(ticks(time), expected, "{time:?}");
+        }
+    }
+}
