@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Candidate;
+use super::candidate::Candidate;
 use crate::cli::options::OPTIONS;
 use crate::request::Namespace;
 use crate::signal::Signal;

@@ -2,28 +2,16 @@
 //!
 //! It is separate from the pipeline; it shares only the option table and the reading of processes with it.
 
+mod candidate;
 mod fixed;
 mod pattern;
 mod processes;
 
+pub use candidate::Candidate;
+
 use crate::cli::CompletionRequest;
 use crate::cli::kind::Kind;
 use crate::error::Error;
-
-/// A completion candidate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// The completed word. It may contain bytes that come from a process.
-    pub text: Vec<u8>,
-    /// Its description, which may too.
-    pub about: Vec<u8>,
-}
-
-impl Candidate {
-    fn new(text: impl Into<Vec<u8>>, about: impl Into<Vec<u8>>) -> Self {
-        Candidate { text: text.into(), about: about.into() }
-    }
-}
 
 /// The candidates for the word. If it is a list, the entries before its last comma are prepended to each. Filtering by
 /// what follows is left to the shell, which may match by prefix or otherwise, as its user configured.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt as _;
 
-use super::Candidate;
+use super::candidate::Candidate;
 use super::processes::gather;
 use crate::accounts;
 use crate::ere;

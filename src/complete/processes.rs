@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStringExt as _;
 
-use super::Candidate;
+use super::candidate::Candidate;
 use crate::accounts;
 use crate::error::Error;
 use crate::proc::{

@@ -215,3 +215,24 @@ fn ticks_since_boot() -> u64 {
     let now = clock_gettime(ClockId::CLOCK_BOOTTIME).expect("a clock of Linux since 2.6.39");
     now.tv_sec() as u64 * CLOCK_TICKS + now.tv_nsec() as u64 / (1_000_000_000 / CLOCK_TICKS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listed_processes_need_no_walk_unless_others_may_match() {
+        let tests = [Test::Zombie, Test::Pid([7, 5, 7].map(NamedProcess::number).to_vec())];
+        let listed = Candidates::Listed(vec![5, 7]);
+        for (inverse, threads, with_kin, expected) in [
+            (false, false, false, &listed),
+            (true, false, false, &Candidates::All),
+            (false, false, true, &Candidates::All),
+            (false, true, false, &Candidates::Threads),
+        ] {
+            let selection = Selection { inverse, threads, ..Selection::default() };
+            assert_eq!(candidates(&selection, &tests, with_kin), *expected);
+            assert_ne!(candidates(&selection, &tests[..1], with_kin), listed);
+        }
+    }
+}

@@ -139,10 +139,10 @@ fn cannot_hold(pid: Pid, why: LookupError) -> Error {
 
 /// `--local`: by the PID namespaces that /proc reports for a process.
 fn local() -> Result<Test, Error> {
-    if ProcDir::named()?.same_pid_namespace() {
-        Ok(Test::Local)
-    } else {
-        Err(Error::fatal("--local has no answer: /proc is that of another PID namespace"))
+    let why = "--local has no answer: /proc is that of another PID namespace";
+    match ProcDir::named()?.is_of_same_pid_namespace()? {
+        true => Ok(Test::Local),
+        false => Err(Error::fatal(why)),
     }
 }
 
@@ -157,4 +157,22 @@ fn namespaces_of(pid: Pid, kinds: &[Namespace]) -> Result<Vec<HeldNamespace>, Er
 fn ticks(time: Duration) -> u64 {
     let ticks = time.as_nanos().div_ceil(u128::from(1_000_000_000 / CLOCK_TICKS));
     u64::try_from(ticks).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_rounded_up() {
+        for (time, expected) in [
+            (Duration::ZERO, 0),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_millis(10), 1),
+            (Duration::from_micros(10_001), 2),
+            (Duration::from_secs(3), 300),
+        ] {
+            assert_eq!(ticks(time), expected, "{time:?}");
+        }
+    }
 }

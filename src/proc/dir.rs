@@ -52,14 +52,18 @@ impl ProcDir {
 
     /// An error where [`Self::same_pid_namespace`] is false: no process can be signalled or waited for then.
     pub fn require_same_pid_namespace(&self) -> Result<(), Error> {
-        match self.find_pid_namespace() {
-            Ok(true) => Ok(()),
-            Ok(false) => {
+        match self.is_of_same_pid_namespace()? {
+            true => Ok(()),
+            false => {
                 let why = "/proc is that of another PID namespace, where process IDs mean other processes";
                 Err(Error::fatal(why))
             }
-            Err(errno) => Err(unusable(&errno_text(errno))),
         }
+    }
+
+    /// The same as a question, with an error where it has no answer.
+    pub fn is_of_same_pid_namespace(&self) -> Result<bool, Error> {
+        self.find_pid_namespace().map_err(|errno| unusable(&errno_text(errno)))
     }
 
     fn find_pid_namespace(&self) -> Result<bool, Errno> {

@@ -1,14 +1,14 @@
-//! Who descends from whom, by the parent links as they are at the time of the look.
+//! Descent, by the parent links at the time of reading.
 
 use std::collections::HashMap;
 
-use super::{Facts, Lookup, LookupError, Process};
+use super::{Lookup, LookupError};
 use crate::request::Pid;
 
-/// So often a chain of parents is walked again that changed meanwhile.
+/// How often a chain of parents is walked again that changed meanwhile.
 const TRIES: usize = 16;
 
-/// So many parents are remembered at most.
+/// How many processes are remembered at most.
 const MEMORY: usize = 1 << 16;
 
 /// What relates a process to others.
@@ -24,70 +24,120 @@ pub struct Relation {
     pub start_time: u64,
 }
 
-/// Looks at ancestors.
-pub(super) struct AncestorWalk<'p> {
-    ancestor: Process<'p>,
-    /// Many processes of a scan have ancestors in common.
-    known: Option<HashMap<Pid, Pid>>,
+/// What is read of ancestors.
+pub(super) trait Parents {
+    /// The parent of a process; 0 if that is outside of our PID namespace.
+    fn parent(&mut self, pid: Pid) -> Lookup<Pid>;
+    /// When the process started, in clock ticks since boot.
+    fn start_time(&mut self, pid: Pid) -> Lookup<u64>;
 }
 
-impl<'p> Process<'p> {
-    /// For a scan: the parents of ancestors are read once, by whichever process asks first. What is found so is true
-    /// of the time of the scan at best, and has to be looked at again.
-    pub fn with_parent_cache(mut self) -> Self {
-        self.remembers_parents = true;
-        self
-    }
-
-    /// All of it from one file.
-    pub fn relation(&mut self) -> Lookup<Relation> {
-        let stat = self.stat()?;
-        let (parent, group, start_time) = (stat.parent, stat.process_group, stat.start_time);
-        Ok(Relation { pid: self.thread_group(), parent, group, start_time })
-    }
-
-    /// The process and its ancestors up to the first that is wanted, or up to 0; and whether one was.
-    pub(super) fn walk_up(&mut self, wanted: &[Pid]) -> Lookup<(Vec<Pid>, bool)> {
-        let parent = self.parent()?;
-        let (pid, dir, remembers) = (self.thread_group(), self.dir(), self.remembers_parents);
-        let lineage = self.lineage.get_or_insert_with(|| {
-            Box::new(AncestorWalk { ancestor: Process::new(dir), known: remembers.then(HashMap::new) })
-        });
-        lineage.walk_up(wanted, pid, parent)
-    }
+/// Walks up from processes to their ancestors, and remembers what it found: processes have most ancestors in common.
+pub(super) struct Lineage {
+    /// In a scan, the parents of ancestors are read once, and not again. None: each link is read twice.
+    parents: Option<HashMap<Pid, Pid>>,
+    /// The ancestors that were wanted last; `nearest` is about them.
+    wanted: Vec<Pid>,
+    nearest: HashMap<Pid, Nearest>,
 }
 
-impl AncestorWalk<'_> {
-    fn walk_up(&mut self, wanted: &[Pid], pid: Pid, mut parent: Pid) -> Lookup<(Vec<Pid>, bool)> {
-        for _ in 0..TRIES {
-            if let Some((chain, found)) = self.climb(wanted, pid, parent)?
-                && (self.known.is_some() || self.recheck(&chain)?)
-            {
-                return Ok((chain, found));
-            }
-            parent = self.look(pid)?;
+/// The nearest wanted ancestor of a process.
+#[derive(Clone, Copy)]
+struct Nearest {
+    ancestor: Option<Pid>,
+    /// Of the process; it is compared where links are read twice.
+    start_time: u64,
+}
+
+impl Lineage {
+    /// `once`: what is found is true of the time of the scan at best, and has to be rechecked.
+    pub(super) fn new(once: bool) -> Self {
+        Lineage { parents: once.then(HashMap::new), wanted: vec![], nearest: HashMap::new() }
+    }
+
+    /// The nearest of the wanted ancestors of a process with this parent. The walk ends at the first process whose answer is
+    /// known and that still has the start time that it had then: it was the same process all the time, so it was the
+    /// parent that was read just now.
+    pub(super) fn nearest(
+        &mut self,
+        read: &mut impl Parents,
+        wanted: &[Pid],
+        pid: Pid,
+        parent: Pid,
+    ) -> Lookup<Option<Pid>> {
+        if self.wanted != wanted || self.nearest.len() >= MEMORY {
+            self.nearest.clear();
+            self.wanted = wanted.to_vec();
         }
-        // Its ancestors are hidden from us (`hidepid` of proc(5)), or end as fast as we look.
+        let once = self.parents.is_some();
+        let nearest = std::mem::take(&mut self.nearest);
+        let known = |read: &mut _, pid| match nearest.get(&pid) {
+            Some(known) => once || Parents::start_time(read, pid) == Ok(known.start_time),
+            None => false,
+        };
+        let walked = self.walk_up(read, pid, parent, |read, pid| wanted.contains(&pid) || known(read, pid));
+        let last = walked.as_ref().ok().and_then(|(chain, _)| chain.last().copied());
+        let known = last.and_then(|last| nearest.get(&last).copied());
+        self.nearest = nearest;
+        let (chain, start_times) = walked?;
+        let last = chain[chain.len() - 1];
+        let ancestor =
+            if wanted.contains(&last) { Some(last) } else { known.and_then(|known| known.ancestor) };
+        let below = chain[..chain.len() - 1].iter();
+        let starts = start_times.into_iter().map(Some).chain(std::iter::repeat(None));
+        for (&pid, start_time) in below.zip(starts) {
+            if let Some(start_time) = start_time.or(once.then_some(0)) {
+                self.nearest.insert(pid, Nearest { ancestor, start_time });
+            }
+        }
+        Ok(ancestor)
+    }
+
+    /// The process and its ancestors up to the first at which the walk may stop, or up to 0; and, where links are read
+    /// twice, the start times of all but the last.
+    pub(super) fn walk_up<R: Parents>(
+        &mut self,
+        read: &mut R,
+        pid: Pid,
+        mut parent: Pid,
+        mut stops_at: impl FnMut(&mut R, Pid) -> bool,
+    ) -> Lookup<(Vec<Pid>, Vec<u64>)> {
+        for _ in 0..TRIES {
+            if let Some(chain) = self.climb(read, pid, parent, &mut stops_at)? {
+                if self.parents.is_some() {
+                    return Ok((chain, vec![]));
+                }
+                if let Some(start_times) = recheck(read, &chain)? {
+                    return Ok((chain, start_times));
+                }
+            }
+            parent = read.parent(pid)?;
+        }
+        // Its ancestors are hidden from us (`hidepid` of proc(5)), or exit as fast as they are read.
         Err(LookupError::Denied)
     }
 
-    /// The chain of parents, from the process up to the one that is wanted or to the top; None if it is torn: an
-    /// ancestor has ended meanwhile, so its children have another parent by now.
-    fn climb(&mut self, wanted: &[Pid], pid: Pid, parent: Pid) -> Lookup<Option<(Vec<Pid>, bool)>> {
+    /// None if the chain is inconsistent: an ancestor has exited meanwhile, so its children have another parent by now.
+    fn climb<R: Parents>(
+        &mut self,
+        read: &mut R,
+        pid: Pid,
+        parent: Pid,
+        stops_at: &mut impl FnMut(&mut R, Pid) -> bool,
+    ) -> Lookup<Option<Vec<Pid>>> {
         let mut chain = vec![pid];
         let mut next = parent;
         loop {
-            let found = wanted.contains(&next);
-            // A process ID that has passed on in the middle of the walk can lead back. In a circle, one comes to be
-            // twice as far as when one was here before, and there is no need to look at each step.
+            // A process ID that is reused during the walk can lead back. In a circle, a process comes again when the
+            // chain is twice as long as at the first time, so that not every step has to be compared with all others.
             if chain[chain.len() / 2] == next {
                 return Ok(None);
             }
             chain.push(next);
-            if found || next == 0 {
-                return Ok(Some((chain, found)));
+            if next == 0 || stops_at(read, next) {
+                return Ok(Some(chain));
             }
-            next = match self.parent_of(next) {
+            next = match self.parent_of(read, next) {
                 Ok(parent) => parent,
                 Err(LookupError::Gone) => return Ok(None),
                 Err(why) => return Err(why),
@@ -95,35 +145,143 @@ impl AncestorWalk<'_> {
         }
     }
 
-    /// Each link once more, from the top down. A process never gets a parent that is younger than itself, so one that
-    /// names the same parent twice had it all the time, and the parent's own link, read in between, was that parent's.
-    fn recheck(&mut self, chain: &[Pid]) -> Lookup<bool> {
-        for link in chain.windows(2).rev() {
-            match self.look(link[0]) {
-                Ok(parent) if parent == link[1] => {}
-                Ok(_) | Err(LookupError::Gone) => return Ok(false),
-                Err(why) => return Err(why),
-            }
-        }
-        Ok(true)
-    }
-
-    fn parent_of(&mut self, pid: Pid) -> Lookup<Pid> {
-        if let Some(&parent) = self.known.as_ref().and_then(|known| known.get(&pid)) {
+    fn parent_of(&mut self, read: &mut impl Parents, pid: Pid) -> Lookup<Pid> {
+        if let Some(&parent) = self.parents.as_ref().and_then(|parents| parents.get(&pid)) {
             return Ok(parent);
         }
-        let parent = self.look(pid)?;
-        if let Some(known) = &mut self.known {
-            if known.len() >= MEMORY {
-                known.clear();
+        let parent = read.parent(pid)?;
+        if let Some(parents) = &mut self.parents {
+            if parents.len() >= MEMORY {
+                parents.clear();
             }
-            known.insert(pid, parent);
+            parents.insert(pid, parent);
         }
         Ok(parent)
     }
+}
 
-    fn look(&mut self, pid: Pid) -> Lookup<Pid> {
-        self.ancestor.select(pid);
-        self.ancestor.parent()
+/// Each link once more, from the top down, and the start times of all but the last. A process never gets a parent that is
+/// younger than itself, so one that names the same parent twice had it all the time, and what was read of the parent in
+/// between was that parent's.
+fn recheck(read: &mut impl Parents, chain: &[Pid]) -> Lookup<Option<Vec<u64>>> {
+    let mut start_times = vec![];
+    for link in chain.windows(2).rev() {
+        let start_time = read.start_time(link[0]);
+        match start_time.and_then(|start_time| Ok((start_time, read.parent(link[0])?))) {
+            Ok((start_time, parent)) if parent == link[1] => start_times.push(start_time),
+            Ok(_) | Err(LookupError::Gone) => return Ok(None),
+            Err(why) => return Err(why),
+        }
+    }
+    start_times.reverse();
+    Ok(Some(start_times))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Processes in a chain: 1 is the child of 0, 2 that of 1, and so on. Counts what is read.
+    struct Chain {
+        parents: Vec<Pid>,
+        start_times: Vec<u64>,
+        reads: usize,
+        /// After that many reads, this process has that parent.
+        later: Option<(usize, Pid, Pid)>,
+    }
+
+    impl Chain {
+        fn new(length: usize) -> Self {
+            let parents = (0..=length).map(|pid| (pid as Pid - 1).max(0)).collect();
+            Chain { parents, start_times: vec![7; length + 1], reads: 0, later: None }
+        }
+
+        fn read(&mut self) {
+            self.reads += 1;
+            if let Some((at, pid, parent)) = self.later
+                && self.reads > at
+            {
+                self.parents[pid as usize] = parent;
+            }
+        }
+    }
+
+    impl Parents for Chain {
+        fn parent(&mut self, pid: Pid) -> Lookup<Pid> {
+            self.read();
+            self.parents.get(pid as usize).copied().ok_or(LookupError::Gone)
+        }
+
+        fn start_time(&mut self, pid: Pid) -> Lookup<u64> {
+            self.read();
+            self.start_times.get(pid as usize).copied().ok_or(LookupError::Gone)
+        }
+    }
+
+    fn nearest(lineage: &mut Lineage, chain: &mut Chain, wanted: &[Pid], pid: Pid) -> Lookup<Option<Pid>> {
+        let parent = chain.parent(pid)?;
+        lineage.nearest(chain, wanted, pid, parent)
+    }
+
+    #[test]
+    fn all_processes_of_a_chain_cost_a_constant_each() {
+        for once in [true, false] {
+            let reads = |length: usize| {
+                let (mut chain, mut lineage) = (Chain::new(length), Lineage::new(once));
+                for pid in 2..=length as Pid {
+                    assert_eq!(nearest(&mut lineage, &mut chain, &[1], pid), Ok(Some(1)), "{pid}");
+                }
+                chain.reads
+            };
+            assert!(reads(2000) <= 2 * reads(1000) + 100 && reads(1000) <= 6 * 1000, "{}", reads(1000));
+        }
+    }
+
+    #[test]
+    fn the_nearest_wanted_ancestor_is_found() {
+        for once in [true, false] {
+            let (mut chain, mut lineage) = (Chain::new(9), Lineage::new(once));
+            for (wanted, pid, expected) in [
+                (&[3, 5][..], 9, Some(5)),
+                (&[3, 5], 5, Some(3)),
+                (&[3, 5], 3, None),
+                (&[3], 9, Some(3)),
+                (&[0], 9, Some(0)),
+                (&[9], 9, None),
+                (&[], 9, None),
+            ] {
+                for _ in 0..2 {
+                    let found = nearest(&mut lineage, &mut chain, wanted, pid);
+                    assert_eq!(found, Ok(expected), "{once} {wanted:?} {pid}");
+                }
+            }
+        }
+    }
+
+    /// A parent that has another start time than before is another process.
+    #[test]
+    fn what_is_known_of_a_process_is_not_true_of_its_successor() {
+        let (mut chain, mut lineage) = (Chain::new(9), Lineage::new(false));
+        assert_eq!(nearest(&mut lineage, &mut chain, &[3], 6), Ok(Some(3)));
+        (chain.parents[6], chain.start_times[6]) = (1, 8);
+        assert_eq!(nearest(&mut lineage, &mut chain, &[3], 7), Ok(None));
+    }
+
+    /// A link that changes while the chain is walked is seen when it is read again, but not in a scan.
+    #[test]
+    fn links_are_read_twice_where_it_matters() {
+        for (once, expected) in [(true, Some(3)), (false, None)] {
+            let (mut chain, mut lineage) = (Chain::new(9), Lineage::new(once));
+            // The parents of 9 and 8 are read; then 8 becomes an orphan.
+            chain.later = Some((2, 8, 1));
+            assert_eq!(nearest(&mut lineage, &mut chain, &[3], 9), Ok(expected), "{once}");
+        }
+    }
+
+    #[test]
+    fn a_circle_is_no_chain() {
+        let (mut chain, mut lineage) = (Chain::new(9), Lineage::new(false));
+        chain.parents[4] = 6;
+        assert_eq!(nearest(&mut lineage, &mut chain, &[1], 9), Err(LookupError::Denied));
     }
 }

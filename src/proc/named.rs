@@ -97,6 +97,9 @@ impl NamedProcess {
             Hold::Missing => Ok(false),
             // Other errors are those of other users' processes, which exist, or of a seccomp filter.
             Hold::Pidfd(pidfd) => {
+                if !has_exited(pidfd)? {
+                    return Ok(true);
+                }
                 let sent = sys::pidfd_send_signal(pidfd.as_fd(), 0, None, Scope::Process);
                 Ok(sent != Err(Errno::SRCH))
             }

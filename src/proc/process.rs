@@ -1,12 +1,14 @@
 //! One process, read lazily: a file is opened when a question needs it, and once.
 
+use std::collections::HashMap;
+
 use nix::unistd;
 use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
-use super::lineage::AncestorWalk;
+use super::lineage::{self, Lineage, Relation};
 use super::sockets::Held;
 use super::stat::Stat;
 use super::status::Status;
@@ -22,9 +24,9 @@ pub struct Process<'p> {
     proc: &'p ProcDir,
     pid: Pid,
     thread_group: Pid,
-    /// Looks at its ancestors, from the first question about them on.
-    pub(super) lineage: Option<Box<AncestorWalk<'p>>>,
-    pub(super) remembers_parents: bool,
+    /// Its ancestors, from the first question about them on.
+    ancestors: Option<Box<Ancestors<'p>>>,
+    remembers_parents: bool,
     /// `/proc/PID/` or `/proc/PID/task/TID/`, and room for a file name behind it.
     path: Vec<u8>,
     dir_len: usize,
@@ -45,6 +47,27 @@ pub struct Process<'p> {
     sockets: Held,
 }
 
+/// The ancestors of the processes that are examined one after the other.
+struct Ancestors<'p> {
+    lineage: Lineage,
+    /// Reads one of them.
+    process: Process<'p>,
+    /// In a scan: whether the process, or an ancestor of it, is what [`Facts::has_ancestor`] asks for.
+    like_this: HashMap<Pid, bool>,
+}
+
+impl lineage::Parents for Process<'_> {
+    fn parent(&mut self, pid: Pid) -> Lookup<Pid> {
+        self.select(pid);
+        Facts::parent(self)
+    }
+
+    fn start_time(&mut self, pid: Pid) -> Lookup<u64> {
+        self.select(pid);
+        Facts::start_time(self)
+    }
+}
+
 /// Bytes that were read once.
 #[derive(Default)]
 struct Text {
@@ -59,7 +82,7 @@ impl<'p> Process<'p> {
             proc,
             pid: 0,
             thread_group: 0,
-            lineage: None,
+            ancestors: None,
             remembers_parents: false,
             path: Vec::with_capacity(64),
             dir_len: 0,
@@ -80,7 +103,29 @@ impl<'p> Process<'p> {
         }
     }
 
-    /// Forget what is known and look at this process. Whether it exists shows with the first fact.
+    /// For a scan: what is read of ancestors is read once, and has to be rechecked. The question of
+    /// [`Facts::has_ancestor`] must be the same for all processes.
+    pub fn with_parent_cache(mut self) -> Self {
+        self.remembers_parents = true;
+        self
+    }
+
+    /// All of it from one file.
+    pub fn relation(&mut self) -> Lookup<Relation> {
+        let stat = self.stat()?;
+        let (parent, group, start_time) = (stat.parent, stat.process_group, stat.start_time);
+        Ok(Relation { pid: self.thread_group(), parent, group, start_time })
+    }
+
+    fn ancestors(&mut self) -> &mut Ancestors<'p> {
+        let (proc, once) = (self.proc, self.remembers_parents);
+        self.ancestors.get_or_insert_with(|| {
+            let (lineage, process) = (Lineage::new(once), Process::new(proc));
+            Box::new(Ancestors { lineage, process, like_this: HashMap::new() })
+        })
+    }
+
+    /// Forget what is known and examine this process. Whether it exists shows with the first fact.
     pub fn select(&mut self, pid: Pid) {
         self.reset(pid, pid);
         self.path.clear();
@@ -308,22 +353,40 @@ impl Facts for Process<'_> {
     }
 
     fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>> {
-        self.walk_up(wanted).map(|(chain, found)| chain.last().copied().filter(|_| found))
+        let (pid, parent) = (self.thread_group, Facts::parent(self)?);
+        let Ancestors { lineage, process, .. } = self.ancestors();
+        lineage.nearest(process, wanted, pid, parent)
     }
 
     fn has_ancestor<E: From<LookupError>>(
         &mut self,
         mut is_like_this: impl FnMut(&mut Self) -> Result<bool, E>,
     ) -> Result<bool, E> {
-        let (chain, _) = self.walk_up(&[])?;
-        let mut ancestor = Process::new(self.dir());
-        for &pid in chain.iter().skip(1).filter(|&&pid| pid > 0) {
-            ancestor.select(pid);
-            if is_like_this(&mut ancestor)? {
-                return Ok(true);
+        let (pid, parent) = (self.thread_group, Facts::parent(self)?);
+        let once = self.remembers_parents;
+        let Ancestors { lineage, process, like_this } = self.ancestors();
+        let (chain, _) = lineage.walk_up(process, pid, parent, |_, pid| like_this.contains_key(&pid))?;
+        let ancestors = &chain[1..];
+        let is_known = |pid: &Pid| *pid == 0 || like_this.contains_key(pid);
+        let unknown = ancestors.iter().copied().take_while(|pid| !is_known(pid));
+        let mut answer = None;
+        for pid in unknown.clone() {
+            process.select(pid);
+            if is_like_this(process)? {
+                answer = Some(true);
+                break;
             }
         }
-        Ok(false)
+        let last = ancestors.last().and_then(|last| like_this.get(last).copied());
+        let answer = answer.unwrap_or(last.unwrap_or(false));
+        if once {
+            // All of them: where one is found, those above it that are left out here are examined when they are asked for.
+            let examined: Vec<Pid> = unknown.collect();
+            let found = examined.iter().position(|&pid| pid == process.pid).filter(|_| answer);
+            let examined = found.map_or(&examined[..], |at| &examined[..=at]);
+            like_this.extend(examined.iter().map(|&pid| (pid, answer)));
+        }
+        Ok(answer)
     }
 
     fn terminal(&mut self) -> Lookup<u32> {

@@ -327,3 +327,6 @@ pub fn pick<T>(pick: Pick, candidates: Vec<T>, key: impl Fn(&T) -> (u64, Pid)) -
         Pick::Oldest => candidates.into_iter().min_by_key(key).into_iter().collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

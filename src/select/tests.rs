@@ -1,0 +1,146 @@
+//! [`Predicate`] on processes that are made up.
+
+use super::*;
+use crate::proc::{FileId, Link};
+use crate::request::Namespace;
+
+/// A process with an ID, a name and a state; nothing else of it can be read.
+#[derive(Clone)]
+struct Fake {
+    pid: Pid,
+    name: Lookup<&'static [u8]>,
+    state: Lookup<u8>,
+    /// The nearest first.
+    ancestors: Vec<Fake>,
+    /// The facts that were asked for, in order.
+    asked: Vec<&'static str>,
+}
+
+fn fake(pid: Pid, name: &'static str) -> Fake {
+    Fake { pid, name: Ok(name.as_bytes()), state: Ok(b'S'), ancestors: vec![], asked: vec![] }
+}
+
+fn failing(pid: Pid, why: LookupError) -> Fake {
+    Fake { name: Err(why), ..fake(pid, "") }
+}
+
+macro_rules! unreadable {
+    ($($fact:ident -> $type:ty,)*) => {
+        $(fn $fact(&mut self) -> Lookup<$type> { Err(LookupError::Io(rustix::io::Errno::NOSYS)) })*
+    };
+}
+
+impl Facts for Fake {
+    fn pid(&self) -> Pid {
+        self.pid
+    }
+    fn thread_group(&self) -> Pid {
+        self.pid
+    }
+    fn name(&mut self) -> Lookup<&[u8]> {
+        self.asked.push("name");
+        self.name
+    }
+    fn state(&mut self) -> Lookup<u8> {
+        self.asked.push("state");
+        self.state
+    }
+    fn has_ancestor<E: From<LookupError>>(
+        &mut self,
+        is_like_this: impl FnMut(&mut Self) -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        let mut is_like_this = is_like_this;
+        for ancestor in &mut self.ancestors {
+            if is_like_this(ancestor)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+    fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>> {
+        Ok(self.ancestors.iter().map(|one| one.pid).find(|pid| wanted.contains(pid)))
+    }
+    fn namespace(&mut self, _: Namespace) -> Lookup<Option<FileId>> {
+        Err(LookupError::Denied)
+    }
+    unreadable! {
+        session -> Pid, process_group -> Pid, effective_uid -> u32, real_uid -> u32, real_gid -> u32,
+        caught_signals -> u64, parent -> Pid, terminal -> u32, has_ended -> bool, is_kernel_thread -> bool,
+        cpu_time -> u64, resident_memory -> u64, executable -> Option<&Link>, executable_file -> Option<FileId>,
+        working_directory -> Option<Link>, scripts -> Vec<Vec<u8>>, start_time -> u64, full_name -> Option<&[u8]>,
+        command_line -> &[u8], arguments -> &[u8], environment -> Option<&[u8]>, is_local -> bool, sockets -> &[u64],
+        cgroups -> &[u8],
+    }
+}
+
+fn named(text: &str) -> Test {
+    Test::Name(Pattern::new(text.as_bytes(), Default::default()).expect("a pattern"))
+}
+
+fn sleeping() -> Test {
+    Test::State(vec![b'S'])
+}
+
+#[test]
+fn tests_are_tried_by_cost_until_one_fails() {
+    for (process, asked, expected) in [
+        (fake(7, "a"), &["name", "state"][..], Ok(true)),
+        (fake(7, "b"), &["name"], Ok(false)),
+        (Fake { state: Ok(b'Z'), ..fake(7, "a") }, &["name", "state"], Ok(false)),
+        // What is denied may be decided by another test.
+        (failing(7, LookupError::Denied), &["name", "state"], Err(LookupError::Denied.into())),
+        (Fake { state: Ok(b'Z'), ..failing(7, LookupError::Denied) }, &["name", "state"], Ok(false)),
+        (failing(7, LookupError::Gone), &["name"], Err(LookupError::Gone.into())),
+    ] {
+        for inverse in [false, true] {
+            let mut process = process.clone();
+            let predicate = Predicate::new(vec![sleeping(), named("a")], inverse, vec![]);
+            let expected = expected.clone().map(|passes: bool| passes != inverse);
+            assert_eq!(predicate.matches(&mut process), expected, "{} {inverse}", process.pid);
+            assert_eq!(process.asked, asked);
+        }
+    }
+}
+
+#[test]
+fn excluded_processes_never_match() {
+    for inverse in [false, true] {
+        let predicate = Predicate::new(vec![named("a")], inverse, vec![7]);
+        assert_eq!(predicate.matches(&mut fake(7, "a")), Ok(false));
+        assert_eq!(predicate.matches(&mut fake(7, "b")), Ok(false));
+    }
+}
+
+#[test]
+fn with_descendants_an_ancestor_decides() {
+    let descends = |ancestors: &[Fake]| Fake { ancestors: ancestors.to_vec(), ..fake(9, "b") };
+    for (process, expected) in [
+        (descends(&[]), Ok(false)),
+        (descends(&[fake(8, "b"), fake(7, "a")]), Ok(true)),
+        (descends(&[fake(8, "b"), fake(6, "c")]), Ok(false)),
+        // An excluded process is the root of no tree.
+        (descends(&[fake(5, "a")]), Ok(false)),
+        // An ancestor that has exited has no descendants any more, and is none that matches.
+        (descends(&[failing(8, LookupError::Gone)]), Ok(false)),
+        (descends(&[failing(8, LookupError::Gone), fake(7, "a")]), Ok(true)),
+        (descends(&[failing(8, LookupError::Denied)]), Err(LookupError::Denied.into())),
+    ] {
+        for inverse in [false, true] {
+            let predicate = Predicate::new(vec![named("a")], inverse, vec![5]).with_descendants();
+            let expected = expected.clone().map(|passes: bool| passes != inverse);
+            assert_eq!(predicate.matches(&mut process.clone()), expected);
+        }
+    }
+}
+
+#[test]
+fn newest_and_oldest() {
+    // Start time, process ID.
+    let all = vec![(5, 10), (9, 11), (9, 12), (5, 13)];
+    for (which, expected) in
+        [(Pick::All, all.clone()), (Pick::Newest, vec![(9, 12)]), (Pick::Oldest, vec![(5, 10)])]
+    {
+        assert_eq!(pick(which, all.clone(), |one| *one), expected);
+    }
+    assert_eq!(pick(Pick::Newest, vec![], |one: &(u64, Pid)| *one), []);
+}
