@@ -37,7 +37,9 @@ pub fn verify(
         Err(errno) => failure(errno),
         Ok(()) => match (process.start_time(), found.start_time) {
             // A process that started after the scan began may be a successor that the scan took for what it had found.
-            (Ok(now), then) if now < plan.scanned_at && then.is_none_or(|then| now == then) => Outcome::Changed,
+            (Ok(now), then) if now < plan.scanned_at && then.is_none_or(|then| now == then) => {
+                Outcome::Changed
+            }
             (Ok(_) | Err(LookupError::Gone | LookupError::Denied), _) => Outcome::Gone,
             (Err(LookupError::Io(errno)), _) => Outcome::Failed(errno),
         },
