@@ -1,8 +1,8 @@
 //! The databases of users and groups: names to numbers, and back.
 //!
-//! A program that shares the system's C library asks it (getpwnam(3)), and through it LDAP and whatever else
-//! nsswitch.conf(5) names. A static program must not: its own copy of the C library would load the modules that it
-//! finds wherever it runs, and with them a second C library, of another version. It reads the files.
+//! A dynamically linked program asks the C library (getpwnam(3)), and through it LDAP and the other databases that
+//! nsswitch.conf(5) names. A static program must not: its own copy of the C library would load the modules of the
+//! system that it runs on, and with them a second C library of another version. It reads the files.
 
 use std::ffi::OsString;
 
@@ -13,12 +13,12 @@ use name_service as database;
 
 pub use database::{gid, uid};
 
-/// The name of a user, or the UID where nobody has it.
+/// The name of a user, or the UID if it has no name.
 pub fn user_name(uid: u32) -> OsString {
     database::user_name(uid).unwrap_or_else(|| uid.to_string().into())
 }
 
-/// The name of a group, or the GID where none has it.
+/// The name of a group, or the GID if it has no name.
 pub fn group_name(gid: u32) -> OsString {
     database::group_name(gid).unwrap_or_else(|| gid.to_string().into())
 }
@@ -84,8 +84,8 @@ mod files {
         entries(&text).find(|&(_, id)| id == number).map(|(name, _)| OsString::from_vec(name.to_owned()))
     }
 
-    /// Names and numbers, which stand in the first and the third field of both files. What is no entry is left out:
-    /// comments, and the `+` and `-` that take in another database or leave a part of it out (nsswitch.conf(5)).
+    /// Names and numbers: the first and the third field of both files. Lines that are no entries are skipped: comments,
+    /// and the `+` and `-` that include another database or exclude a part of it (nsswitch.conf(5)).
     pub(super) fn entries(text: &[u8]) -> impl Iterator<Item = (&[u8], u32)> {
         text.split(|&byte| byte == b'\n').filter_map(|line| {
             let mut fields = line.trim_ascii_start().split(|&byte| byte == b':');

@@ -7,13 +7,13 @@ use std::fmt;
 pub enum ErrorKind {
     /// The command line asks for something impossible: options, lists, names, signals, patterns.
     Usage,
-    /// What the command line refers to cannot be had, so nothing can match: a pidfile, a reference process.
+    /// What the command line refers to does not exist, so nothing can match: a pidfile, a reference process.
     NothingToMatch,
     /// The run cannot go on: no /proc, no memory, standard output cannot be written.
     Fatal,
 }
 
-/// A message for standard error, and the kind of failure it tells of.
+/// A message for standard error, and the kind of failure that it reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// Decides the exit status, and whether a pointer to `--help` follows the message.
@@ -57,4 +57,29 @@ pub fn io_error_text(error: &std::io::Error) -> String {
     let mut text = error.to_string();
     text.truncate(text.find(" (os error").unwrap_or(text.len()));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_the_texts_of_strerror() {
+        use rustix::io::Errno;
+        for (errno, text) in [(Errno::PERM, "Operation not permitted"), (Errno::SRCH, "No such process")] {
+            assert_eq!(errno_text(errno), text);
+        }
+        assert_eq!(io_error_text(&std::io::Error::other("no number")), "no number");
+    }
+
+    #[test]
+    fn an_error_is_its_message() {
+        for (error, kind) in [
+            (Error::usage("what"), ErrorKind::Usage),
+            (Error::nothing_to_match("what"), ErrorKind::NothingToMatch),
+            (Error::fatal("what"), ErrorKind::Fatal),
+        ] {
+            assert_eq!((error.kind, error.to_string()), (kind, "what".to_owned()));
+        }
+    }
 }

@@ -14,6 +14,9 @@
 //!
 //! What differs between the three programs is only the last step. [`run`] is the pipeline as a function.
 
+// `output` is the only writer, and writes to descriptors.
+#![warn(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
+
 pub mod accounts;
 pub mod cli;
 pub mod complete;

@@ -1,4 +1,4 @@
-//! What became of each process, and the exit status, which is a fold over that.
+//! The outcome for each process, and the exit status, which is a fold over them.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::view::View;
 pub enum ExitStatus {
     /// Something matched; pkill: and at least one process was signalled.
     Success,
-    /// Nothing matched, or nobody could be signalled.
+    /// Nothing matched, or no match could be signalled.
     Nothing,
     /// The command line asks for something impossible.
     Usage,
@@ -24,7 +24,7 @@ pub enum ExitStatus {
     Fatal,
     /// What `--strict` or `--max` forbids.
     Forbidden,
-    /// The time to wait ran out with somebody left.
+    /// The timeout expired with processes still running.
     TimeRanOut,
     /// A signal ended the wait.
     Interrupted(i32),
@@ -55,32 +55,32 @@ impl From<&Error> for ExitStatus {
     }
 }
 
-/// What became of one process.
+/// The outcome for one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// pgrep: it was found, and nothing more was to be done.
+    /// pgrep: it was found.
     Listed,
     /// pkill: the signal was sent.
     Signalled {
-        /// Through a handle, so that nobody else can have got it.
+        /// Through a handle, so that no other process can have received it.
         pinned: bool,
-        /// What process_mrelease(2) said, if it failed.
+        /// The error of process_mrelease(2), if it failed.
         release: Option<Errno>,
     },
     /// `--dry-run`: it would have been.
     Predicted(Prediction),
     /// pidwait: it was waited for.
     Awaited,
-    /// EPERM: we may not signal it.
+    /// EPERM: pkill may not signal it.
     Refused {
-        /// Why, where that was looked into.
+        /// Why, where that was determined.
         why: Option<Refusal>,
     },
-    /// It ended before it could be signalled or waited for, or its ID has passed on to another process.
+    /// It exited before it could be signalled or waited for; its ID may have been reused.
     Gone,
-    /// It is still there, but is no longer what was asked for.
+    /// It is still running, but no longer matches.
     Changed,
-    /// It was left alone: the user said so, or there were too many.
+    /// It was not signalled: the user declined, or there were too many.
     Untouched,
     /// Something else went wrong.
     Failed(Errno),
@@ -93,33 +93,33 @@ pub struct Prediction {
     pub refusal: Option<Refusal>,
     /// What the signal would do.
     pub effect: Effect,
-    /// The kernel does not follow kill(2)'s rule here: a security module has a say.
+    /// The kernel does not follow kill(2)'s rule here: a security module decides.
     pub differs_from_model: bool,
 }
 
-/// A selected process and what became of it.
+/// A selected process and the outcome for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The process ID (thread ID for `pgrep -w`).
     pub pid: Pid,
-    /// What is seen of it.
+    /// The facts that are shown.
     pub view: View,
     /// Why it was selected.
     pub reason: Reason,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// pkill has stopped it, or it was to be continued, and could not be: why.
+    /// Why it could not be continued, if pkill has stopped it or was to continue it.
     pub left_stopped: Option<Errno>,
-    /// What was seen of its end, where that was waited for.
+    /// Its exit, if that was waited for.
     pub end: Option<End>,
 }
 
-/// What was seen of a process's end.
+/// Whether a process exited during the wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-    /// It came.
+    /// It exited.
     Ended(Ended),
-    /// It had not come when the wait was over.
+    /// It was still running when the wait was over.
     StillThere {
         /// The last signal that was sent.
         signal: Option<Signal>,
@@ -128,34 +128,34 @@ pub enum End {
     },
 }
 
-/// How a process ended.
+/// How a process exited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// So long after the wait began.
+    /// The time since the wait began.
     pub after: Duration,
     /// The last signal that was sent before.
     pub signal: Option<Signal>,
-    /// The wait status (waitpid(2)), where the kernel tells it.
+    /// The wait status (waitpid(2)), where the kernel reports it.
     pub status: Option<i32>,
 }
 
-/// What a run has done.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// In the order of the matches.
     pub targets: Vec<Target>,
-    /// No name is long enough for the pattern, and nothing matched.
+    /// The pattern is longer than any process name, and nothing matched.
     pub pattern_too_long: bool,
     /// More matches than `--max` allows, so nothing was done.
     pub too_many: bool,
-    /// How many processes the kernel does not tell us enough about to say whether they are meant.
+    /// The number of processes that could not be matched, because facts about them are hidden.
     pub undecided: usize,
-    /// The signal that ended the wait before its time.
+    /// The signal that interrupted the wait.
     pub interrupted: Option<i32>,
 }
 
 impl Outcome {
-    /// What was asked for was done, or would be.
+    /// The request was carried out, or would be.
     fn is_done(self) -> bool {
         match self {
             Outcome::Listed | Outcome::Signalled { .. } | Outcome::Awaited => true,
@@ -170,27 +170,164 @@ impl Outcome {
 }
 
 impl Report {
-    /// 0 where anything was listed, signalled or waited for; releasing memory must not have failed.
+    /// The exit status: 0 if a process was listed, signalled or waited for and `--mrelease` did not fail.
     pub fn exit_status(&self, request: &Request) -> ExitStatus {
+        self.fold(request.strict, request.allow_none)
+    }
+
+    /// The first condition that holds decides.
+    fn fold(&self, strict: bool, allow_none: bool) -> ExitStatus {
         let outcomes = || self.targets.iter().map(|target| target.outcome);
-        let still_there = |target: &Target| matches!(target.end, Some(End::StillThere { .. }));
-        let unreleased = |outcome| matches!(outcome, Outcome::Signalled { release: Some(_), .. });
+        let is_still_running = |target: &Target| matches!(target.end, Some(End::StillThere { .. }));
+        let left_stopped = |target: &Target| target.left_stopped.is_some();
+        let release_failed = |outcome| matches!(outcome, Outcome::Signalled { release: Some(_), .. });
         if let Some(signal) = self.interrupted {
             ExitStatus::Interrupted(signal)
-        } else if self.targets.iter().any(still_there) {
+        } else if self.targets.iter().any(is_still_running) {
             ExitStatus::TimeRanOut
-        } else if self.too_many || request.strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
+        } else if self.too_many || strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
             ExitStatus::Forbidden
-        } else if outcomes().any(unreleased)
-            || self.targets.iter().any(|target| target.left_stopped.is_some())
-        {
+        } else if outcomes().any(release_failed) || self.targets.iter().any(left_stopped) {
             ExitStatus::Nothing
-        } else if outcomes().any(Outcome::is_done)
-            || request.allow_none && outcomes().all(|o| o == Outcome::Gone)
-        {
+        } else if outcomes().any(Outcome::is_done) || allow_none && outcomes().all(|o| o == Outcome::Gone) {
             ExitStatus::Success
         } else {
             ExitStatus::Nothing
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNALLED: Outcome = Outcome::Signalled { pinned: true, release: None };
+    const BY_ID: Outcome = Outcome::Signalled { pinned: false, release: None };
+    const UNRELEASED: Outcome = Outcome::Signalled { pinned: true, release: Some(Errno::NOSYS) };
+    const REFUSED: Outcome = Outcome::Refused { why: None };
+    const FAILED: Outcome = Outcome::Failed(Errno::IO);
+    const REFUSAL: Refusal = Refusal { target: [0; 3], sender: [1; 2], has_cap_kill_elsewhere: false };
+    const ALLOWED: Outcome = predicted(None);
+    const WOULD_BE_REFUSED: Outcome = predicted(Some(REFUSAL));
+
+    const fn predicted(refusal: Option<Refusal>) -> Outcome {
+        Outcome::Predicted(Prediction { refusal, effect: Effect::Handled, differs_from_model: false })
+    }
+
+    fn report(outcomes: &[Outcome]) -> Report {
+        let (pid, view, reason) = (42, View::Id, Reason::Matched);
+        let target =
+            |&outcome| Target { pid, view: view.clone(), reason, outcome, left_stopped: None, end: None };
+        Report {
+            targets: outcomes.iter().map(target).collect(),
+            pattern_too_long: false,
+            too_many: false,
+            undecided: 0,
+            interrupted: None,
+        }
+    }
+
+    #[test]
+    fn outcomes_fold_to_an_exit_status() {
+        use ExitStatus::{Forbidden, Nothing, Success};
+        use Outcome::{Awaited, Changed, Gone, Listed, Untouched};
+        #[rustfmt::skip]
+        let rows: &[(&[Outcome], [ExitStatus; 4])] = &[
+            // the outcomes: plain, --strict, --allow-none, both
+            (&[],                         [Nothing, Nothing,   Success, Success]),
+            (&[Listed],                   [Success, Success,   Success, Success]),
+            (&[Awaited],                  [Success, Success,   Success, Success]),
+            (&[SIGNALLED],                [Success, Success,   Success, Success]),
+            (&[BY_ID],                    [Success, Success,   Success, Success]),
+            (&[ALLOWED],                  [Success, Success,   Success, Success]),
+            (&[Gone],                     [Nothing, Nothing,   Success, Success]),
+            (&[REFUSED],                  [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[WOULD_BE_REFUSED],         [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[Changed],                  [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[Untouched],                [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[FAILED],                   [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[UNRELEASED],               [Nothing, Nothing,   Nothing, Nothing]),
+            (&[SIGNALLED, Gone],          [Success, Success,   Success, Success]),
+            (&[Gone, SIGNALLED],          [Success, Success,   Success, Success]),
+            (&[SIGNALLED, REFUSED],       [Success, Forbidden, Success, Forbidden]),
+            (&[FAILED, SIGNALLED],        [Success, Forbidden, Success, Forbidden]),
+            (&[Gone, REFUSED],            [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[SIGNALLED, UNRELEASED],    [Nothing, Nothing,   Nothing, Nothing]),
+            (&[UNRELEASED, REFUSED],      [Nothing, Forbidden, Nothing, Forbidden]),
+            (&[ALLOWED, WOULD_BE_REFUSED], [Success, Forbidden, Success, Forbidden]),
+        ];
+        for (outcomes, expected) in rows {
+            let report = report(outcomes);
+            let statuses = [(false, false), (true, false), (false, true), (true, true)]
+                .map(|(strict, allow_none)| report.fold(strict, allow_none));
+            assert_eq!(statuses, *expected, "{outcomes:?}");
+        }
+    }
+
+    /// A process that pkill has stopped and could not continue is a failure, however many were signalled.
+    #[test]
+    fn a_process_left_stopped_is_a_failure() {
+        let mut report = report(&[SIGNALLED, SIGNALLED]);
+        report.targets[0].left_stopped = Some(Errno::PERM);
+        for (strict, allow_none) in [(false, false), (true, false), (false, true), (true, true)] {
+            assert_eq!(report.fold(strict, allow_none), ExitStatus::Nothing, "{strict} {allow_none}");
+        }
+    }
+
+    /// Interrupted, then timed out, then too many: each of them decides over what follows, whatever the outcomes are.
+    #[test]
+    fn what_ended_the_run_comes_before_the_outcomes() {
+        use ExitStatus::{Forbidden, Interrupted, TimeRanOut};
+        for outcomes in [&[][..], &[SIGNALLED], &[SIGNALLED, REFUSED], &[UNRELEASED], &[Outcome::Gone]] {
+            for interrupted in [None, Some(libc::SIGINT)] {
+                for still_running in [false, true] {
+                    for too_many in [false, true] {
+                        let still_running = still_running && !outcomes.is_empty();
+                        let expected = match (interrupted, still_running, too_many) {
+                            (Some(signal), ..) => Interrupted(signal),
+                            (None, true, _) => TimeRanOut,
+                            (None, false, true) => Forbidden,
+                            (None, false, false) => continue,
+                        };
+                        let mut report = report(outcomes);
+                        report.interrupted = interrupted;
+                        report.too_many = too_many;
+                        if let (true, Some(last)) = (still_running, report.targets.last_mut()) {
+                            last.end = Some(End::StillThere { signal: Some(Signal::TERM), name: vec![] });
+                        }
+                        for (strict, allow_none) in [(false, false), (true, false), (false, true)] {
+                            assert_eq!(report.fold(strict, allow_none), expected, "{report:?}, {strict}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_observed_exit_is_no_failure() {
+        let mut report = report(&[SIGNALLED]);
+        let ended = Ended { after: Duration::ZERO, signal: None, status: Some(libc::SIGKILL) };
+        report.targets[0].end = Some(End::Ended(ended));
+        assert_eq!(report.fold(true, false), ExitStatus::Success);
+    }
+
+    #[test]
+    fn statuses_have_the_numbers_of_the_manual() {
+        for (status, code) in [
+            (ExitStatus::Success, 0),
+            (ExitStatus::Nothing, 1),
+            (ExitStatus::Usage, 2),
+            (ExitStatus::Fatal, 3),
+            (ExitStatus::Forbidden, 4),
+            (ExitStatus::TimeRanOut, 5),
+            (ExitStatus::Interrupted(libc::SIGINT), 130),
+            (ExitStatus::Interrupted(libc::SIGTERM), 143),
+            (ExitStatus::from(&Error::usage("")), 2),
+            (ExitStatus::from(&Error::nothing_to_match("")), 1),
+            (ExitStatus::from(&Error::fatal("")), 3),
+        ] {
+            assert_eq!(status.code(), code, "{status:?}");
         }
     }
 }

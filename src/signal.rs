@@ -8,12 +8,12 @@ use DefaultAction::{Continue, Core, Ignore, Stop, Terminate};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signal(i32);
 
-/// What a signal does to a process that has made no other arrangement (signal(7)).
+/// The default action of a signal (signal(7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DefaultAction {
-    /// The process ends.
+    /// The process terminates.
     Terminate,
-    /// The process ends and leaves a core dump, if it may.
+    /// The process terminates and dumps core, if core(5) allows it.
     Core,
     /// The process stops until it is continued.
     Stop,
@@ -37,38 +37,42 @@ impl fmt::Display for DefaultAction {
 }
 
 /// The standard signals of this architecture, what they do by default, the names that programs accept for them, and
-/// what they mean; the first name is the one we print. `EXIT` and `NULL` for 0 are procps-ng's.
+/// what they mean; the first name is the one that is printed. `EXIT` and `NULL` for 0 are procps-ng's.
 #[rustfmt::skip]
 const TABLE: &[(i32, DefaultAction, &[&str], &str)] = &[
-    (0, Ignore, &["0", "EXIT", "NULL"], "nothing is sent: only asks whether it could be"),
-    (libc::SIGHUP, Terminate, &["HUP"], "the terminal has gone; daemons: read the configuration again"),
+    (0, Ignore, &["0", "EXIT", "NULL"], "no signal: only checks whether one could be sent"),
+    (libc::SIGHUP, Terminate, &["HUP"], "hangup of the terminal; daemons: reload the configuration"),
     (libc::SIGINT, Terminate, &["INT"], "interrupt from the keyboard (Ctrl-C)"),
     (libc::SIGQUIT, Core, &["QUIT"], "quit from the keyboard (Ctrl-\\)"),
     (libc::SIGILL, Core, &["ILL"], "illegal instruction"),
     (libc::SIGTRAP, Core, &["TRAP"], "breakpoint or trace trap"),
     (libc::SIGABRT, Core, &["ABRT", "IOT"], "abort(3), a failed assertion"),
-    (libc::SIGBUS, Core, &["BUS"], "access to memory that is not there"),
+    (libc::SIGBUS, Core, &["BUS"], "access to memory that does not exist"),
     (libc::SIGFPE, Core, &["FPE"], "arithmetic error, such as division by zero"),
-    (libc::SIGKILL, Terminate, &["KILL"], "end at once"),
-    (libc::SIGUSR1, Terminate, &["USR1"], "whatever the program uses it for"),
+    (libc::SIGKILL, Terminate, &["KILL"], "terminate immediately"),
+    (libc::SIGUSR1, Terminate, &["USR1"], "user-defined"),
     (libc::SIGSEGV, Core, &["SEGV"], "invalid access to memory"),
-    (libc::SIGUSR2, Terminate, &["USR2"], "whatever the program uses it for"),
-    (libc::SIGPIPE, Terminate, &["PIPE"], "write to a pipe that nobody reads"),
-    (libc::SIGALRM, Terminate, &["ALRM"], "the timer of alarm(2) ran out"),
-    (libc::SIGTERM, Terminate, &["TERM"], "please end; what pkill sends by default"),
+    (libc::SIGUSR2, Terminate, &["USR2"], "user-defined"),
+    (libc::SIGPIPE, Terminate, &["PIPE"], "write to a pipe without readers"),
+    (libc::SIGALRM, Terminate, &["ALRM"], "timer of alarm(2) expired"),
+    (libc::SIGTERM, Terminate, &["TERM"], "termination request; the default of pkill"),
+    #[cfg(not(any(
+        target_arch = "mips", target_arch = "mips32r6", target_arch = "mips64", target_arch = "mips64r6",
+        target_arch = "sparc", target_arch = "sparc64",
+    )))]
     (libc::SIGSTKFLT, Terminate, &["STKFLT"], "coprocessor stack fault; unused"),
-    (libc::SIGCHLD, Ignore, &["CHLD", "CLD"], "a child has ended, stopped or continued"),
-    (libc::SIGCONT, Continue, &["CONT"], "go on, if stopped"),
-    (libc::SIGSTOP, Stop, &["STOP"], "stop at once"),
+    (libc::SIGCHLD, Ignore, &["CHLD", "CLD"], "a child exited, stopped or continued"),
+    (libc::SIGCONT, Continue, &["CONT"], "continue, if stopped"),
+    (libc::SIGSTOP, Stop, &["STOP"], "stop immediately"),
     (libc::SIGTSTP, Stop, &["TSTP"], "stop from the keyboard (Ctrl-Z)"),
     (libc::SIGTTIN, Stop, &["TTIN"], "read from the terminal in the background"),
     (libc::SIGTTOU, Stop, &["TTOU"], "write to the terminal in the background"),
     (libc::SIGURG, Ignore, &["URG"], "urgent data on a socket"),
     (libc::SIGXCPU, Core, &["XCPU"], "limit of CPU time reached"),
     (libc::SIGXFSZ, Core, &["XFSZ"], "limit of file size reached"),
-    (libc::SIGVTALRM, Terminate, &["VTALRM"], "the timer of CPU time in user mode ran out"),
-    (libc::SIGPROF, Terminate, &["PROF"], "the profiling timer ran out"),
-    (libc::SIGWINCH, Ignore, &["WINCH"], "the terminal has another size"),
+    (libc::SIGVTALRM, Terminate, &["VTALRM"], "timer of CPU time in user mode expired"),
+    (libc::SIGPROF, Terminate, &["PROF"], "profiling timer expired"),
+    (libc::SIGWINCH, Ignore, &["WINCH"], "the size of the terminal changed"),
     (libc::SIGIO, Terminate, &["IO", "POLL"], "a file descriptor is ready"),
     (libc::SIGPWR, Terminate, &["PWR"], "power failure"),
     (libc::SIGSYS, Core, &["SYS", "UNUSED"], "bad or forbidden system call (seccomp)"),
@@ -77,13 +81,13 @@ const TABLE: &[(i32, DefaultAction, &[&str], &str)] = &[
 impl Signal {
     /// Signal 0: nothing is delivered, only existence and permission are checked.
     pub const NONE: Signal = Signal(0);
-    /// SIGKILL, which nobody can catch, block or ignore.
+    /// SIGKILL, which cannot be caught, blocked or ignored.
     pub const KILL: Signal = Signal(libc::SIGKILL);
-    /// SIGSTOP, of which the same is true.
+    /// SIGSTOP, which cannot be caught, blocked or ignored.
     pub const STOP: Signal = Signal(libc::SIGSTOP);
-    /// SIGCONT, which continues a stopped process whatever that has arranged.
+    /// SIGCONT, which continues a stopped process even if it blocks or ignores the signal.
     pub const CONT: Signal = Signal(libc::SIGCONT);
-    /// SIGTERM, what `pkill` sends unless told otherwise.
+    /// SIGTERM, the default of `pkill`.
     pub const TERM: Signal = Signal(libc::SIGTERM);
 
     /// A number, or a name in any case with or without `SIG`, or `RTMIN+n`, `RTMAX-n`.
@@ -102,8 +106,8 @@ impl Signal {
         (0..=libc::SIGRTMAX()).contains(&number).then_some(Signal(number))
     }
 
-    /// Those that have a name, in the order of their numbers: without 0, which is none, and without those between the
-    /// standard and the real-time ones, which the C library keeps for itself.
+    /// The signals that have a name, in the order of their numbers: not 0, which is no signal, and not those between
+    /// the standard and the real-time signals, which the C library reserves.
     pub fn named() -> impl Iterator<Item = Signal> {
         let named = |signal: &Signal| !signal.names()[0].starts_with(|c: char| c.is_ascii_digit());
         (1..=libc::SIGRTMAX()).map(Signal).filter(named)
@@ -126,10 +130,7 @@ impl Signal {
 
     /// What it means, in a few words.
     pub fn meaning(self) -> &'static str {
-        TABLE
-            .iter()
-            .find(|(number, ..)| *number == self.0)
-            .map_or("whatever the program uses it for", |row| row.3)
+        TABLE.iter().find(|(number, ..)| *number == self.0).map_or("user-defined", |row| row.3)
     }
 
     /// Whether a process may catch, block or ignore it (signal(7)).
@@ -142,7 +143,7 @@ impl Signal {
         self.0
     }
 
-    /// What it does to a process that has made no other arrangement. Real-time signals terminate.
+    /// Its default action. Real-time signals terminate.
     pub fn default_action(self) -> DefaultAction {
         let row = TABLE.iter().find(|(number, ..)| *number == self.0);
         row.map_or(Terminate, |&(_, action, ..)| action)
@@ -216,6 +217,75 @@ mod tests {
             ("rtmaé", None),
         ] {
             assert_eq!(Signal::parse(word).map(Signal::number), number, "{word:?}");
+        }
+    }
+
+    #[test]
+    fn default_actions_are_those_of_the_manual() {
+        for (name, action) in [
+            ("TERM", Terminate),
+            ("KILL", Terminate),
+            ("QUIT", Core),
+            ("SYS", Core),
+            ("TTOU", Stop),
+            ("CONT", Continue),
+            ("CHLD", Ignore),
+            ("WINCH", Ignore),
+            ("RTMIN", Terminate),
+            ("RTMAX", Terminate),
+        ] {
+            assert_eq!(Signal::parse(name).map(Signal::default_action), Some(action), "{name}");
+        }
+    }
+
+    #[test]
+    fn each_signal_has_the_bit_of_its_number() {
+        for (signal, mask) in
+            [(Signal::NONE, 0), (Signal(1), 1), (Signal::KILL, 0x100), (Signal(64), 1 << 63)]
+        {
+            assert_eq!(signal.mask(), mask, "{signal}");
+        }
+    }
+
+    #[test]
+    fn real_time_signals_are_counted_from_both_ends() {
+        let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
+        for (number, names) in [
+            (libc::SIGABRT, vec!["ABRT".to_owned(), "IOT".to_owned()]),
+            (min, vec!["RTMIN".to_owned(), format!("RTMAX-{}", max - min)]),
+            (min + 2, vec!["RTMIN+2".to_owned(), format!("RTMAX-{}", max - min - 2)]),
+            (max, vec!["RTMAX".to_owned(), format!("RTMIN+{}", max - min)]),
+        ] {
+            assert_eq!(Signal(number).names(), names, "{number}");
+        }
+    }
+
+    #[test]
+    fn named_signals_are_those_that_a_program_may_use() {
+        let named: Vec<i32> = Signal::named().map(Signal::number).collect();
+        assert!(named.is_sorted());
+        for (number, expected) in [
+            (0, false),
+            (libc::SIGHUP, true),
+            (libc::SIGSYS, true),
+            (libc::SIGRTMIN() - 1, false), // the C library's own
+            (libc::SIGRTMIN(), true),
+            (libc::SIGRTMAX(), true),
+        ] {
+            assert_eq!(named.contains(&number), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn kill_and_stop_cannot_be_caught() {
+        for (signal, expected) in [
+            (Signal::NONE, false),
+            (Signal::KILL, false),
+            (Signal::STOP, false),
+            (Signal::CONT, true),
+            (Signal::TERM, true),
+        ] {
+            assert_eq!(signal.can_be_caught(), expected, "{signal}");
         }
     }
 

@@ -1,9 +1,9 @@
-//! What a reader gets to see of a process.
+//! The facts about a process that the output shows.
 
 use crate::proc::{Description, Facts, Lookup, Process};
 use crate::request::{Label, Subject};
 
-/// How much of each process is to be seen; no more than that is read.
+/// Which facts about each process are shown. No others are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
     /// The ID.
@@ -14,18 +14,18 @@ pub enum Detail {
     Full,
 }
 
-/// What is seen of one process.
+/// The facts that are shown of one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum View {
-    /// The ID, which the match itself has.
+    /// The ID only, which the match has.
     Id,
-    /// Its name or command line.
+    /// The name or command line.
     Text(Vec<u8>),
     /// Everything.
     Full(Box<Description>),
 }
 
-/// Read what is to be seen.
+/// Read the facts to show.
 pub fn view(detail: Detail, process: &mut Process<'_>) -> Lookup<View> {
     Ok(match detail {
         Detail::Id => View::Id,
@@ -34,7 +34,7 @@ pub fn view(detail: Detail, process: &mut Process<'_>) -> Lookup<View> {
     })
 }
 
-/// The text that stands for a process: its name or command line, quoted for a shell where that was asked.
+/// The label of a process: its name or command line, quoted for a shell on request.
 fn text(label: Label, process: &mut impl Facts) -> Lookup<Vec<u8>> {
     Ok(match label {
         Label { subject: Subject::Name, quoted: false } => process.name()?.to_vec(),
@@ -51,7 +51,7 @@ fn text(label: Label, process: &mut impl Facts) -> Lookup<Vec<u8>> {
     })
 }
 
-/// The words as a POSIX shell reads them back: quoted unless they are made of characters that mean themselves.
+/// The words as a POSIX shell reads them back: quoted if they have characters that are special to a shell.
 fn quote<'w>(words: impl IntoIterator<Item = &'w [u8]>) -> Vec<u8> {
     let mut line = vec![];
     for word in words {

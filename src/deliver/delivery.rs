@@ -177,7 +177,11 @@ impl<'a> Delivery<'a> {
     /// A pidfd of the process that was found, if that still exists and matches.
     pub fn pin(&mut self, found: &mut Match) -> Result<PidFd, Outcome> {
         loop {
-            let pinned = PidFd::open(found.pid).map_err(failure).and_then(|pidfd| {
+            let pidfd = match self.plan.held.pidfd(found.pid) {
+                Some(pidfd) => PidFd::of_named(found.pid, pidfd),
+                None => PidFd::open(found.pid),
+            };
+            let pinned = pidfd.map_err(failure).and_then(|pidfd| {
                 verify(&self.plan, &mut self.process, &self.targets, &pidfd, found, Scope::All)?;
                 Ok(pidfd)
             });

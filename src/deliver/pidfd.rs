@@ -52,6 +52,11 @@ impl PidFd {
         Ok(PidFd { pid, kind })
     }
 
+    /// The same process, by a pidfd that was opened before it was examined.
+    pub fn of_named(pid: Pid, pidfd: BorrowedFd<'_>) -> Result<PidFd, Errno> {
+        Ok(PidFd { pid, kind: Kind::Pidfd(rustix::io::fcntl_dupfd_cloexec(pidfd, 0)?) })
+    }
+
     /// Send the signal, with an integer if there is one (sigqueue(3)). ESRCH if the process has exited and was
     /// reaped, EPERM if the caller may not signal it.
     pub fn send(&self, signal: Signal, value: Option<i32>) -> Result<Via, Errno> {

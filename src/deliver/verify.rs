@@ -89,7 +89,7 @@ fn still_matches(
         (Reason::Matched, Scope::All) => plan.predicate.matches(process),
         (Reason::Matched, Scope::Itself) => plan.predicate.still_matches(process),
         (Reason::Descendant(of), Scope::All) => {
-            Ok(process.descends_from(&[of])? && is_held(targets, of, process)?)
+            Ok(process.ancestor_among(&[of])?.is_some() && is_held(targets, of, process)?)
         }
         // What was a descendant when it was pinned counts as one, unless its match turned out to be none any more.
         (Reason::Descendant(of), Scope::Itself) => {

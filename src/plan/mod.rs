@@ -3,24 +3,23 @@
 
 mod accounts;
 mod files;
+mod held;
 mod pidfile;
+mod resolve;
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+pub use held::HeldProcesses;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
-use nix::unistd;
 
 use crate::ere::{self, Pattern};
 use crate::error::Error;
-use crate::proc::{self, CLOCK_TICKS, NAME_MAX, ProcDir, Sockets, Terminals};
-use crate::request::{
-    Action, Criterion, Mode, Namespace, Pick, Pid, Reading, Request, Selection, Style, Subject,
-};
-use crate::select::{Cgroup, Predicate, Test, Unit};
+use crate::proc::{self, CLOCK_TICKS, NAME_MAX, NamedProcess, ProcDir, Sockets};
+use crate::request::{Action, Mode, Pick, Pid, Reading, Request, Selection, Style, Subject};
+use crate::select::{Predicate, Test};
 use crate::view::Detail;
+use resolve::Resolver;
 
 /// How the processes are found.
 pub struct Plan {
@@ -40,6 +39,8 @@ pub struct Plan {
     pub verify_start_time: bool,
     /// Whether process IDs were named: whoever gets one of them later is not meant.
     pub selected_by_pid: bool,
+    /// The processes of `-p` and `-F`, opened before they were examined; only where something is done to them.
+    pub held: HeldProcesses,
     /// When the question was asked, in clock ticks since boot.
     pub snapshot_time: u64,
     /// When the last scan began, by the same clock.
@@ -80,8 +81,10 @@ impl Plan {
     pub fn new(request: &Request) -> Result<Plan, Error> {
         let selection = &request.selection;
         let now = ticks_since_boot();
-        let mut tests =
-            selection.criteria.iter().map(|criterion| test(criterion, now)).collect::<Result<Vec<_>, _>>()?;
+        let acts = !matches!(request.action, Action::List(_));
+        let mut resolver = Resolver::new(selection, acts, now)?;
+        let criteria = selection.criteria.iter();
+        let mut tests = criteria.map(|criterion| resolver.test(criterion)).collect::<Result<Vec<_>, _>>()?;
         let mut pattern_too_long = false;
         for text in selection.pattern.iter().chain(&selection.and) {
             let test = matching(text, selection.reading)?;
@@ -102,7 +105,6 @@ impl Plan {
         let kin = kin(request)?;
         let inverts_families = selection.tree && selection.inverse;
         let by_id = tests.iter().any(|test| matches!(test, Test::Pid(_)));
-        let acts = !matches!(request.action, Action::List(_));
         let candidates = candidates(selection, &tests, kin.is_some());
         let asks_for_ports = tests.iter().any(|test| matches!(test, Test::Sockets(_)));
         let predicate = Predicate::new(tests, selection.inverse, excluded);
@@ -118,6 +120,7 @@ impl Plan {
                 || request.freezes(),
             kin,
             selected_by_pid: by_id && !selection.inverse,
+            held: resolver.into_held(),
             detail: detail(request),
             snapshot_time,
             scanned_at: snapshot_time,
@@ -147,15 +150,6 @@ impl Plan {
     }
 }
 
-/// `--local`: told by the PID namespaces that /proc shows a process to be in.
-fn local() -> Result<Test, Error> {
-    if ProcDir::named()?.same_pid_namespace() {
-        Ok(Test::Local)
-    } else {
-        Err(Error::fatal("--local has no answer: /proc is that of another PID namespace"))
-    }
-}
-
 fn ancestors() -> Result<Vec<Pid>, Error> {
     proc::ancestors(&ProcDir::named()?)
 }
@@ -176,7 +170,7 @@ fn kin(request: &Request) -> Result<Option<Kin>, Error> {
 /// Where process IDs are listed, nobody else needs to be looked at, but for their kin.
 fn candidates(selection: &Selection, tests: &[Test], with_kin: bool) -> Candidates {
     let listed = tests.iter().find_map(|test| match test {
-        Test::Pid(ids) => Some(ids.clone()),
+        Test::Pid(processes) => Some(processes.iter().map(NamedProcess::pid).collect::<Vec<_>>()),
         _ => None,
     });
     match listed {
@@ -216,71 +210,8 @@ fn matching(text: &[u8], reading: Reading) -> Result<Test, Error> {
     })
 }
 
-/// `now` in clock ticks since boot.
-fn test(criterion: &Criterion, now: u64) -> Result<Test, Error> {
-    let bytes = |list: &[std::ffi::OsString]| list.iter().map(|word| word.clone().into_vec()).collect();
-    Ok(match criterion {
-        Criterion::Pids(ids) => Test::Pid(ids.clone()),
-        Criterion::Pidfile(file) => Test::Pid(vec![pidfile::read(file)?]),
-        Criterion::Parents(ids) => Test::Parent(ids.clone()),
-        Criterion::Ancestors(ids) => Test::Ancestor(ids.clone()),
-        Criterion::ProcessGroups(ids) => Test::ProcessGroup(zero_means(ids, unistd::getpgrp())),
-        Criterion::Sessions(ids) => {
-            // Where the session leader is outside of our PID namespace, the kernel says 0, and so do its members.
-            let own = unistd::getsid(None).unwrap_or(unistd::Pid::from_raw(0));
-            Test::Session(zero_means(ids, own))
-        }
-        Criterion::EffectiveUsers(users) => Test::EffectiveUser(accounts::users(users)?),
-        Criterion::RealUsers(users) => Test::RealUser(accounts::users(users)?),
-        Criterion::RealGroups(groups) => Test::RealGroup(accounts::groups(groups)?),
-        Criterion::Terminals(names) => {
-            let terminals = Terminals::read();
-            Test::Terminal(names.iter().filter_map(|name| terminals.number(name)).collect())
-        }
-        Criterion::Executable(name) => Test::Executable(files::file(name)?),
-        Criterion::ExecutableDeleted => Test::ExecutableDeleted,
-        Criterion::Script(name) => Test::Script(files::file(name)?),
-        Criterion::WorkingDirectory(path) => {
-            Test::WorkingDirectory(files::resolved(path).into_os_string().into_vec())
-        }
-        Criterion::OlderThan(age) => Test::Age { now, least: ticks(*age) },
-        Criterion::YoungerThan(age) => Test::Not(Box::new(Test::Age { now, least: ticks(*age) })),
-        Criterion::ResidentMemory(bytes) => Test::ResidentMemory(*bytes),
-        Criterion::CpuTime(time) => Test::CpuTime(ticks(*time)),
-        Criterion::NoZombie => Test::Not(Box::new(Test::Zombie)),
-        Criterion::NoKernelThread => Test::Not(Box::new(Test::KernelThread)),
-        Criterion::States(letters) => Test::State(letters.clone()),
-        Criterion::Cgroups(groups) => {
-            Test::Cgroup(groups.iter().map(|group| Cgroup::new(group.as_bytes())).collect())
-        }
-        Criterion::Units(units) => Test::Unit(units.iter().map(|unit| Unit::new(unit.as_bytes())).collect()),
-        Criterion::Local => local()?,
-        Criterion::Ports(ports) => Test::Sockets(Arc::new(Sockets::new(ports)?)),
-        Criterion::Environment(variables) => Test::Environment(bytes(variables)),
-        Criterion::Namespaces { of, kinds } => Test::Namespaces(namespaces(*of, kinds)?),
-        Criterion::Catches(signal) => Test::Catches(signal.mask()),
-    })
-}
-
-fn zero_means(ids: &[Pid], own: unistd::Pid) -> Vec<Pid> {
-    ids.iter().map(|&id| if id == 0 { own.as_raw() } else { id }).collect()
-}
-
-/// In clock ticks, rounded up: what has lasted so many has lasted so long.
-fn ticks(time: Duration) -> u64 {
-    let ticks = time.as_nanos().div_ceil(u128::from(1_000_000_000 / CLOCK_TICKS));
-    u64::try_from(ticks).unwrap_or(u64::MAX)
-}
-
-/// By the clock that start times are counted with: it runs through suspend and ignores a changed wall clock.
+/// By the clock of start times, which runs while the system is suspended and does not jump when the date is set.
 fn ticks_since_boot() -> u64 {
     let now = clock_gettime(ClockId::CLOCK_BOOTTIME).expect("a clock of Linux since 2.6.39");
     now.tv_sec() as u64 * CLOCK_TICKS + now.tv_nsec() as u64 / (1_000_000_000 / CLOCK_TICKS)
-}
-
-fn namespaces(of: Pid, kinds: &[Namespace]) -> Result<Vec<(Namespace, u64)>, Error> {
-    let theirs = proc::namespaces(of).map_err(|why| {
-        Error::nothing_to_match(format!("cannot read the namespaces of process {of}: {why}"))
-    })?;
-    Ok(kinds.iter().filter_map(|&kind| Some((kind, *theirs.get(OsStr::new(kind.name()))?))).collect())
 }

@@ -38,6 +38,11 @@ impl ProcDir {
         Ok(ProcDir { fd: None, same_pid_namespace: OnceLock::new() })
     }
 
+    /// The same, where /proc has been found to be usable before.
+    pub(super) fn assumed() -> Self {
+        ProcDir { fd: None, same_pid_namespace: OnceLock::new() }
+    }
+
     /// Whether a number means the same process to system calls and in /proc. It does not where a PID namespace was
     /// entered and the /proc of the outer one is still mounted: then processes can only be read from files. Where that
     /// cannot be found out, files are right too.

@@ -16,6 +16,17 @@ pub enum LookupError {
     Io(Errno),
 }
 
+impl LookupError {
+    /// The kernel's error, for a message.
+    pub fn errno(self) -> Errno {
+        match self {
+            LookupError::Gone => Errno::SRCH,
+            LookupError::Denied => Errno::ACCESS,
+            LookupError::Io(errno) => errno,
+        }
+    }
+}
+
 impl From<Errno> for LookupError {
     fn from(errno: Errno) -> Self {
         match errno {
@@ -48,9 +59,9 @@ pub trait Facts {
     fn caught_signals(&mut self) -> Lookup<u64>;
     /// The parent's process ID; 0 if that is outside of our PID namespace (`PIDFD_GET_INFO` or proc_pid_stat(5)).
     fn parent(&mut self) -> Lookup<Pid>;
-    /// Whether one of these is its parent, its parent's parent, and so on. Whoever is orphaned gets another parent: a
-    /// subreaper among its ancestors, or init (PR_SET_CHILD_SUBREAPER(2const)). 0 stands above all.
-    fn descends_from(&mut self, ancestors: &[Pid]) -> Lookup<bool>;
+    /// The nearest of these that is its parent, its parent's parent, and so on. An orphan gets another parent: a subreaper
+    /// among its ancestors, or init (PR_SET_CHILD_SUBREAPER(2const)). 0 is the ancestor of all processes.
+    fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>>;
     /// Whether one of those ancestors, from the parent upwards, is like this.
     fn has_ancestor<E: From<LookupError>>(
         &mut self,
@@ -99,6 +110,6 @@ pub trait Facts {
     fn sockets(&mut self) -> Lookup<&[u64]>;
     /// The lines of /proc/PID/cgroup (cgroups(7)).
     fn cgroups(&mut self) -> Lookup<&[u8]>;
-    /// The inode number that identifies the namespace; None if we may not read it (namespaces(7)).
-    fn namespace(&mut self, kind: Namespace) -> Lookup<Option<u64>>;
+    /// What identifies the namespace; None if we may not read it (namespaces(7)).
+    fn namespace(&mut self, kind: Namespace) -> Lookup<Option<FileId>>;
 }

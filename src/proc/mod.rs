@@ -10,6 +10,8 @@ mod facts;
 mod lineage;
 mod link;
 mod links;
+mod named;
+mod namespace;
 mod orphaned;
 mod own;
 mod process;
@@ -28,6 +30,8 @@ pub use dir::{ProcDir, unreadable};
 pub use facts::{Facts, Lookup, LookupError};
 pub use lineage::Relation;
 pub use link::{FileId, Link, base_name};
+pub use named::{Holder, NamedGroup, NamedProcess};
+pub use namespace::{HeldNamespace, namespaces};
 pub use orphaned::ProcessGroups;
 pub use own::own_pid;
 pub use process::{NAME_MAX, Process};
@@ -36,25 +40,3 @@ pub use stat::CLOCK_TICKS;
 pub use terminal::Terminals;
 pub use user_namespace::{UserNamespace, is_overflow_uid};
 pub use walk::{Pids, walk};
-
-use std::collections::HashMap;
-use std::ffi::OsString;
-
-use procfs::ProcError;
-
-use crate::request::Pid;
-
-/// The inode numbers that identify the namespaces of a process, by the names of their files in /proc/PID/ns
-/// (namespaces(7)); a kind that the kernel does not have divides nobody and is not among them. The error says why we
-/// may not know; a zombie is in no namespace any more.
-pub fn namespaces(pid: Pid) -> Result<HashMap<OsString, u64>, &'static str> {
-    let namespaces = procfs::process::Process::new(pid).and_then(|process| process.namespaces());
-    match namespaces {
-        Ok(all) if !all.0.is_empty() => {
-            Ok(all.0.into_iter().map(|(kind, one)| (kind, one.identifier)).collect())
-        }
-        Ok(_) | Err(ProcError::NotFound(_)) => Err("No such process"),
-        Err(ProcError::PermissionDenied(_)) => Err("Permission denied"),
-        Err(_) => Err("unreadable"),
-    }
-}

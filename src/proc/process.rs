@@ -307,8 +307,8 @@ impl Facts for Process<'_> {
         })
     }
 
-    fn descends_from(&mut self, ancestors: &[Pid]) -> Lookup<bool> {
-        self.walk_up(ancestors).map(|(_, found)| found)
+    fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>> {
+        self.walk_up(wanted).map(|(chain, found)| chain.last().copied().filter(|_| found))
     }
 
     fn has_ancestor<E: From<LookupError>>(
@@ -476,14 +476,8 @@ impl Facts for Process<'_> {
         Ok(&self.cgroups.bytes)
     }
 
-    fn namespace(&mut self, kind: Namespace) -> Lookup<Option<u64>> {
-        let base = self.proc;
-        match fs::statat(base.base(), self.file(&format!("ns/{}", kind.name())), AtFlags::empty()) {
-            Ok(stat) => Ok(Some(stat.st_ino)),
-            // A zombie is in no namespace any more (ENOENT), others may be none of our business (EACCES).
-            Err(Errno::NOENT | Errno::ACCESS | Errno::PERM) => Ok(None),
-            Err(errno) => Err(errno.into()),
-        }
+    fn namespace(&mut self, kind: Namespace) -> Lookup<Option<FileId>> {
+        self.read_namespace(kind)
     }
 }
 

@@ -15,6 +15,9 @@ const MANY: usize = 256;
 /// that were open before.
 const DESCRIPTORS_PER_THREAD: u64 = 4;
 
+/// Descriptors that no thread but the first may count on: the standard ones, those of a wait, and what is held open.
+const DESCRIPTORS_IN_USE: u64 = 12;
+
 /// The process IDs that one thread gets: a part of the list, and as soon as it is done with that the next one, so that
 /// none waits for another.
 pub struct Pids<'w> {
@@ -82,5 +85,6 @@ pub fn walk<T: Send>(look: impl Fn(&ProcDir, Pids<'_>) -> Result<T, Error> + Syn
 fn most_threads() -> usize {
     let cpus = thread::available_parallelism().map_or(1, |n| n.get());
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let descriptors = descriptors.saturating_sub(DESCRIPTORS_IN_USE);
     cpus.min((descriptors / DESCRIPTORS_PER_THREAD).try_into().unwrap_or(usize::MAX)).max(1)
 }

@@ -35,18 +35,21 @@ fn expression(mut glob: &[u8]) -> Vec<u8> {
     let mut expression = vec![];
     while let Some((&byte, rest)) = glob.split_first() {
         glob = rest;
+        if byte == b'['
+            && let Some(len) = set_len(rest)
+        {
+            let (set, rest) = rest.split_at(len);
+            expression.push(b'[');
+            match set.strip_prefix(b"!") {
+                Some(set) => expression.extend([b"^", set].concat()),
+                None => expression.extend(set),
+            }
+            glob = rest;
+            continue;
+        }
         match byte {
             b'*' => expression.extend(b".*"),
             b'?' => expression.push(b'.'),
-            b'[' if let Some(len) = set_len(rest) => {
-                let (set, rest) = rest.split_at(len);
-                expression.push(b'[');
-                match set.strip_prefix(b"!") {
-                    Some(set) => expression.extend([b"^", set].concat()),
-                    None => expression.extend(set),
-                }
-                glob = rest;
-            }
             byte if is_special(byte) => expression.extend([b'\\', byte]),
             byte => expression.push(byte),
         }

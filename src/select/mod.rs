@@ -9,8 +9,8 @@ mod unit;
 use std::sync::Arc;
 
 use crate::ere::{Pattern, PatternError};
-use crate::proc::{Facts, Lookup, LookupError, Sockets};
-use crate::request::{Namespace, Pick, Pid};
+use crate::proc::{Facts, HeldNamespace, Lookup, LookupError, NamedGroup, NamedProcess, Sockets};
+use crate::request::{Pick, Pid};
 use cgroup::is_in_cgroup;
 use unit::is_in_unit;
 
@@ -24,11 +24,11 @@ pub use kin::{Reason, Selected, with_kin};
 #[derive(Clone, Debug)]
 pub enum Test {
     /// Its process ID is listed.
-    Pid(Vec<Pid>),
+    Pid(Vec<NamedProcess>),
     /// Its session ID is listed.
-    Session(Vec<Pid>),
+    Session(Vec<NamedGroup>),
     /// Its process group ID is listed.
-    ProcessGroup(Vec<Pid>),
+    ProcessGroup(Vec<NamedGroup>),
     /// Its effective UID is listed.
     EffectiveUser(Vec<u32>),
     /// Its name matches.
@@ -37,10 +37,10 @@ pub enum Test {
     FullName(Pattern),
     /// Its command line matches.
     CommandLine(Pattern),
-    /// Its parent's process ID is listed.
-    Parent(Vec<Pid>),
-    /// An ancestor's process ID is listed; 0 stands above all.
-    Ancestor(Vec<Pid>),
+    /// Its parent is listed.
+    Parent(Vec<NamedProcess>),
+    /// An ancestor is listed; 0 is the ancestor of all processes.
+    Ancestor(Vec<NamedProcess>),
     /// The device number of its controlling terminal is listed; 0 is none.
     Terminal(Vec<u32>),
     /// Its state letter is listed.
@@ -84,8 +84,8 @@ pub enum Test {
     Local,
     /// One of these is in its environment, by name or by name and value.
     Environment(Vec<Vec<u8>>),
-    /// It is in these namespaces, each given by its inode number.
-    Namespaces(Vec<(Namespace, u64)>),
+    /// It is in these namespaces.
+    Namespaces(Vec<HeldNamespace>),
     /// It holds one of these sockets.
     Sockets(Arc<Sockets>),
 }
@@ -147,9 +147,12 @@ impl Test {
 
     fn passes(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
         Ok(match self {
-            Test::Pid(ids) => ids.contains(&process.thread_group()),
-            Test::Session(ids) => ids.contains(&process.session()?),
-            Test::ProcessGroup(ids) => ids.contains(&process.process_group()?),
+            Test::Pid(processes) => {
+                let pid = process.thread_group();
+                processes.iter().find(|one| one.pid() == pid).map_or(Ok(false), NamedProcess::has_its_id)?
+            }
+            Test::Session(sessions) => is_group_among(process.session()?, sessions)?,
+            Test::ProcessGroup(groups) => is_group_among(process.process_group()?, groups)?,
             Test::EffectiveUser(ids) => ids.contains(&process.effective_uid()?),
             Test::Name(pattern) => pattern.is_match(process.name()?)?,
             Test::FullName(pattern) => {
@@ -157,8 +160,8 @@ impl Test {
                 by_name || process.full_name()?.map_or(Ok(false), |name| pattern.is_match(name))?
             }
             Test::CommandLine(pattern) => pattern.is_match(process.command_line()?)?,
-            Test::Parent(ids) => ids.contains(&process.parent()?),
-            Test::Ancestor(ids) => process.descends_from(ids)?,
+            Test::Parent(parents) => is_alive_among(process.parent()?, parents)?,
+            Test::Ancestor(ancestors) => descends_from(process, ancestors)?,
             Test::Terminal(numbers) => numbers.contains(&process.terminal()?),
             Test::State(letters) => letters.contains(&process.state()?),
             Test::Age { now, least } => now.saturating_sub(process.start_time()?) >= *least,
@@ -193,13 +196,36 @@ fn has_variable(environment: &[u8], wanted: &[Vec<u8>]) -> bool {
     })
 }
 
-fn is_in_namespaces(process: &mut impl Facts, wanted: &[(Namespace, u64)]) -> Lookup<bool> {
-    for &(kind, inode) in wanted {
-        if process.namespace(kind)? != Some(inode) {
+fn is_in_namespaces(process: &mut impl Facts, wanted: &[HeldNamespace]) -> Lookup<bool> {
+    for namespace in wanted {
+        if process.namespace(namespace.kind)? != Some(namespace.id) {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Whether the ID, which was read just now, is that of one of these processes.
+fn is_alive_among(pid: Pid, named: &[NamedProcess]) -> Lookup<bool> {
+    named.iter().find(|one| one.pid() == pid).map_or(Ok(false), NamedProcess::is_alive)
+}
+
+/// Whether the ID, which was read just now, is that of one of these groups.
+fn is_group_among(id: Pid, named: &[NamedGroup]) -> Lookup<bool> {
+    named.iter().find(|one| one.id() == id).map_or(Ok(false), NamedGroup::is_unchanged)
+}
+
+/// Whether one of these is an ancestor. Where the nearest has exited, another process has its ID, and one of the others
+/// may be above that.
+fn descends_from(process: &mut impl Facts, named: &[NamedProcess]) -> Lookup<bool> {
+    let mut wanted: Vec<Pid> = named.iter().map(NamedProcess::pid).collect();
+    while let Some(ancestor) = process.ancestor_among(&wanted)? {
+        if is_alive_among(ancestor, named)? {
+            return Ok(true);
+        }
+        wanted.retain(|&pid| pid != ancestor);
+    }
+    Ok(false)
 }
 
 /// All tests together.

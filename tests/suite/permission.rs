@@ -471,14 +471,14 @@ fn a_stop_signal_and_the_process_group() {
     use State::*;
     const SIGNALS: [(&str, i32); 4] =
         [("STOP", libc::SIGSTOP), ("TSTP", libc::SIGTSTP), ("TTIN", libc::SIGTTIN), ("TTOU", libc::SIGTTOU)];
-    type Group = fn(Spec) -> Spec;
+    type Group = (fn(Spec) -> Spec, [&'static str; 4]);
     type Disposition = fn(Spec, i32) -> Spec;
     namespace(|| {
         // A session of this test's own: without, its group is that of a process outside of the namespace.
         rustix::process::setsid().expect("setsid");
         let mut kinds = vec![];
         // A session leader's group is orphaned, a new group in the session of the parent is not.
-        let groups: [(Group, _); 3] = [
+        let groups: [Group; 3] = [
             (Spec::session, ["orphaned", "orphaned, caught", "orphaned, ignored", "orphaned, blocked"]),
             (Spec::group, ["a job", "a job, caught", "a job, ignored", "a job, blocked"]),
             (|part| part, ["the parent's group", "that, caught", "that, ignored", "that, blocked"]),

@@ -134,14 +134,22 @@ impl Case {
         let mut program = self.program(path, victim.as_ref().expect("a victim"), &stage.dir);
         let (mut looks, mut matched, mut sent) = (None, false, 0);
         let (mut swapped_at, mut matched_before, mut sent_before) = (None, false, false);
+        let mut named = usize::from(["{pid", "{session"].iter().any(|id| self.args.contains(id)));
         let status = loop {
             match program.next() {
                 Stop::Entry(call) => {
                     if looks.is_none() && is_look(&program, call, pid) {
                         looks = Some(0);
                     }
-                    // Under -U and --ancestor, a pidfd tells the scan about the UID and the parent.
-                    let pins = call.number == libc::SYS_pidfd_open && call.args[0] == u64::from(pid);
+                    // What is named by an ID is opened before the scan; a process that is named so is then pinned by a
+                    // copy of that descriptor. Under -U and --ancestor, a pidfd reports the UID and the parent.
+                    let opens = call.number == libc::SYS_pidfd_open && call.args[0] == u64::from(pid);
+                    let copies = self.args.contains("{pid")
+                        && call.number == libc::SYS_fcntl
+                        && call.args[1] == libc::F_DUPFD_CLOEXEC as u64;
+                    let is_held = opens && named > 0;
+                    named -= usize::from(is_held);
+                    let pins = opens && !is_held || copies;
                     matched |=
                         pins && !["-U ", "--ancestor "].iter().any(|option| self.args.contains(option));
                     if let Some(looks) = &mut looks {
@@ -224,10 +232,13 @@ impl Case {
         }
     }
 
-    /// Where the victim is named by its PID, whoever has that at the first look is meant. Else the first look, at a
-    /// bystander already, tells them apart.
+    /// Where the victim is named by its PID, the process that has it when it is opened for the first time is meant: by a
+    /// pidfd, or by the file that is read where there are none. Else the first look, at a bystander already, tells them
+    /// apart.
     fn first_swap(&self) -> usize {
-        usize::from(self.args.contains("{pid"))
+        let names_it = self.args.contains("{pid");
+        let looks = if self.forbidden.iter().any(|(call, _)| *call == libc::SYS_pidfd_open) { 2 } else { 1 };
+        if names_it { looks } else { 0 }
     }
 }
 

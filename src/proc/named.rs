@@ -1,0 +1,176 @@
+//! What the user named by an ID, held open for the whole run: an ID that is reused must not come to mean another process
+//! or process group.
+
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid as RawPid, PidfdFlags, Resource, getrlimit, pidfd_open};
+
+use super::{Facts as _, Lookup, LookupError, ProcDir, Process};
+use crate::request::Pid;
+use crate::sys::{self, Scope};
+
+/// The part of the descriptors that may be held; the others are needed for the scan and the wait.
+const HELD_PART: u64 = 4;
+
+/// How an ID is kept from being reused unnoticed.
+#[derive(Clone, Debug)]
+enum Hold {
+    /// Not at all: the number is compared as it is.
+    Nothing,
+    /// No process had the ID.
+    Missing,
+    /// By the process itself.
+    Pidfd(Arc<OwnedFd>),
+    /// By its start time, in clock ticks since boot: there was no pidfd.
+    StartTime(u64),
+}
+
+/// A process that was named by its ID.
+#[derive(Clone, Debug)]
+pub struct NamedProcess {
+    pid: Pid,
+    hold: Hold,
+}
+
+/// A process group or session that was named by its ID, which is that of its leader.
+#[derive(Clone, Debug)]
+pub struct NamedGroup {
+    id: Pid,
+    leader: Hold,
+}
+
+/// Opens what is named, as far as descriptors last.
+pub struct Holder {
+    room: u64,
+}
+
+impl Default for Holder {
+    /// /proc must be that of our PID namespace.
+    fn default() -> Self {
+        let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        Holder { room: (limit / HELD_PART).max(1) }
+    }
+}
+
+impl NamedProcess {
+    /// The ID means whichever process has it; 0 is no process, but the parent of those without one.
+    pub fn number(pid: Pid) -> Self {
+        NamedProcess { pid, hold: Hold::Nothing }
+    }
+
+    /// The process that has the ID now.
+    pub fn hold(pid: Pid, holder: &mut Holder) -> Lookup<Self> {
+        Ok(NamedProcess { pid, hold: holder.hold(pid)? })
+    }
+
+    /// Its ID.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// The pidfd, where there is one.
+    pub fn pidfd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.hold {
+            Hold::Pidfd(pidfd) => Some(pidfd.as_fd()),
+            Hold::Nothing | Hold::Missing | Hold::StartTime(_) => None,
+        }
+    }
+
+    /// Whether the process has not exited. Asked after its ID was read somewhere, the answer tells that the ID was that of
+    /// this process at that time.
+    pub fn is_alive(&self) -> Lookup<bool> {
+        match &self.hold {
+            Hold::Nothing => Ok(true),
+            Hold::Missing => Ok(false),
+            Hold::Pidfd(pidfd) => Ok(!has_exited(pidfd)?),
+            Hold::StartTime(start_time) => Ok(start_time_of(self.pid)? == Some(*start_time)),
+        }
+    }
+
+    /// Whether the process has not been reaped, so that the ID is still its own.
+    pub fn has_its_id(&self) -> Lookup<bool> {
+        match &self.hold {
+            Hold::Nothing => Ok(true),
+            Hold::Missing => Ok(false),
+            // Other errors are those of other users' processes, which exist, or of a seccomp filter.
+            Hold::Pidfd(pidfd) => {
+                let sent = sys::pidfd_send_signal(pidfd.as_fd(), 0, None, Scope::Process);
+                Ok(sent != Err(Errno::SRCH))
+            }
+            Hold::StartTime(start_time) => Ok(start_time_of(self.pid)? == Some(*start_time)),
+        }
+    }
+}
+
+impl NamedGroup {
+    /// The ID means whichever group has it; 0 is the group of kernel threads, and of all from outside of our PID namespace.
+    pub fn number(id: Pid) -> Self {
+        NamedGroup { id, leader: Hold::Nothing }
+    }
+
+    /// The group that has the ID now.
+    pub fn hold(id: Pid, holder: &mut Holder) -> Lookup<Self> {
+        Ok(NamedGroup { id, leader: holder.hold(id)? })
+    }
+
+    /// Its ID.
+    pub fn id(&self) -> Pid {
+        self.id
+    }
+
+    /// Whether the ID cannot have been reused. The kernel gives it to no other process as long as the leader is not reaped
+    /// or the group has a member (`free_pid`, kernel/pid.c), so once the leader is gone, a process with that ID proves
+    /// that the group is gone too. Asked after the ID was read somewhere, as [`NamedProcess::is_alive`].
+    pub fn is_unchanged(&self) -> Lookup<bool> {
+        match &self.leader {
+            Hold::Nothing => Ok(true),
+            Hold::Missing => Ok(start_time_of(self.id)?.is_none()),
+            Hold::Pidfd(pidfd) => match sys::pidfd_send_signal(pidfd.as_fd(), 0, None, Scope::Process) {
+                Err(Errno::SRCH) => Ok(start_time_of(self.id)?.is_none()),
+                // Another user's process, or a seccomp filter that forbids the call: a zombie cannot be told from one
+                // that was reaped.
+                Err(_) if has_exited(pidfd)? => Ok(start_time_of(self.id)?.is_none()),
+                Ok(()) | Err(_) => Ok(true),
+            },
+            Hold::StartTime(before) => Ok(start_time_of(self.id)?.is_none_or(|now| now == *before)),
+        }
+    }
+}
+
+impl Holder {
+    fn hold(&mut self, pid: Pid) -> Lookup<Hold> {
+        let Some(raw) = RawPid::from_raw(pid.max(0)) else { return Ok(Hold::Nothing) };
+        let opened = if self.room > 0 { pidfd_open(raw, PidfdFlags::empty()) } else { Err(Errno::MFILE) };
+        match opened {
+            Ok(pidfd) => {
+                self.room -= 1;
+                Ok(Hold::Pidfd(Arc::new(pidfd)))
+            }
+            // No process, or the ID of a thread (the error differs between kernels).
+            Err(Errno::SRCH | Errno::INVAL | Errno::NOENT) => Ok(Hold::Missing),
+            // No descriptors, an older kernel, or a seccomp filter.
+            Err(_) => Ok(start_time_of(pid)?.map_or(Hold::Missing, Hold::StartTime)),
+        }
+    }
+}
+
+/// Whether all its threads have exited; it may not be reaped yet.
+fn has_exited(pidfd: &OwnedFd) -> Lookup<bool> {
+    let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
+    Ok(poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? > 0)
+}
+
+/// None if no process has the ID.
+fn start_time_of(pid: Pid) -> Lookup<Option<u64>> {
+    let proc = ProcDir::assumed();
+    let mut process = Process::new(&proc);
+    process.select(pid);
+    match process.start_time() {
+        Ok(start_time) => Ok(Some(start_time)),
+        Err(LookupError::Gone | LookupError::Denied) => Ok(None),
+        Err(why) => Err(why),
+    }
+}
