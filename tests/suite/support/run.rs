@@ -1,4 +1,5 @@
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -37,12 +38,20 @@ pub struct Run {
 }
 
 /// How a run ended.
-#[derive(Debug)]
 pub struct Output {
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
     /// The exit status, or 128 + the signal that killed it.
     pub status: i32,
+}
+
+/// As text, not as numbers.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stdout, stderr, status } = self;
+        let [out, err] = [stdout, stderr].map(|bytes| bytes.escape_ascii());
+        write!(f, "status {status}, standard output \"{out}\", standard error \"{err}\"")
+    }
 }
 
 impl Output {
