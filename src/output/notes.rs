@@ -2,7 +2,8 @@
 
 use rustix::io::Errno;
 
-use super::{Output, shown};
+use super::text::shown;
+use super::writer::Output;
 use crate::error::errno_text;
 use crate::plan::Plan;
 use crate::report::{End, Outcome, Report, Target};
@@ -11,10 +12,10 @@ use crate::scan::Matches;
 use crate::view::View;
 
 /// How many matches the message of `--max` names.
-const A_FEW: usize = 5;
+const NAMED_MAX: usize = 5;
 
 /// How many of the processes that are still running after a wait are named.
-const MANY: usize = 100;
+const RUNNING_MAX: usize = 100;
 
 impl Output {
     /// Notes that precede the first signal: that processes could not be examined; and with `-f`, that a match is an
@@ -28,7 +29,7 @@ impl Output {
         let also = if inverse { "what is selected includes" } else { "the pattern also matches" };
         for (pid, name) in &matches.notes.ancestors {
             let name = shown(name);
-            self.complain(&format!("note: {also} our ancestor {name} (pid {pid}); -A leaves ancestors out"));
+            self.error(&format!("note: {also} our ancestor {name} (pid {pid}); -A leaves ancestors out"));
         }
     }
 
@@ -40,7 +41,7 @@ impl Output {
         } else if matches.undecided > 0 {
             let number = matches.undecided;
             let processes = if number == 1 { "process" } else { "processes" };
-            self.complain(&format!(
+            self.error(&format!(
                 "note: {number} {processes} could not be examined, so the answer may be incomplete"
             ));
         }
@@ -50,26 +51,29 @@ impl Output {
         if ports.is_empty() {
             return;
         }
-        let named = first(A_FEW, ports.iter().map(|(protocol, port)| format!("{}:{port}", protocol.name())));
+        let named =
+            first(NAMED_MAX, ports.iter().map(|(protocol, port)| format!("{}:{port}", protocol.name())));
         let hint = if rustix::process::geteuid().is_root() { "" } else { "; root may see more" };
-        self.complain(&format!(
+        self.error(&format!(
             "note: nobody whom we may look at holds {named}, so the answer may be incomplete{hint}"
         ));
     }
 
     /// What failed, and what is still running.
-    pub(super) fn complaints(&mut self, request: &Request, report: &Report) {
+    pub(super) fn messages(&mut self, request: &Request, report: &Report) {
         report.targets.iter().for_each(|target| self.explain(target));
         self.still_there(report);
         if report.too_many {
             self.too_many(request, report);
         }
         if report.pattern_too_long && request.style != Style::Quiet {
-            self.complain(
+            self.error(
                 "pattern that searches for process name longer than 15 characters will result in zero matches",
             );
             let name = self.program.name();
-            self.say(&format!("Try `{name} -f' option to match against the complete command line.\n"));
+            self.write_stderr(&format!(
+                "Try `{name} -f' option to match against the complete command line.\n"
+            ));
         }
     }
 
@@ -83,14 +87,14 @@ impl Output {
                 if let Some(why) = why {
                     message += &format!(" ({})", why.explain(&self.names.user(why.target[1])));
                 }
-                self.complain(&message);
+                self.error(&message);
             }
             Outcome::Failed(errno) => {
-                self.complain(&format!("{what} pid {pid} failed: {}", errno_text(errno)));
+                self.error(&format!("{what} pid {pid} failed: {}", errno_text(errno)));
             }
             Outcome::Signalled { release: Some(errno), .. } => {
                 let why = errno_text(errno);
-                self.complain(&format!("pid {pid} killed, but process_mrelease failed: {why}"));
+                self.error(&format!("pid {pid} killed, but process_mrelease failed: {why}"));
             }
             Outcome::Listed
             | Outcome::Signalled { .. }
@@ -111,9 +115,9 @@ impl Output {
                 Some(End::StillThere { name, .. }) => format!("{} {}", target.pid, shown(name)),
                 _ => target.pid.to_string(),
             };
-            let names = first(MANY, left.iter().map(named));
+            let names = first(RUNNING_MAX, left.iter().map(named));
             let are = if left.len() == 1 { "is" } else { "are" };
-            self.complain(&format!("{} {are} still there: {names}", left.len()));
+            self.error(&format!("{} {are} still there: {names}", left.len()));
         }
     }
 
@@ -125,9 +129,9 @@ impl Output {
             View::Text(text) => format!("{} {}", target.pid, shown(text)),
             View::Full(about) => format!("{} {}", target.pid, shown(&about.name)),
         });
-        let named = first(A_FEW, named);
+        let named = first(NAMED_MAX, named);
         let processes_match = if found == 1 { "process matches" } else { "processes match" };
-        self.complain(&format!(
+        self.error(&format!(
             "{found} {processes_match}, more than --max {most}, so nothing was done: {named}"
         ));
     }

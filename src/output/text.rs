@@ -33,6 +33,24 @@ pub fn printable(bytes: &[u8]) -> Vec<u8> {
     text
 }
 
+/// Bytes that a process chose, as text.
+pub fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&printable(bytes)).into_owned()
+}
+
+/// Whether they are shown as they are.
+pub fn is_printable(bytes: &[u8]) -> bool {
+    printable(bytes) == bytes
+}
+
+/// At most this many characters, and a sign that more follow.
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// The names of users, each looked up once.
 #[derive(Default)]
 pub struct Names(BTreeMap<u32, String>);
@@ -110,7 +128,7 @@ pub fn explanation(target: &Target, names: &mut Names) -> Option<String> {
             Some(text)
         }
         Outcome::Signalled { .. } | Outcome::Awaited if target.end.is_some() => {
-            target.end.as_ref().map(course)
+            target.end.as_ref().map(wait_summary)
         }
         Outcome::Changed => Some("it no longer is what was asked for".into()),
         Outcome::Failed(errno) => Some(errno_text(*errno)),
@@ -124,7 +142,7 @@ pub fn explanation(target: &Target, names: &mut Names) -> Option<String> {
 }
 
 /// What preceded the end, or the end of the wait.
-fn course(end: &End) -> String {
+fn wait_summary(end: &End) -> String {
     let sent = |signal: Option<Signal>| signal.map_or_else(String::new, |signal| format!(" after {signal}"));
     match end {
         End::StillThere { signal, .. } => format!("has not ended{}", sent(*signal)),

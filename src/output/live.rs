@@ -1,0 +1,123 @@
+//! What is said and asked while the work is under way.
+
+use rustix::io::Errno;
+
+use super::progress::ProgressLine;
+use super::terminal::Terminal;
+use super::text::{cut, printable, shown};
+use super::writer::Output;
+use crate::deliver::{Answer, Confirm, Observer, Progress};
+use crate::error::{Error, errno_text};
+use crate::request::{Action, Mode, Pid, Program, Request, Sending, Style};
+use crate::scan::{Match, Matches};
+use crate::select::Reason;
+use crate::signal::Signal;
+use crate::view::View;
+
+/// Characters of a command line that a question shows: it may be 2 MB long, and the name must stay in sight.
+const COMMAND_LINE_MAX: usize = 200;
+
+impl Output {
+    /// Have at hand what the request needs: `--interactive` needs a terminal, and a wait may be followed on one.
+    pub fn prepare(&mut self, request: &Request) -> Result<(), Error> {
+        self.style = request.style;
+        if request.wait().is_some() && request.style != Style::Quiet {
+            self.progress = ProgressLine::on_terminal();
+        }
+        if matches!(request.action, Action::Signal(Sending { mode: Mode::Ask, .. })) {
+            self.terminal = Some(Terminal::open()?);
+        }
+        Ok(())
+    }
+
+    /// pidwait: the count is printed before the wait, which may be long.
+    pub fn before_waiting(&mut self, request: &Request, matches: &Matches) -> Result<(), Error> {
+        let plain = matches!(request.style, Style::Plain | Style::Verbose);
+        if request.count && plain && matches!(request.action, Action::Wait { .. }) {
+            self.print(&format!("{}\n", matches.found.len()));
+            self.flush()?;
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Output {
+    /// `-e`.
+    fn on_signalled(&mut self, found: &Match) {
+        if let View::Text(text) = &found.view {
+            let waits = self.program == Program::Pidwait;
+            self.print(if waits { "waiting for " } else { "" });
+            self.pending.extend(printable(text));
+            self.print(if waits { "" } else { " killed" });
+            self.print(&format!(" (pid {})\n", found.pid));
+        }
+    }
+
+    fn on_wait_start(&mut self, stopped: usize) {
+        if stopped > 0 && self.style != Style::Quiet {
+            let (are, they) =
+                if stopped == 1 { ("process is", "it acts") } else { ("processes are", "they act") };
+            self.error(&format!(
+                "note: {stopped} {are} stopped; {they} on the signal only when continued (--cont)"
+            ));
+        }
+        // The wait goes on, and later signals are sent, whether or not anything can be printed.
+        if let Err(error) = self.flush() {
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    fn wants_progress(&self) -> bool {
+        self.progress.is_some()
+    }
+
+    fn on_progress(&mut self, progress: &Progress) {
+        let line = self.progress.as_mut().map(|line| line.show(self.program.name(), progress));
+        self.write_stderr(&line.unwrap_or_default());
+    }
+
+    fn on_escalation_error(&mut self, pid: Pid, signal: Signal, errno: Errno) {
+        self.error(&format!("sending {signal} to pid {pid} failed: {}", errno_text(errno)));
+    }
+}
+
+impl Confirm for Output {
+    fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error> {
+        // Of a group, a match is named: the other members are selected because of it.
+        let named = found.iter().min_by_key(|found| matches!(found.reason, Reason::GroupMember(_)));
+        let (Some(named), Some(terminal)) = (named, &mut self.terminal) else { return Ok(Answer::No) };
+        let mut process = named.pid.to_string();
+        if let View::Full(about) = &named.view {
+            let line = about.arguments.split(|&b| b == 0).collect::<Vec<_>>().join(&b' ');
+            let text = if line.is_empty() { &about.name } else { &line };
+            process += &format!(
+                " {} {}",
+                self.names.user(about.effective_uid),
+                cut(shown(text).trim_end(), COMMAND_LINE_MAX)
+            );
+        }
+        let question = match (named.group, found.len()) {
+            (Some(group), 2..) => {
+                format!("send {signal} to process group {group}: {process}, and {} more?", found.len() - 1)
+            }
+            _ => format!("send {signal} to {process}?"),
+        };
+        terminal.ask(&question)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_cut_between_characters() {
+        for (text, shown) in [
+            ("é".repeat(COMMAND_LINE_MAX), "é".repeat(COMMAND_LINE_MAX)),
+            ("é".repeat(COMMAND_LINE_MAX + 1), "é".repeat(COMMAND_LINE_MAX) + "..."),
+            (String::new(), String::new()),
+        ] {
+            assert_eq!(cut(&text, COMMAND_LINE_MAX), shown);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The buffered writer of standard output, and the messages on standard error.
+
+use std::os::fd::BorrowedFd;
+
+use rustix::io::Errno;
+use rustix::stdio;
+
+use super::progress::ProgressLine;
+use super::terminal::Terminal;
+use super::text::Names;
+use crate::error::{Error, ErrorKind, errno_text};
+use crate::report::ExitStatus;
+use crate::request::{Program, Style};
+
+/// Collects what is to be printed, and writes it in large pieces.
+pub struct Output {
+    pub(super) program: Program,
+    pub(super) pending: Vec<u8>,
+    pub(super) names: Names,
+    pub(super) style: Style,
+    pub(super) terminal: Option<Terminal>,
+    pub(super) progress: Option<ProgressLine>,
+    /// The reader has closed the pipe (EPIPE): nothing more can be delivered, which is no error.
+    pub(super) pipe_closed: bool,
+    /// Why something could not be written while a wait was still going on.
+    pub(super) failure: Option<Error>,
+}
+
+impl Output {
+    /// Nothing is written yet.
+    pub fn new(program: Program) -> Self {
+        Output {
+            program,
+            pending: vec![],
+            names: Names::default(),
+            style: Style::Plain,
+            terminal: None,
+            progress: None,
+            pipe_closed: false,
+            failure: None,
+        }
+    }
+
+    /// A text as it is.
+    pub fn print(&mut self, text: &str) {
+        self.pending.extend_from_slice(text.as_bytes());
+    }
+
+    /// Write what is pending, and say why the run failed, if it did.
+    pub fn finish(mut self, result: Result<ExitStatus, Error>) -> ExitStatus {
+        let result = result.and_then(|status| self.flush().map(|()| status));
+        let result = self.failure.take().map_or(result, Err);
+        result.unwrap_or_else(|error| {
+            self.error(&error.message);
+            if error.kind == ErrorKind::Usage {
+                self.write_stderr(&format!("Try `{} --help' for more information.\n", self.program.name()));
+            }
+            ExitStatus::from(&error)
+        })
+    }
+
+    pub(super) fn flush(&mut self) -> Result<(), Error> {
+        self.clear_progress();
+        let pending = std::mem::take(&mut self.pending);
+        if self.pipe_closed {
+            return Ok(());
+        }
+        match write_all(stdio::stdout(), &pending) {
+            Err(Errno::PIPE) => self.pipe_closed = true,
+            Err(errno) => return Err(Error::fatal(format!("write error: {}", errno_text(errno)))),
+            Ok(()) => {}
+        }
+        Ok(())
+    }
+
+    /// A line on standard error behind the program's name. If nobody can read it, there is nobody left to tell.
+    pub(super) fn error(&mut self, message: &str) {
+        self.clear_progress();
+        self.write_stderr(&format!("{}: {message}\n", self.program.name()));
+    }
+
+    /// Whatever is written next may come to the same terminal.
+    pub(super) fn clear_progress(&mut self) {
+        let clear = self.progress.as_mut().map(ProgressLine::clear);
+        self.write_stderr(clear.unwrap_or_default());
+    }
+
+    pub(super) fn write_stderr(&self, text: &str) {
+        let _ = write_all(stdio::stderr(), text.as_bytes());
+    }
+}
+
+fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Errno> {
+    while !bytes.is_empty() {
+        match rustix::io::write(fd, bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
