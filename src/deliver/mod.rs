@@ -3,9 +3,9 @@
 //! scan, either the verification sees the other process, or the pidfd still belongs to the one that exited: in no case
 //! is a bystander signalled.
 //!
-//! [`deliver`] chooses the strategy: [`each`] process as it is found, all [`together`], or a [`dry_run`]; and repeats
-//! it for `--until-none`. Below stand the [`delivery`] that they share, the table of [`target`]s, and what is done to
-//! one process: [`verify`], [`send`].
+//! [`deliver`] chooses the strategy: `each` process as it is found, all `together`, or a `dry_run`; and repeats
+//! it for `--until-none`. Below stand the `delivery` that they share, the table of `target`s, and what is done to
+//! one process: `verify`, `send`.
 
 mod budget;
 mod delivery;
