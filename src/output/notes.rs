@@ -73,7 +73,7 @@ impl Output {
         }
     }
 
-    /// Why the process was not signalled. A process that exited before is no failure.
+    /// Why the process was not signalled, or is left stopped. A process that exited before is no failure.
     fn explain(&mut self, target: &Target) {
         let pid = target.pid;
         let what = if self.program == Program::Pkill { "killing" } else { "opening" };
@@ -99,6 +99,9 @@ impl Output {
             | Outcome::Gone
             | Outcome::Changed
             | Outcome::Untouched => {}
+        }
+        if let Some(errno) = target.left_stopped {
+            self.complain(&format!("pid {pid} could not be continued: {}", errno_text(errno)));
         }
     }
 

@@ -3,6 +3,7 @@
 //! it no longer is, and none is left stopped.
 
 mod exec;
+mod frozen;
 
 use std::path::Path;
 use std::process::Command;
