@@ -34,6 +34,17 @@ pub fn view(detail: Detail, process: &mut Process<'_>) -> Lookup<View> {
     })
 }
 
+/// How often a process is examined again that executes other programs meanwhile.
+pub const TRIES: usize = 8;
+
+/// Whether what was read, from the question whether it matches on, is of one program.
+pub fn is_of_one_program(detail: Detail, process: &mut Process<'_>) -> Lookup<bool> {
+    match detail {
+        Detail::Full => process.is_still_named(),
+        Detail::Id | Detail::Label(_) => Ok(true),
+    }
+}
+
 /// The label of a process: its name or command line, quoted for a shell on request.
 fn text(label: Label, process: &mut impl Facts) -> Lookup<Vec<u8>> {
     Ok(match label {

@@ -33,6 +33,11 @@ impl Budget {
         self.most.is_some()
     }
 
+    /// Whether there will never be room for any.
+    pub fn is_zero(&self) -> bool {
+        self.most == Some(0)
+    }
+
     /// From now on there are no more than are open now: descriptors have run out, or a pidfd is of no use.
     pub fn limit(&mut self) {
         self.most = Some(self.open.get());
@@ -60,5 +65,9 @@ mod tests {
         assert!(budget.has_room());
         let share = budget.take();
         assert!(share.is_some() && budget.take().is_none());
+        assert!(!budget.is_zero());
+        drop(share);
+        budget.limit();
+        assert!(budget.is_zero() && !budget.has_room());
     }
 }

@@ -225,26 +225,41 @@ impl<'a> Delivery<'a> {
 
     /// The same for a target that is held, by whatever pidfd it has now.
     pub fn verify_held(&mut self, at: TargetIndex, scope: Scope) -> Result<(), Outcome> {
-        let mut found = self.targets[at].found.clone();
-        let pidfd = match self.targets[at].pin() {
-            Some(pin) => match pin.pidfd() {
-                Some(_) => None,
-                None => Some(pin.reopen(self.proc).map_err(failure)?),
-            },
-            None => return Err(Outcome::Gone),
-        };
-        let held = self.targets[at].pin().and_then(|pin| pin.pidfd());
-        let Some(pidfd) = pidfd.as_ref().or(held) else { return Err(Outcome::Gone) };
-        let verified = verify(&self.plan, &mut self.process, &self.targets, pidfd, &mut found, scope);
-        // What no longer matches may still descend from another match.
-        if let (Err(Outcome::Changed), Reason::Matched, Some(of)) = (verified, found.reason, found.below) {
-            found.reason = Reason::Descendant(of);
-            verify(&self.plan, &mut self.process, &self.targets, pidfd, &mut found, scope)?;
-        } else {
-            verified?;
+        loop {
+            let mut found = self.targets[at].found.clone();
+            let verified = match self.targets[at].pin() {
+                Some(pin) => {
+                    let (plan, process, targets) = (&self.plan, &mut self.process, &self.targets);
+                    let check =
+                        |pidfd: &PidFd| Ok(still_selected(plan, process, targets, pidfd, &mut found, scope));
+                    pin.with(self.proc, check).unwrap_or_else(|errno| Err(failure(errno)))
+                }
+                None => return Err(Outcome::Gone),
+            };
+            match verified {
+                Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)) if self.give_back_pidfds() => {}
+                Err(outcome) => return Err(outcome),
+                Ok(()) => {
+                    self.targets[at].found = found;
+                    return Ok(());
+                }
+            }
         }
-        self.targets[at].found = found;
-        Ok(())
+    }
+
+    /// Do this with the pidfd of a target that is held. Pidfds of others are given back where descriptors have run out.
+    pub fn with_pidfd<T>(
+        &mut self,
+        at: TargetIndex,
+        act: impl Fn(&PidFd) -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
+        loop {
+            let Some(pin) = self.targets[at].pin() else { return Err(Errno::SRCH) };
+            match pin.with(self.proc, &act) {
+                Err(Errno::MFILE | Errno::NFILE) if self.give_back_pidfds() => {}
+                result => return result,
+            }
+        }
     }
 
     /// Whether the user is asked about each process.
@@ -368,6 +383,25 @@ impl<'a> Delivery<'a> {
             AfterSend::Await(waiter) => waiter.give_back_some(&mut self.targets),
             AfterSend::Settle(_) => self.targets.give_back_some().1 > 0,
         }
+    }
+}
+
+/// Verify it, by one reason or the other: what no longer matches may still descend from another match.
+fn still_selected(
+    plan: &Plan,
+    process: &mut Process<'_>,
+    targets: &Targets,
+    pidfd: &PidFd,
+    found: &mut Match,
+    scope: Scope,
+) -> Result<(), Outcome> {
+    let verified = verify(plan, process, targets, pidfd, found, scope);
+    match (verified, found.reason, found.below) {
+        (Err(Outcome::Changed), Reason::Matched, Some(of)) => {
+            found.reason = Reason::Descendant(of);
+            verify(plan, process, targets, pidfd, found, scope)
+        }
+        _ => verified,
     }
 }
 

@@ -21,6 +21,7 @@ use crate::request::{Pid, Sending};
 use crate::scan::Match;
 use crate::select::Reason;
 use crate::signal::Signal;
+use crate::sys::emergency;
 
 /// What a round has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,8 @@ pub fn signal(
 ) -> Result<Round, Error> {
     let freezes = sending.freezes();
     if freezes {
-        // From here on only KILL ends pkill before all have been continued.
+        // From here on only KILL and STOP to pkill itself keep it from continuing all.
+        emergency::on_panic();
         delivery.catch(Caught::All)?;
     }
     let collected = if freezes { freeze(delivery, news, rescan) } else { pin_all(delivery, news, rescan) };
@@ -149,10 +151,14 @@ fn stop(delivery: &mut Delivery<'_>, found: Match, is_first: bool) -> Stopped {
     } else {
         pin.stopping();
     }
-    match outcome(pin.with(delivery.proc, |pidfd| pidfd.send(Signal::STOP, None)), &target.found.view) {
+    let sent = delivery.with_pidfd(at, |pidfd| pidfd.send(Signal::STOP, None));
+    let target = &mut delivery.targets[at];
+    match outcome(sent, &target.found.view) {
         Outcome::Signalled { .. } => {}
         other => {
-            pin.released();
+            if let Some(pin) = target.pin_mut() {
+                pin.released();
+            }
             target.state = State::Settled(other);
             let is_gone = matches!(other, Outcome::Gone);
             return if is_gone { Stopped::Vanished } else { Stopped::Refused };
@@ -209,14 +215,8 @@ fn signal_one(delivery: &mut Delivery<'_>, sending: &Sending, at: TargetIndex) -
         true => match delivery.verify_held(at, Scope::Itself) {
             Err(outcome) => outcome,
             Ok(()) => {
-                let target = &delivery.targets[at];
-                let view = &target.found.view;
-                match target.pin() {
-                    Some(pin) => pin
-                        .with(delivery.proc, |pidfd| Ok(send(sending, pidfd, view)))
-                        .unwrap_or_else(failure),
-                    None => Outcome::Gone,
-                }
+                let view = delivery.targets[at].found.view.clone();
+                delivery.with_pidfd(at, |pidfd| Ok(send(sending, pidfd, &view))).unwrap_or_else(failure)
             }
         },
     };
@@ -325,13 +325,9 @@ fn settle(delivery: &mut Delivery<'_>, sending: &Sending, at: TargetIndex, outco
         Stop::Before => is_signalled && sending.resume,
         Stop::No => is_signalled && delivery.must_continue(sending, pid),
     };
-    let proc = delivery.proc;
-    let left_stopped = match delivery.targets[at].pin() {
-        Some(pin) if must_continue => {
-            // ESRCH: it has exited.
-            pin.with(proc, |pidfd| Ok(continue_process(pidfd))).unwrap_or_else(unless_exited)
-        }
-        _ => None,
+    let left_stopped = match must_continue {
+        true => delivery.with_pidfd(at, |pidfd| Ok(continue_process(pidfd))).unwrap_or_else(unless_exited),
+        false => None,
     };
     let was_stopped =
         stop == Stop::Before && is_signalled && !must_continue && sending.signal != Signal::CONT;

@@ -11,7 +11,7 @@ use crate::report::Outcome;
 use crate::request::Pid;
 use crate::scan::Match;
 use crate::select::{MatchError, Reason};
-use crate::view::view;
+use crate::view::{TRIES, is_of_one_program, view};
 
 /// How much of the question is asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,6 @@ pub fn verify(
     found: &mut Match,
     scope: Scope,
 ) -> Result<(), Outcome> {
-    process.select(found.pid);
     let is_gone_or_changed = |process: &mut Process<'_>| match pidfd.check_alive() {
         Err(errno) => failure(errno),
         Ok(()) => match (process.start_time(), found.start_time) {
@@ -44,18 +43,27 @@ pub fn verify(
             (Err(LookupError::Io(errno)), _) => Outcome::Failed(errno),
         },
     };
-    match still_matches(plan, process, targets, found, scope) {
-        Ok(true) => {}
-        Ok(false) => return Err(is_gone_or_changed(process)),
-        // A file that is gone while the process is not: it is executing another program, or may no longer be read,
-        // as after the execve(2) of a set-user-ID program.
-        Err(MatchError::Lookup(LookupError::Gone)) => return Err(is_gone_or_changed(process)),
-        Err(MatchError::Lookup(LookupError::Denied)) => return Err(Outcome::Changed),
-        Err(MatchError::Lookup(LookupError::Io(errno))) => return Err(Outcome::Failed(errno)),
-        // The pattern compiled for the scan, and this subject needs a form of it that is too big.
-        Err(MatchError::Pattern(_)) => return Err(Outcome::Changed),
-    }
-    match view(plan.detail, process) {
+    let mut tries = 1;
+    let view = loop {
+        process.select(found.pid);
+        match still_matches(plan, process, targets, found, scope) {
+            Ok(true) => {}
+            Ok(false) => return Err(is_gone_or_changed(process)),
+            // A file that is gone while the process is not: it is executing another program, or may no longer be read,
+            // as after the execve(2) of a set-user-ID program.
+            Err(MatchError::Lookup(LookupError::Gone)) => return Err(is_gone_or_changed(process)),
+            Err(MatchError::Lookup(LookupError::Denied)) => return Err(Outcome::Changed),
+            Err(MatchError::Lookup(LookupError::Io(errno))) => return Err(Outcome::Failed(errno)),
+            // The pattern compiled for the scan, and this subject needs a form of it that is too big.
+            Err(MatchError::Pattern(_)) => return Err(Outcome::Changed),
+        }
+        let view = view(plan.detail, process);
+        if view.is_err() || tries == TRIES || is_of_one_program(plan.detail, process) != Ok(false) {
+            break view;
+        }
+        tries += 1;
+    };
+    match view {
         Ok(view) => {
             found.view = view;
             Ok(())

@@ -155,6 +155,8 @@ impl Waiter {
             Until::NextScan | Until::Pause => Some(began + POLL_INTERVAL),
             Until::Now => Some(began),
         };
+        // Without room for a single pidfd, no event reports an exit.
+        self.needs_polling |= targets.budget.is_zero();
         let mut poll_at = began;
         let result = loop {
             let now = Instant::now();

@@ -77,7 +77,7 @@ impl Output {
         }
     }
 
-    /// Why the process was not signalled. A process that exited before is no failure.
+    /// Why the process was not signalled, or is left stopped. A process that exited before is no failure.
     fn explain(&mut self, target: &Target) {
         let pid = target.pid;
         let what = if self.program == Program::Pkill { "killing" } else { "opening" };
@@ -103,6 +103,9 @@ impl Output {
             | Outcome::Gone
             | Outcome::Changed
             | Outcome::Untouched => {}
+        }
+        if let Some(errno) = target.left_stopped {
+            self.complain(&format!("pid {pid} could not be continued: {}", errno_text(errno)));
         }
     }
 

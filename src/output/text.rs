@@ -107,6 +107,14 @@ pub fn word(target: &Target) -> &'static str {
 
 /// Why it became that, where there is more to say.
 pub fn explanation(target: &Target, names: &mut Names) -> Option<String> {
+    let left_stopped = target.left_stopped.map(|why| format!("could not be continued: {}", errno_text(why)));
+    match (of_outcome(target, names), left_stopped) {
+        (Some(explanation), Some(left_stopped)) => Some(format!("{explanation}; {left_stopped}")),
+        (explanation, left_stopped) => explanation.or(left_stopped),
+    }
+}
+
+fn of_outcome(target: &Target, names: &mut Names) -> Option<String> {
     match &target.outcome {
         Outcome::Signalled { release: Some(errno), .. } => {
             Some(format!("process_mrelease failed: {}", errno_text(*errno)))

@@ -141,6 +141,25 @@ impl<'p> Process<'p> {
         self.enter(thread);
     }
 
+    /// Forget what is known of the same process.
+    pub fn forget(&mut self) {
+        self.reset(self.pid, self.thread_group);
+    }
+
+    /// Whether its name is what was read before. If not, it may have executed another program (execve(2)) meanwhile, and
+    /// what else was read is no longer of one program.
+    pub fn is_still_named(&mut self) -> Lookup<bool> {
+        if !self.name.known {
+            return Ok(true);
+        }
+        let mut name = std::mem::take(&mut self.scratch);
+        let result = self.read("comm", &mut name);
+        let is_same = name == self.name.bytes;
+        self.scratch = name;
+        result?;
+        Ok(is_same)
+    }
+
     fn enter(&mut self, directory: Pid) {
         self.path.extend_from_slice(DecInt::new(directory).as_bytes());
         self.path.push(b'/');

@@ -12,6 +12,7 @@ use crate::plan::{Candidates, Plan};
 use crate::proc::{self, Facts, Lookup, LookupError, ProcDir, Process, Relation};
 use crate::request::Pid;
 use crate::select::{MatchError, Predicate, pick};
+use crate::view::{TRIES, is_of_one_program};
 use matches::unknown;
 
 /// Examine the candidates, and read what the notes about the matches say.
@@ -129,12 +130,27 @@ impl<'p> Scanner<'p> {
     /// Keep the process if the predicate matches it and all that is needed of it can be read.
     fn examine(&mut self) -> Result<(), Error> {
         let process = &mut self.process;
-        match self.predicate.matches(process) {
-            Ok(true) => match Match::read(self.plan, process) {
+        let mut tries = 1;
+        let result = loop {
+            let result = self
+                .predicate
+                .matches(process)
+                .map(|matches| matches.then(|| Match::read(self.plan, process)));
+            if !matches!(result, Ok(Some(Ok(_))))
+                || tries == TRIES
+                || is_of_one_program(self.plan.detail, process) != Ok(false)
+            {
+                break result;
+            }
+            tries += 1;
+            process.forget();
+        };
+        match result {
+            Ok(Some(found)) => match found {
                 Ok(found) => self.seen.found.push((process.thread_group(), found)),
                 Err(why) => self.has_vanished(why)?,
             },
-            Ok(false) => {}
+            Ok(None) => {}
             Err(MatchError::Lookup(LookupError::Denied)) => self.seen.undecided += 1,
             Err(MatchError::Lookup(why)) => self.has_vanished(why)?,
             Err(MatchError::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),

@@ -25,6 +25,7 @@ mod resources;
 mod script;
 
 // What is done to them.
+mod delivery;
 mod freeze;
 mod pidwait;
 mod pkill;

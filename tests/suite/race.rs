@@ -3,12 +3,13 @@
 //! bystander gets no signal, and what pkill reports of the victim is true.
 
 use std::collections::VecDeque;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::support::asked::Asked;
 use crate::support::clock::until_older_than_now;
 use crate::support::family;
 use crate::support::pids::{LAST_PID, next_is, with_pid};
@@ -249,7 +250,7 @@ impl Call {
 }
 
 /// Whether the call asks about this PID: by a path in /proc, or by number.
-fn is_look(program: &Traced, call: Call, pid: u32) -> bool {
+pub(crate) fn is_look(program: &Traced, call: Call, pid: u32) -> bool {
     let by_path = [libc::SYS_openat, libc::SYS_newfstatat, libc::SYS_statx, libc::SYS_readlinkat];
     let by_number = [libc::SYS_getsid, libc::SYS_getpgid, libc::SYS_pidfd_open, libc::SYS_kill];
     if by_path.contains(&call.number) {
@@ -262,7 +263,7 @@ fn is_look(program: &Traced, call: Call, pid: u32) -> bool {
 }
 
 /// Signal 0 is none, and who is stopped and continued is not signalled yet.
-fn is_signal(call: Call) -> bool {
+pub(crate) fn is_signal(call: Call) -> bool {
     let sends = [libc::SYS_kill, libc::SYS_rt_sigqueueinfo, libc::SYS_pidfd_send_signal];
     let none = [0, libc::SIGSTOP as u64, libc::SIGCONT as u64];
     sends.contains(&call.number) && !none.contains(&call.args[1])
@@ -436,50 +437,6 @@ fn a_program_without_handles_hits_the_bystander() {
             assert!(hit.is_some(), "{args}: no schedule shows the race, so the others prove nothing");
         }
     });
-}
-
-/// `--interactive`, with us as the user.
-struct Asked {
-    program: Traced,
-}
-
-impl Asked {
-    fn start(args: &[&str]) -> Self {
-        let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
-        command.args(["--json", "-USR1", "--interactive"]).args(args);
-        let terminal = tracer::on_terminal(&mut command);
-        let mut program = Traced::start(command);
-        program.keep(terminal);
-        program.run_free();
-        Asked { program }
-    }
-
-    /// Waits for a question, which it returns.
-    fn question(&mut self) -> String {
-        let mut said = String::new();
-        eventually("a question", || {
-            let mut bytes = [0; 256];
-            // EIO until it opens the terminal.
-            let read = self.program.terminal().read(&mut bytes).unwrap_or(0);
-            said.push_str(std::str::from_utf8(&bytes[..read]).expect("UTF-8"));
-            said.ends_with("[y/n/a/q] ")
-        });
-        said
-    }
-
-    fn answer(&mut self, answer: &str) {
-        self.program.terminal().write_all(answer.as_bytes()).expect("answer");
-    }
-
-    /// The outcome of each target, and the exit status.
-    fn end(mut self) -> (Vec<String>, i32) {
-        let Stop::Ended(status) = self.program.next() else { panic!("it runs free") };
-        let (out, err) = self.program.written();
-        assert_eq!(err, "");
-        let report: Value = serde_json::from_str(&out).expect("a document");
-        let targets = report["targets"].as_array().expect("targets").iter();
-        (targets.map(|target| target["outcome"].as_str().expect("a word").to_owned()).collect(), status)
-    }
 }
 
 /// As long as the question stands, everything may happen to the process that it is about.

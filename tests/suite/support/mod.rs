@@ -8,6 +8,7 @@
 //! - [`Dir`]: a temporary directory; [`Root`]: one to change root into.
 
 mod actor;
+pub mod asked;
 pub mod bomb;
 pub mod clock;
 pub mod crowd;
