@@ -1,23 +1,49 @@
-//! `pgrep`, `pkill` and `pidwait`: one library, three programs, one pipeline.
+//! `pgrep`, `pkill` and `pidwait`: find processes, signal them and wait for them, and never signal the wrong one.
+//!
+//! # The library
+//!
+//! A [`Query`] selects processes. Each one that it finds is [pinned](PinnedProcess) by a descriptor. A signal reaches
+//! that process or no process at all: if its process ID was reused, or if it has executed another program since, the
+//! result is an [`Error`].
+//!
+//! ```
+//! # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/child.rs")); }
+//! # let mut child = doc::start("nightly-backup")?;
+//! use std::time::Duration;
+//!
+//! use pkill::{Query, Signal, WaitOutcome};
+//!
+//! let found = Query::new().name("nightly-backup").parent(std::process::id()).find()?;
+//! for process in &found {
+//!     process.signal(Signal::TERM)?; // verified again immediately before the signal
+//! }
+//! for process in &found {
+//!     if process.wait(Some(Duration::from_secs(5)))? == WaitOutcome::TimedOut {
+//!         process.signal(Signal::KILL)?;
+//!     }
+//! }
+//! # assert_eq!(found.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The programs
+//!
+//! They share one pipeline, which is [`run`] as a function:
 //!
 //! ```text
 //! argv ─cli→ Request ─plan→ Plan ─scan→ Matches ─deliver→ Report ─output→ bytes, exit status
 //! ```
 //!
-//! [`cli`] understands the command line and knows nothing of the machine. [`plan`] looks up what it names: users,
-//! groups, pidfiles, namespaces, ports. [`scan`] looks at the processes through [`proc`], as cheaply as the tests of
-//! [`select`] allow. [`deliver`] holds a handle on each match, looks again, and signals it or waits for it.
-//! [`output`] writes. Data moves forward only: a later stage never asks an earlier one.
-//!
-//! Beside it stand [`complete`], which answers the shells' completions, and what several stages ask: [`accounts`] and
-//! [`permission`].
-//!
-//! What differs between the three programs is only the last step. [`run`] is the pipeline as a function.
+//! [`cli`] parses the command line and reads nothing of the machine. [`plan`] resolves what it names: users, groups,
+//! pidfiles, namespaces, ports. [`scan`] examines the processes through [`proc`], as cheaply as the tests of
+//! [`select`] allow. [`deliver`] pins each match, verifies it, and signals it or waits for it. [`output`] writes. Data
+//! moves forward only: a later stage never calls an earlier one. docs/ARCHITECTURE.md is the map of all modules.
 
 // `output` is the only writer, and writes to descriptors.
 #![warn(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
 pub mod accounts;
+mod api;
 pub mod cli;
 pub mod complete;
 pub mod deliver;
@@ -39,13 +65,14 @@ pub mod view;
 
 use std::ffi::OsString;
 
+pub use api::{Error, PinnedProcess, Query, WaitOutcome};
+pub use report::ExitStatus;
 pub use request::Program;
+pub use signal::Signal;
 
 use cli::Invocation;
-use error::Error;
 use output::Output;
 use plan::Plan;
-use report::ExitStatus;
 use request::Request;
 
 /// The exit status of a program that runs out of memory.
@@ -76,7 +103,7 @@ pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitSt
     output.finish(result)
 }
 
-fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, Error> {
+fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, error::Error> {
     output.prepare(request)?;
     let plan = Plan::new(request)?;
     let matches = scan::scan(&plan)?;

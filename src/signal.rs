@@ -4,8 +4,17 @@ use std::fmt;
 
 use DefaultAction::{Continue, Core, Ignore, Stop, Terminate};
 
-/// A signal number that the kernel takes: 0 (only asks whether a signal could be sent, kill(2)) to SIGRTMAX.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A signal number that the kernel accepts: 0 ([`Signal::NONE`]) to `SIGRTMAX`.
+///
+/// ```
+/// use pkill::Signal;
+///
+/// assert_eq!(Signal::parse("SIGHUP"), Some(Signal::HUP));
+/// assert_eq!(Signal::from_number(9), Some(Signal::KILL));
+/// assert_eq!(Signal::parse("RTMIN+3").map(|signal| signal.to_string()).as_deref(), Some("RTMIN+3"));
+/// assert_eq!((Signal::TERM.to_string().as_str(), Signal::TERM.number()), ("TERM", 15));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Signal(i32);
 
 /// The default action of a signal (signal(7)).
@@ -81,14 +90,24 @@ const TABLE: &[(i32, DefaultAction, &[&str], &str)] = &[
 impl Signal {
     /// Signal 0: nothing is delivered, only existence and permission are checked.
     pub const NONE: Signal = Signal(0);
+    /// SIGHUP: for daemons, by convention, to read the configuration again.
+    pub const HUP: Signal = Signal(libc::SIGHUP);
+    /// SIGINT: interrupt, as from the keyboard.
+    pub const INT: Signal = Signal(libc::SIGINT);
+    /// SIGQUIT: quit, by default with a core dump.
+    pub const QUIT: Signal = Signal(libc::SIGQUIT);
     /// SIGKILL, which cannot be caught, blocked or ignored.
     pub const KILL: Signal = Signal(libc::SIGKILL);
+    /// SIGUSR1: defined by the program.
+    pub const USR1: Signal = Signal(libc::SIGUSR1);
+    /// SIGUSR2: defined by the program.
+    pub const USR2: Signal = Signal(libc::SIGUSR2);
+    /// SIGTERM: terminate; what `pkill` sends by default.
+    pub const TERM: Signal = Signal(libc::SIGTERM);
     /// SIGSTOP, which cannot be caught, blocked or ignored.
     pub const STOP: Signal = Signal(libc::SIGSTOP);
-    /// SIGCONT, which continues a stopped process even if it blocks or ignores the signal.
+    /// SIGCONT, which continues a stopped process even if it is blocked or ignored.
     pub const CONT: Signal = Signal(libc::SIGCONT);
-    /// SIGTERM, the default of `pkill`.
-    pub const TERM: Signal = Signal(libc::SIGTERM);
 
     /// A number, or a name in any case with or without `SIG`, or `RTMIN+n`, `RTMAX-n`.
     pub fn parse(word: &str) -> Option<Signal> {

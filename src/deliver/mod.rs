@@ -26,6 +26,12 @@ mod waiter;
 pub use delivery::Rescan;
 pub use observer::{Answer, Confirm, Observer, Progress};
 
+// The parts for a single process, which the library ([`crate::api`]) puts together anew.
+pub(crate) use pidfd::PidFd;
+pub(crate) use target::{ProcessId, Targets};
+pub(crate) use verify::{Scope, verify};
+pub(crate) use waiter::{POLL_INTERVAL, REAPING};
+
 use delivery::{AfterSend, Delivery, News};
 use target::State;
 use waiter::{Until, Waiter};

@@ -32,7 +32,7 @@ pub const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long parents get to reap their exited children, in all, before the wait statuses are reported.
-const REAPING: Duration = Duration::from_millis(3);
+pub const REAPING: Duration = Duration::from_millis(3);
 
 /// The event of a signal to pkill itself; no target has this index.
 const SIGNAL_EVENT: u64 = u64::MAX;

@@ -105,7 +105,7 @@ impl Output {
             | Outcome::Untouched => {}
         }
         if let Some(errno) = target.left_stopped {
-            self.complain(&format!("pid {pid} could not be continued: {}", errno_text(errno)));
+            self.error(&format!("pid {pid} could not be continued: {}", errno_text(errno)));
         }
     }
 

@@ -53,6 +53,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "select", "signal", "sys", "view",
         ],
     ),
+    // The library for other programs, which takes the stages up to `scan` and the parts of `deliver`.
+    ("api", &["accounts", "deliver", "error", "plan", "proc", "report", "request", "scan", "signal", "view"]),
 ];
 
 /// Stages in which files may still import each other in a circle.
