@@ -445,7 +445,12 @@ fn the_map_names_what_exists() {
 /// What a reader cannot find: documents that are not in the tree, and decisions by number.
 #[test]
 fn no_reference_leads_nowhere() {
-    let words = [concat!("Decision", " "), concat!("DESIGN", ".md"), concat!("REVIEW", ".md"), concat!("COMPAT", ".md")];
+    let words = [
+        concat!("Decision", " "),
+        concat!("DESIGN", ".md"),
+        concat!("REVIEW", ".md"),
+        concat!("COMPAT", ".md"),
+    ];
     for dir in ["src", "tests", "benches", "fuzz/fuzz_targets", "examples"] {
         for (path, text) in sources(dir) {
             let found = words.iter().find(|word| text.contains(**word));
