@@ -34,9 +34,9 @@
 //! argv ─cli→ Request ─plan→ Plan ─scan→ Matches ─deliver→ Report ─output→ bytes, exit status
 //! ```
 //!
-//! [`cli`] parses the command line and reads nothing of the machine. [`plan`] resolves what it names: users, groups,
-//! pidfiles, namespaces, ports. [`scan`] examines the processes through [`proc`], as cheaply as the tests of
-//! [`select`] allow. [`deliver`] pins each match, verifies it, and signals it or waits for it. [`output`] writes. Data
+//! `cli` parses the command line and reads nothing of the machine. `plan` resolves what it names: users, groups,
+//! pidfiles, namespaces, ports. `scan` examines the processes through `proc`, as cheaply as the tests of
+//! `select` allow. `deliver` pins each match, verifies it, and signals it or waits for it. `output` writes. Data
 //! moves forward only: a later stage never calls an earlier one. docs/ARCHITECTURE.md is the map of all modules.
 
 // `output` is the only writer, and writes to descriptors.

@@ -61,7 +61,7 @@ fn older_than() {
             case("pgrep -O 100000 {tag}").nothing(),
             case("pkill -0 -O 100000 {tag}").nothing(),
             case("pgrep -O 1 -P 0 -o").prints("1\n"),
-            // Decision 2: the reference takes these as 0, or what fits.
+            // docs/COMPATIBILITY.md, `numbers`: the reference takes these as 0, or what fits.
             case("pgrep -O abc {tag}").usage("abc").differs("numbers", numbers()),
             // (Below 0 the reference finds some or none of the youngest, by the fraction of a second.)
             case("pgrep -O -1 {tag}").usage("-1").ours_only(),

@@ -1,4 +1,4 @@
-//! The rules of the house (CONTRIBUTING.md), checked against the source text.
+//! The rules of docs/ARCHITECTURE.md, checked against the source text.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -413,5 +413,48 @@ fn no_test_sleeps() {
     for (path, text) in sources("tests").into_iter().chain(sources("src")) {
         let found = forbidden.iter().find(|word| code(&text).contains(**word));
         assert!(found.is_none() || path.ends_with("architecture.rs"), "{}: {found:?}", path.display());
+    }
+}
+
+/// Paths of this project that a document names between backticks. In a table of modules, a directory ends with `/`.
+fn named_paths(document: &str) -> BTreeSet<&str> {
+    const TOP: &[&str] =
+        &["benches", "completions", "docs", "examples", "fuzz", "man", "packaging", "src", "tests"];
+    let spans = document.split('`').skip(1).step_by(2);
+    spans.filter(|span| span.split_once('/').is_some_and(|(top, _)| TOP.contains(&top))).collect()
+}
+
+#[test]
+fn the_map_names_what_exists() {
+    let document = std::fs::read_to_string(root().join("docs/ARCHITECTURE.md")).expect("the document");
+    let paths = named_paths(&document);
+    assert!(paths.len() > 40, "{paths:?}");
+    for path in &paths {
+        let is_right = if path.ends_with('/') { Path::is_dir } else { Path::is_file };
+        assert!(is_right(&root().join(path)), "docs/ARCHITECTURE.md names {path}");
+    }
+    // And the other way round: every module has its place on the map.
+    for (module, _) in IMPORTS {
+        let is_named = [format!("src/{module}.rs"), format!("src/{module}/")]
+            .iter()
+            .any(|path| paths.contains(path.as_str()));
+        assert!(is_named, "docs/ARCHITECTURE.md does not name {module}");
+    }
+}
+
+/// What a reader cannot find: documents that are not in the tree, and decisions by number.
+#[test]
+fn no_reference_leads_nowhere() {
+    let words = [
+        concat!("Decision", " "),
+        concat!("DESIGN", ".md"),
+        concat!("REVIEW", ".md"),
+        concat!("COMPAT", ".md"),
+    ];
+    for dir in ["src", "tests", "benches", "fuzz/fuzz_targets", "examples"] {
+        for (path, text) in sources(dir) {
+            let found = words.iter().find(|word| text.contains(**word));
+            assert!(found.is_none(), "{}: {found:?}", path.display());
+        }
     }
 }

@@ -220,7 +220,7 @@ fn handlers() {
             case("pgrep -H --signal HUP {tag}").pids("c").since([4, 0, 4]),
             case("pgrep --signal USR1 --require-handler {tag}").pids("i").since([4, 0, 4]),
             case("pgrep -H {tag}").nothing().since([4, 0, 4]),
-            // Decision 8: the reference shifts by -1 there.
+            // docs/COMPATIBILITY.md, `H-signal-0`: the reference shifts by -1 there.
             case("pkill -0 -H {tag}").usage("").ours_only(),
             case("pgrep --signal 0 -H {tag}").usage("").ours_only(),
         ],
@@ -286,7 +286,7 @@ fn namespaces() {
             case("pgrep --ns {self} --nslist mnt {tag}").pids("s u h"),
             case("pgrep --ns {self} --nslist pid,mnt,net,user {tag}").pids("s u h"),
             case("pgrep --nslist uts --ns {u.pid} {tag}").pids("u"),
-            // Decision 1: the reference keeps only the last entry.
+            // docs/COMPATIBILITY.md, `nslist`: the reference keeps only the last entry.
             case("pgrep --ns {self} --nslist mnt,uts {tag}").pids("s"),
             case("pgrep --ns {self} --nslist uts,mnt {tag}")
                 .pids("s")
@@ -299,7 +299,7 @@ fn namespaces() {
                 .differs("nslist-message", reference().usage("")),
             // Alone it is no criterion, and means nothing.
             case("pgrep --nslist uts {tag}").pids("s u h"),
-            // Decision 2.
+            // docs/COMPATIBILITY.md, `numbers`.
             case("pgrep --ns 0 {tag}").usage("").differs("numbers", reference().status(1)),
             case("pgrep --ns x {tag}").usage("").differs("numbers", reference().status(1)),
             case("pgrep --ns -1 {tag}")

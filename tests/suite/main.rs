@@ -54,6 +54,9 @@ mod syscalls;
 // Patterns, beside glibc.
 mod ere;
 
+// The library for other programs.
+mod library;
+
 // The source and the documents.
 mod architecture;
 mod compatibility;

@@ -129,7 +129,7 @@ fn threads() {
     );
 }
 
-/// Decision 6.
+/// docs/COMPATIBILITY.md, `text-output`.
 #[test]
 fn control_characters_and_invalid_utf8_are_shown_as_question_marks() {
     check(

@@ -197,7 +197,7 @@ fn each_program_has_its_own_short_options() {
             case("pgrep --mrelease -x {a}").pids("a").since([4, 0, 6]),
             case("pidwait --list-name {tag}x").nothing(),
             case("pidwait --queue 1 {tag}x").nothing(),
-            // Decision 10.
+            // docs/COMPATIBILITY.md, `lightweight`.
             case("pkill -0 --lightweight -x {a}").usage("").differs("lightweight", reference()),
             case("pidwait --lightweight {tag}x").usage("").differs("lightweight", reference().status(1)),
         ],

@@ -105,7 +105,7 @@ fn the_empty_pattern_matches_every_process() {
     });
 }
 
-/// Decision 5: the reference cuts at 128 KiB.
+/// docs/COMPATIBILITY.md, `whole-command-line`: the reference cuts at 128 KiB.
 #[test]
 fn the_whole_command_line_is_seen() {
     let long = "x".repeat(100_000);
@@ -126,7 +126,7 @@ fn the_whole_command_line_is_seen() {
     );
 }
 
-/// Decision 7.
+/// docs/COMPATIBILITY.md, `long-names`.
 #[test]
 fn a_pattern_longer_than_a_name_is_tried_against_the_full_name() {
     let warning =
@@ -272,7 +272,7 @@ fn a_pattern_that_is_no_regular_expression() {
     );
 }
 
-/// Decision 9.
+/// docs/COMPATIBILITY.md, `ancestor-note`.
 #[test]
 fn an_ancestor_that_matches_under_f_is_named() {
     let alone = "pgrep -f {tag}zz >{dir}/pids; status=$?; [ \"$(cat {dir}/pids)\" = $$ ] && exit $status";

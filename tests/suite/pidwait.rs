@@ -81,7 +81,7 @@ fn what_there_is_nothing_to_wait_for() {
     );
 }
 
-/// Decision 10: the reference documents `--inverse` in all three.
+/// The reference documents `--inverse` in all three.
 #[test]
 fn inverse_is_accepted() {
     support::namespace(|| {

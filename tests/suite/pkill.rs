@@ -22,7 +22,7 @@ fn a_queued_value() {
             case("pkill --queue=-7 -USR1 {a}").fate("a", "USR1=-7"),
             case("pkill -q 2147483647 -RTMIN {a}").fate("a", "RTMIN+0=2147483647"),
             case("pkill --queue=-2147483648 -RTMIN {a}").fate("a", "RTMIN+0=-2147483648"),
-            // Decision 2.
+            // docs/COMPATIBILITY.md, `numbers`.
             case("pkill -q abc -USR1 {a}").usage("abc").differs("numbers", zero()),
             case("pkill -q 5x -USR1 {a}").usage("5x").differs("numbers", reference().fate("a", "USR1=5")),
             case("pkill -q '' -USR1 {a}").usage("").differs("numbers", zero()),

@@ -114,7 +114,7 @@ fn what_is_no_signal() {
     );
 }
 
-/// Decision 2: the reference lets the kernel refuse what is out of range.
+/// docs/COMPATIBILITY.md, `signal-range`: the reference lets the kernel refuse what is out of range.
 #[test]
 fn signal_numbers_end_at_64() {
     let refused = reference().status(1).says("{program}: killing pid {a.pid} failed: Invalid argument");
@@ -132,7 +132,7 @@ fn signal_numbers_end_at_64() {
     );
 }
 
-/// Decision 3.
+/// docs/COMPATIBILITY.md, `signal-word-place`.
 #[test]
 fn a_signal_word_is_one_only_where_an_option_may_stand() {
     let echo = "{a} killed (pid {a.pid})\n";
