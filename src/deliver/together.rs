@@ -21,7 +21,10 @@ use crate::request::{Pid, Sending};
 use crate::scan::Match;
 use crate::select::Reason;
 use crate::signal::Signal;
-use crate::sys::emergency;
+use crate::sys::{self, emergency};
+
+/// How many scans it takes before pkill runs before all others. What can be stopped has stopped by then.
+const RAISE_AFTER: u32 = 2;
 
 /// What a round has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +49,8 @@ pub fn signal(
         emergency::on_panic();
         delivery.catch(Caught::All)?;
     }
-    let collected = if freezes { freeze(delivery, news, rescan) } else { pin_all(delivery, news, rescan) };
+    let collected =
+        if freezes { freeze(delivery, sending, news, rescan) } else { pin_all(delivery, news, rescan) };
     let result = match &collected {
         Ok(_) if delivery.finish == Some(Finish::TooMany) => {
             release_unsignalled(delivery, sending);
@@ -88,7 +92,12 @@ fn pin_all(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>)
 }
 
 /// Stop each one, and scan until all have stopped and no other is found.
-fn freeze(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>) -> Result<Round, Error> {
+fn freeze(
+    delivery: &mut Delivery<'_>,
+    sending: &Sending,
+    mut news: News,
+    rescan: &mut Rescan<'_>,
+) -> Result<Round, Error> {
     let mut quiescence = Quiescence::new(Instant::now());
     let mut round = Round { pinned: 0, gave_up: false };
     let mut scans = 0;
@@ -107,6 +116,10 @@ fn freeze(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>) 
         }
         round.pinned += new;
         let running = still_running(delivery, &news.remaining, scans > 1);
+        // They are many, and do not stop: with each of them running, pkill gets a small part of the CPU time.
+        if sending.signal == Signal::KILL && scans == RAISE_AFTER && new + running > 0 {
+            sys::raise_priority();
+        }
         let seen = news.observation(new, running);
         let now = Instant::now();
         let step = match is_first {

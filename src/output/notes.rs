@@ -134,9 +134,12 @@ impl Output {
         });
         let named = first(NAMED_MAX, named);
         let processes_match = if found == 1 { "process matches" } else { "processes match" };
-        self.error(&format!(
-            "{found} {processes_match}, more than --max {most}, so nothing was done: {named}"
-        ));
+        let is_signalled = |target: &Target| matches!(target.outcome, Outcome::Signalled { .. });
+        let consequence = match report.targets.iter().any(is_signalled) {
+            true => "so no other is signalled",
+            false => "so nothing was done",
+        };
+        self.error(&format!("{found} {processes_match}, more than --max {most}, {consequence}: {named}"));
     }
 }
 

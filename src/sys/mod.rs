@@ -1,10 +1,10 @@
 //! System and C library calls that no crate wraps, and all of the package's `unsafe` code.
 
-#[allow(dead_code)] // `deliver` is to call it
 pub(crate) mod emergency;
 mod locale;
 mod namespace;
 mod pidfd;
+mod priority;
 mod signal;
 mod start;
 
@@ -15,6 +15,7 @@ pub(crate) use namespace::{namespace_owner, parent_namespace};
 pub(crate) use pidfd::{
     PidfdInfo, Scope, pidfd_info, pidfd_send_signal, pidfd_wait_status, process_mrelease,
 };
+pub(crate) use priority::raise_priority;
 pub(crate) use signal::signal_by_id;
 pub use start::{Allocator, start};
 

@@ -2,8 +2,10 @@
 //! itself signalled, starved of memory and descriptors, and failing. Whatever happens, no process is signalled as what
 //! it no longer is, and none is left stopped.
 
+mod bombs;
 mod exec;
 mod frozen;
+mod guards;
 
 use std::path::Path;
 use std::process::Command;

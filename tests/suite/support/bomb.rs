@@ -5,9 +5,20 @@ use std::ffi::CStr;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
+/// What each process of a bomb does between two forks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing.
+    Plain,
+    /// It continues every process of its user: kill(-1, SIGCONT).
+    Continues,
+    /// It waits for this many milliseconds.
+    Every(i32),
+}
+
 /// Lights it as this user, who must have no other processes. Only inside a PID namespace, whose end is its own.
 /// The dead are reaped by a process that is none of the bomb, so that their places in the process table are free.
-pub fn light(name: &'static CStr, uid: u32, processes: u64) {
+pub fn light(name: &'static CStr, uid: u32, processes: u64, kind: Kind) {
     assert_eq!(std::process::id(), 1, "outside of a namespace nobody would end it");
     // SAFETY: the child of a process with threads does nothing but system calls.
     let pid = unsafe { libc::fork() };
@@ -31,6 +42,11 @@ pub fn light(name: &'static CStr, uid: u32, processes: u64) {
             libc::_exit(1);
         }
         loop {
+            match kind {
+                Kind::Plain => {}
+                Kind::Continues => drop(libc::kill(-1, libc::SIGCONT)),
+                Kind::Every(milliseconds) => drop(libc::poll(std::ptr::null_mut(), 0, milliseconds)),
+            }
             libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0);
         }
     }

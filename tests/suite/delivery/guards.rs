@@ -1,0 +1,198 @@
+//! What delivery must not miss and must not hit: the guards that are seldom needed.
+
+use std::fs::File;
+
+use serde_json::Value;
+
+use crate::race::is_signal;
+use crate::support::clock::until_older_than_now;
+use crate::support::crowd::Crowd;
+use crate::support::tracer::{self, Stop, Traced};
+use crate::support::{Dir, Helper, Output, Victim, document, eventually, family, namespace, need};
+
+use super::{pkill, script};
+
+/// The PIDs and outcomes of a report, ascending.
+fn outcomes(report: &Value) -> Vec<(u32, String)> {
+    let targets = report["targets"].as_array().expect("targets").iter();
+    let pid = |target: &Value| target["pid"].as_u64().expect("a PID") as u32;
+    let outcome = |target: &Value| target["outcome"].as_str().expect("a word").to_owned();
+    let mut outcomes: Vec<_> = targets.map(|target| (pid(target), outcome(target))).collect();
+    outcomes.sort_unstable();
+    outcomes
+}
+
+/// `--max` is about all that are signalled, however many scans it takes to find them.
+#[test]
+fn max_counts_over_all_scans() {
+    namespace(|| {
+        for args in ["-TERM", "-KILL", "-TERM --freeze"] {
+            let mut first = Victim::spec().session().spawn();
+            let name = first.name().to_owned();
+            let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+            let until_none = "--until-none --timeout 20 --max 1 -x";
+            command.args(args.split(' ')).args(until_none.split(' ')).arg(&name);
+            let mut program = Traced::start(command);
+            let mut second = None;
+            let status = loop {
+                match program.next() {
+                    // As one that is started again by a supervisor.
+                    Stop::Exit(call, 0) if is_signal(call) && second.is_none() => {
+                        second = Some(Victim::named(&name).catch(libc::SIGTERM).spawn());
+                    }
+                    Stop::Entry(_) | Stop::Exit(..) => {}
+                    Stop::Ended(status) => break status,
+                }
+            };
+            let (_, err) = program.written();
+            let message = "pkill: 2 processes match, more than --max 1, so no other is signalled: ";
+            assert!(status == 4 && err.starts_with(message), "{args}: {status} {err}");
+            assert!(first.killed_by().is_some(), "{args}");
+            assert_eq!(second.expect("the first was signalled").received(), Some(vec![]), "{args}");
+        }
+    });
+}
+
+/// Whether anybody reads what is printed does not decide which signals are sent.
+#[test]
+fn an_escalation_goes_on_without_a_reader() {
+    let mut victim = Victim::spec().ignore(libc::SIGTERM).spawn();
+    let full = File::options().write(true).open("/dev/full").expect("/dev/full");
+    let run = pkill("-e --escalate 0.1:USR2 --timeout 20 -x").args([victim.name()]).stdout(full);
+    let Output { status, stderr, .. } = run.run();
+    let err = String::from_utf8_lossy(&stderr);
+    assert!(status == 3 && err.starts_with("pkill: write error: "), "{status} {err}");
+    assert_eq!(victim.killed_by(), Some(libc::SIGUSR2));
+}
+
+/// Runs pkill, with something that happens when it asks for its pidfd of this process: after the first scan.
+fn run(args: &str, pid: u32, mut meanwhile: impl FnMut()) -> Value {
+    let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+    command.args(args.split(' '));
+    let mut program = Traced::start(command);
+    let mut is_pinned = false;
+    loop {
+        match program.next() {
+            Stop::Entry(call) if call.number == libc::SYS_pidfd_open && call.args[0] == u64::from(pid) => {
+                if !std::mem::replace(&mut is_pinned, true) {
+                    meanwhile();
+                }
+            }
+            Stop::Entry(_) | Stop::Exit(..) => {}
+            Stop::Ended(_) => break,
+        }
+    }
+    assert!(is_pinned, "{args}");
+    serde_json::from_str(&program.written().0).expect("a document")
+}
+
+/// A child that is started after the scan is found by another one, which comes before the signal.
+#[test]
+fn a_child_that_is_started_after_the_scan() {
+    namespace(|| {
+        let dir = Dir::new();
+        dir.copy("/usr/bin/sleep".as_ref(), "late");
+        let late = dir.path().join("late");
+        dir.script(
+            "parent",
+            &format!("#!/bin/sh\necho ready\nread line\n{} 1000 &\necho $!\nwait\n", late.display()),
+        );
+        for args in ["--json --tree -x parent", "--json --tree --freeze -x parent"] {
+            let mut parent = Helper::ready(&mut script(&dir, "parent"));
+            until_older_than_now(parent.pid());
+            let pid = parent.pid();
+            let mut child = 0;
+            let report = run(args, pid, || {
+                parent.tell("");
+                child = parent.hear().trim_end().parse().expect("a PID");
+            });
+            let expected = [(pid, "signalled".to_owned()), (child, "signalled".to_owned())];
+            assert_eq!(outcomes(&report), expected, "{args}");
+            eventually("both have ended", || !parent.lives() && family::pids("late").is_empty());
+            family::reap_orphans();
+        }
+    });
+}
+
+/// What is selected as a descendant is left alone, and a dry run says so, when its ancestor matches no more.
+#[test]
+fn a_descendant_of_what_no_longer_matches() {
+    namespace(|| {
+        let dir = Dir::new();
+        dir.copy("/usr/bin/sleep".as_ref(), "child");
+        let (child, other) = (dir.path().join("child"), dir.path().join("other"));
+        let text =
+            format!("#!/bin/sh\n{} 1000 &\necho $!\nread line\nexec {}\n", child.display(), other.display());
+        dir.script("matching", &text);
+        dir.script("other", "#!/bin/sh\necho other\nread line\n");
+        for args in ["--dry-run", "-TERM", "-TERM --freeze"] {
+            let mut parent = Helper::start(&mut script(&dir, "matching"));
+            let pid = parent.pid();
+            let child: u32 = parent.hear().trim_end().parse().expect("a PID");
+            until_older_than_now(pid);
+            eventually("the child is there", || family::pids("child") == [child]);
+            let report = run(&format!("--json {args} --tree -x matching"), pid, || {
+                parent.tell("");
+                assert_eq!(parent.hear(), "other\n");
+            });
+            let changed = || "changed".to_owned();
+            assert_eq!(outcomes(&report), [(pid, changed()), (child, changed())], "{args}");
+            assert!(parent.lives() && family::pids("child") == [child], "{args}");
+            assert_eq!(pkill("-KILL -x child").run().status, 0);
+            eventually("it has ended", || family::pids("child").is_empty());
+            drop(parent);
+            family::reap_orphans();
+        }
+    });
+}
+
+/// Process group 1 is that of the init process of a PID namespace, and kill(-1) signals every process: where the group
+/// cannot be signalled through a pidfd, its members are signalled one by one. As an ancestor that matches, the init
+/// process does not prevent that the group is signalled as one.
+#[test]
+fn the_group_of_the_init_process() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let mut bystander = Victim::spec().catch(libc::SIGUSR1).session().spawn();
+        nix::unistd::setpgid(nix::unistd::Pid::from_raw(0), nix::unistd::Pid::from_raw(0)).expect("setpgid");
+        let mut member = Victim::spec().catch(libc::SIGUSR1).spawn();
+        let dir = Dir::new();
+        let trace = dir.path().join("trace");
+        let traced = "trace=pidfd_send_signal,kill";
+        for (inject, as_one) in [
+            ("inject=rt_sigqueueinfo:error=EINVAL", true),
+            // Signal 0 asks for both members before; then the group is signalled.
+            ("inject=pidfd_send_signal:error=EINVAL:when=3", false),
+        ] {
+            let file = trace.to_str().expect("UTF-8");
+            let wrapper = ["setsid", "-w", "strace", "-f", "-qq", "-e", traced, "-e", inject, "-o", file];
+            let args = format!("-USR1 --whole-group --json -p 1,{}", member.pid());
+            let output = pkill(&args).through(wrapper).run();
+            let report = document(&output);
+            assert_eq!(report["summary"]["signalled"], 2, "{inject}: {report}");
+            let calls = std::fs::read_to_string(&trace).expect("a trace");
+            assert!(!calls.contains("kill(-1") && !calls.contains("kill(0"), "{calls}");
+            let sent = calls.lines().filter(|call| call.contains("SIGUSR1") && !call.contains("INJECTED"));
+            assert_eq!(sent.count(), if as_one { 1 } else { 2 }, "{inject}: {calls}");
+            assert_eq!(member.received().expect("it lives").len(), 1, "{inject}");
+            assert_eq!(bystander.received(), Some(vec![]), "{inject}: {calls}");
+        }
+    });
+}
+
+/// More processes than descriptors, whose parent does not reap them: those that have exited make room for the others.
+#[test]
+fn exited_processes_free_their_descriptors() {
+    namespace(|| {
+        if !need("prlimit") {
+            return;
+        }
+        let crowd = Crowd::spawn(c"unreaped", 60);
+        let run = pkill("--wait --json --timeout 20 -x unreaped").through(["prlimit", "--nofile=14:14"]);
+        let output = run.run();
+        assert_eq!(document(&output)["summary"]["ended"], 60, "{output:?}");
+        crowd.reap();
+    });
+}
