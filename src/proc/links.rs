@@ -11,8 +11,10 @@ const DELETED: &[u8] = b" (deleted)";
 impl Process<'_> {
     /// None: the process has none, as kernel threads and zombies.
     pub(super) fn link(&mut self, name: &str) -> Lookup<Option<Link>> {
-        let path = self.read_link(name);
-        let Some(path) = self.optional_link(path)? else { return Ok(None) };
+        let path = self.read_own_link(name);
+        let Some(path) = self.optional(path)? else {
+            return self.of_another_thread(|thread| thread.link(name));
+        };
         let Some(before) = path.strip_suffix(DELETED) else { return Ok(Some(Link { path, deleted: false })) };
         if before.starts_with(b"/memfd:") {
             // It never had a name (memfd_create(2)), and was not replaced.
@@ -28,11 +30,24 @@ impl Process<'_> {
     pub(super) fn linked_file(&mut self, name: &str) -> Lookup<Option<FileId>> {
         let base = self.dir();
         let file = FileId::of(base.base(), self.file(name));
-        self.optional_link(file)
+        match self.optional(file)? {
+            None => self.of_another_thread(|thread| thread.linked_file(name)),
+            file => Ok(file),
+        }
     }
 
     /// The link's text.
     pub(super) fn read_link(&mut self, name: &str) -> Result<Vec<u8>, Errno> {
+        match self.read_own_link(name) {
+            Err(Errno::NOENT) => {
+                let other = self.of_another_thread(|thread| Ok(thread.read_own_link(name).ok()));
+                other.ok().flatten().ok_or(Errno::NOENT)
+            }
+            read => read,
+        }
+    }
+
+    fn read_own_link(&mut self, name: &str) -> Result<Vec<u8>, Errno> {
         let base = self.dir();
         fs::readlinkat(base.base(), self.file(name), vec![]).map(Into::into)
     }
@@ -47,10 +62,11 @@ impl Process<'_> {
 
     /// Tells a link that leads nowhere from one that we may not follow. Without permission, the kernel returns the same
     /// error for kernel threads and zombies, which have neither link, and hold no descriptors.
-    pub(super) fn optional_link<T>(&mut self, read: Result<T, Errno>) -> Lookup<Option<T>> {
+    pub(super) fn optional<T>(&mut self, read: Result<T, Errno>) -> Lookup<Option<T>> {
         match read {
             Ok(answer) => Ok(Some(answer)),
-            Err(Errno::NOENT) => self.effective_uid().map(|_| None), // if it is there
+            Err(Errno::NOENT) if self.is_thread() => self.effective_uid().map(|_| None), // if it is there
+            Err(Errno::NOENT) => Ok(None), // the same is found out by `of_another_thread`
             Err(Errno::ACCESS | Errno::PERM) => {
                 let stat = self.stat()?;
                 if stat.is_kernel_thread() || stat.has_ended() { Ok(None) } else { Err(LookupError::Denied) }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{FileId, Lookup, ProcDir, Process};
+use super::{FileId, Lookup, LookupError, ProcDir, Process};
 use crate::request::{Namespace, Pid};
 
 /// A namespace, held open: the kernel reuses inode numbers.
@@ -43,8 +43,9 @@ impl Process<'_> {
         let base = self.dir();
         match fs::statat(base.base(), self.file(&path(kind)), AtFlags::empty()) {
             Ok(file) => Ok(Some(FileId { device: file.st_dev, inode: file.st_ino })),
-            // A zombie is in no namespace (ENOENT), and others we may not know (EACCES).
-            Err(Errno::NOENT | Errno::ACCESS | Errno::PERM) => Ok(None),
+            // A zombie is in no namespace.
+            Err(Errno::NOENT) => self.of_another_thread(|thread| thread.read_namespace(kind)),
+            Err(Errno::ACCESS | Errno::PERM) => Ok(None),
             Err(errno) => Err(errno.into()),
         }
     }
@@ -59,6 +60,13 @@ impl Process<'_> {
                 (Some(Arc::new(file)), stat)
             }
             Err(Errno::MFILE | Errno::NFILE) => (None, fs::statat(base.base(), path, AtFlags::empty())?),
+            Err(Errno::NOENT) => {
+                let other = self.of_another_thread(|thread| match thread.hold_namespace(kind) {
+                    Err(Errno::NOENT) => Ok(None),
+                    held => Ok(Some(held?)),
+                });
+                return other.map_err(LookupError::errno)?.ok_or(Errno::NOENT);
+            }
             Err(errno) => return Err(errno),
         };
         Ok(HeldNamespace { kind, id: FileId { device: stat.st_dev, inode: stat.st_ino }, _file: file })

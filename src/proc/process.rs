@@ -24,6 +24,8 @@ pub struct Process<'p> {
     proc: &'p ProcDir,
     pid: Pid,
     thread_group: Pid,
+    /// Whether a thread is examined, be it the main one, and not the process.
+    is_thread: bool,
     /// Its ancestors, from the first question about them on.
     ancestors: Option<Box<Ancestors<'p>>>,
     remembers_parents: bool,
@@ -82,6 +84,7 @@ impl<'p> Process<'p> {
             proc,
             pid: 0,
             thread_group: 0,
+            is_thread: false,
             ancestors: None,
             remembers_parents: false,
             path: Vec::with_capacity(64),
@@ -137,6 +140,7 @@ impl<'p> Process<'p> {
     pub fn select_thread(&mut self, pid: Pid, thread: Pid) {
         self.select(pid);
         self.reset(thread, pid);
+        self.is_thread = true;
         self.path.extend_from_slice(b"task/");
         self.enter(thread);
     }
@@ -169,6 +173,7 @@ impl<'p> Process<'p> {
     fn reset(&mut self, pid: Pid, thread_group: Pid) {
         self.pid = pid;
         self.thread_group = thread_group;
+        self.is_thread = false;
         self.owner = None;
         self.info = None;
         self.stat = None;
@@ -187,32 +192,41 @@ impl<'p> Process<'p> {
         }
     }
 
+    /// Whether one thread is examined, and not the process.
+    pub(super) fn is_thread(&self) -> bool {
+        self.is_thread
+    }
+
     /// Whether the ID is that of a process. /proc/TID exists for every thread, although no listing shows it.
     pub fn is_process(&mut self) -> Lookup<bool> {
         let pid = self.pid;
         Ok(self.status()?.thread_group == pid)
     }
 
-    /// Whether one of its threads may still run, and fork: all have stopped, or ended, else.
+    /// Whether a thread of it may still run, and fork: not all have stopped or exited.
     pub fn may_run(&mut self) -> Lookup<bool> {
-        let moves = |stat: Stat| !matches!(stat.state, b'T' | b't' | b'Z' | b'X' | b'x');
+        let runs = |stat: Stat| !has_exited(stat) && !matches!(stat.state, b'T' | b't');
         let main = self.stat()?;
-        if moves(main) || main.threads <= 1 {
-            return Ok(moves(main));
-        }
-        let mut thread = Process::new(self.dir());
-        for id in self.dir().threads(self.pid)? {
-            thread.select_thread(self.pid, id);
-            if thread.stat().is_ok_and(moves) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(runs(main) || main.threads > 1 && self.has_thread(runs)?)
     }
 
-    /// Whether it is stopped, by a signal.
+    /// Whether a signal has stopped it (state T). Such a stop is one of the whole process, so one thread is enough: the
+    /// main thread, or another where the main thread has exited or is in a ptrace stop (state t). A process in ptrace stops
+    /// alone is not stopped by a signal: CONT does not continue it.
     pub fn is_stopped(&mut self) -> Lookup<bool> {
-        Ok(self.stat()?.state == b'T')
+        let is_stopped = |stat: Stat| stat.state == b'T';
+        let main = self.stat()?;
+        let others_decide = main.threads > 1 && (has_exited(main) || main.state == b't');
+        Ok(is_stopped(main) || others_decide && self.has_thread(is_stopped)?)
+    }
+
+    fn has_thread(&self, is_like_this: impl Fn(Stat) -> bool) -> Lookup<bool> {
+        let mut thread = Process::new(self.dir());
+        let ids = self.dir().threads(self.pid)?;
+        Ok(ids.into_iter().any(|id| {
+            thread.select_thread(self.pid, id);
+            thread.stat().is_ok_and(&is_like_this)
+        }))
     }
 
     /// The signals that it ignores, signal N as bit N-1.
@@ -281,6 +295,47 @@ impl<'p> Process<'p> {
         let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
         self.scratch = buffer;
         result?.ok_or(LookupError::Io(Errno::BADMSG))
+    }
+
+    fn resident_pages(&mut self) -> Lookup<u64> {
+        self.parsed("statm", |text| {
+            let text = std::str::from_utf8(text).ok()?;
+            text.split_ascii_whitespace().nth(1)?.parse().ok()
+        })
+    }
+
+    /// The answer of another thread, to be asked for where the process has none itself: the files of a process are those
+    /// of its main thread, and empty or missing where that has exited before the others. None if it has not.
+    pub(super) fn of_another_thread<T>(
+        &mut self,
+        read: impl Fn(&mut Process<'p>) -> Lookup<Option<T>>,
+    ) -> Lookup<Option<T>> {
+        if self.is_thread || !self.main_thread_has_exited()? {
+            return Ok(None);
+        }
+        let mut thread = Process::new(self.proc);
+        for id in self.proc.threads(self.pid)? {
+            thread.select_thread(self.pid, id);
+            match read(&mut thread) {
+                Ok(None) | Err(LookupError::Gone) => {}
+                answer => return answer,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the main thread has exited and others have not. Most often one system call: its directory `task` has
+    /// a link for each thread (`proc_task_getattr`, fs/proc/base.c) besides the two of every directory.
+    fn main_thread_has_exited(&mut self) -> Lookup<bool> {
+        if self.stat.is_none() {
+            let base = self.proc;
+            let tasks = fs::statat(base.base(), self.file("task"), AtFlags::empty())?;
+            if tasks.st_nlink <= 3 {
+                return Ok(false);
+            }
+        }
+        let stat = self.stat()?;
+        Ok(has_exited(stat) && stat.threads > 1)
     }
 
     /// What a pidfd tells; None where only the files do: from older kernels, and about threads.
@@ -429,11 +484,12 @@ impl Facts for Process<'_> {
     }
 
     fn resident_memory(&mut self) -> Lookup<u64> {
-        let pages = self.parsed("statm", |text| {
-            let text = std::str::from_utf8(text).ok()?;
-            text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()
-        })?;
-        Ok(pages.saturating_mul(procfs::page_size()))
+        let pages = match self.resident_pages()? {
+            0 => self
+                .of_another_thread(|thread| Ok(Some(thread.resident_pages()?).filter(|&pages| pages > 0)))?,
+            pages => Some(pages),
+        };
+        Ok(pages.unwrap_or(0).saturating_mul(procfs::page_size()))
     }
 
     fn executable(&mut self) -> Lookup<Option<&Link>> {
@@ -515,7 +571,15 @@ impl Facts for Process<'_> {
     }
 
     fn arguments(&mut self) -> Lookup<&[u8]> {
-        self.text("cmdline", |p| &mut p.arguments)?;
+        if !self.arguments.known {
+            self.text("cmdline", |p| &mut p.arguments)?;
+            if self.arguments.bytes.is_empty() {
+                self.arguments.known = false;
+                self.stat()?; // for `command_line`, too
+                let other = self.of_another_thread(|thread| Ok(not_empty(thread.arguments()?)))?;
+                self.arguments = Text { known: true, bytes: other.unwrap_or_default() };
+            }
+        }
         Ok(&self.arguments.bytes)
     }
 
@@ -525,10 +589,20 @@ impl Facts for Process<'_> {
             let result = self.read("environ", &mut bytes);
             self.environment.bytes = bytes;
             match result {
-                Ok(()) => self.environment.known = true,
+                Ok(()) if !self.environment.bytes.is_empty() => {}
+                // Newer kernels return ESRCH where the main thread has exited (`proc_mem_open`, fs/proc/base.c).
+                Ok(()) | Err(Errno::SRCH) => {
+                    let other =
+                        self.of_another_thread(|thread| Ok(thread.environment()?.and_then(not_empty)))?;
+                    match other {
+                        Some(bytes) => self.environment.bytes = bytes,
+                        None => drop(result?),
+                    }
+                }
                 Err(Errno::ACCESS | Errno::PERM) => return Ok(None),
                 Err(errno) => return Err(errno.into()),
             }
+            self.environment.known = true;
         }
         Ok(Some(&self.environment.bytes))
     }
@@ -545,8 +619,13 @@ impl Facts for Process<'_> {
             let mut held = std::mem::take(&mut self.sockets);
             let read = held.read(self.proc, self.file("fd"));
             self.sockets = held;
-            if self.optional_link(read)?.is_none() {
-                self.sockets.inodes.clear();
+            if self.optional(read)?.is_none() {
+                self.sockets.clear();
+            }
+            if self.sockets.has_no_descriptors()
+                && let Some(inodes) = self.of_another_thread(|thread| Ok(not_empty(thread.sockets()?)))?
+            {
+                self.sockets.inodes = inodes;
             }
             self.sockets.known = true;
         }
@@ -561,6 +640,16 @@ impl Facts for Process<'_> {
     fn namespace(&mut self, kind: Namespace) -> Lookup<Option<FileId>> {
         self.read_namespace(kind)
     }
+}
+
+/// Whether the thread has exited.
+fn has_exited(stat: Stat) -> bool {
+    matches!(stat.state, b'Z' | b'X' | b'x')
+}
+
+/// A copy; None if there is nothing.
+fn not_empty<T: Copy>(all: &[T]) -> Option<Vec<T>> {
+    (!all.is_empty()).then(|| all.to_vec())
 }
 
 /// Without the NULs at the end: programs that rewrite their arguments leave many (setproctitle).

@@ -117,10 +117,20 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Read each descriptor: the link of a socket leads to `socket:[INODE]` (proc_pid_fd(5)).
-    pub fn read(&mut self, proc: &ProcDir, path: &[u8]) -> Result<(), Errno> {
+    /// Whether nothing is open, sockets or other files.
+    pub fn has_no_descriptors(&self) -> bool {
+        self.descriptors.is_empty()
+    }
+
+    /// Forget what was read.
+    pub fn clear(&mut self) {
         self.inodes.clear();
         self.descriptors.clear();
+    }
+
+    /// Read each descriptor: the link of a socket leads to `socket:[INODE]` (proc_pid_fd(5)).
+    pub fn read(&mut self, proc: &ProcDir, path: &[u8]) -> Result<(), Errno> {
+        self.clear();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = fs::openat(proc.base(), path, flags, Mode::empty())?;
         while next_numbers(dir.as_fd(), &mut self.descriptors)? {}

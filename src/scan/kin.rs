@@ -20,34 +20,44 @@ pub fn add(
     let mut process = Process::new(&proc);
     add_hidden(&mut relations, &mut process);
     let ids = matches.iter().filter_map(|found| Some((found.pid, found.start_time?))).collect();
-    let mut matches: BTreeMap<Pid, Match> = matches.into_iter().map(|found| (found.pid, found)).collect();
-    let mut selected = vec![];
-    for Selected { relation, reason, below } in with_kin(&relations, &ids, kin.tree, kin.whole_group) {
-        let mut found = match matches.remove(&relation.pid) {
-            Some(found) => found,
-            None if kin.protected.contains(&relation.pid) => continue,
-            None => {
-                process.select(relation.pid);
-                match Match::read(plan, &mut process) {
-                    Ok(found) if found.start_time == Some(relation.start_time) => Match { reason, ..found },
-                    Ok(_) => continue,
-                    Err(why) => {
-                        unknown(relation.pid, why)?;
-                        continue;
-                    }
-                }
-            }
-        };
-        found.below = below;
-        found.group = kin.whole_group.then_some(relation.group);
-        selected.push(found);
-    }
-    // A match that exited before its relation was read.
-    selected.extend(matches.into_values());
+    let selected = with_kin(&relations, &ids, kin.tree, kin.whole_group);
+    let mut selected = merge(kin, matches, selected, |pid| {
+        process.select(pid);
+        match Match::read(plan, &mut process) {
+            Ok(found) => Ok(Some(found)),
+            Err(why) => unknown(pid, why).map(|()| None),
+        }
+    })?;
     if !kin.top_down {
         selected.sort_by_key(|found| found.pid);
     }
     Ok(selected)
+}
+
+/// The matches, and what else was selected. `read` reads a process that did not match; None if it has exited.
+fn merge(
+    kin: &Kin,
+    matches: Vec<Match>,
+    selected: Vec<Selected>,
+    mut read: impl FnMut(Pid) -> Result<Option<Match>, Error>,
+) -> Result<Vec<Match>, Error> {
+    let mut matches: BTreeMap<Pid, Match> = matches.into_iter().map(|found| (found.pid, found)).collect();
+    let mut all = vec![];
+    for Selected { relation, reason, below } in selected {
+        let found = match matches.remove(&relation.pid) {
+            Some(found) => found,
+            None if kin.protected.contains(&relation.pid) => continue,
+            // The process was read after its relation: with another start time it is another one.
+            None => match read(relation.pid)? {
+                Some(found) if found.start_time == Some(relation.start_time) => Match { reason, ..found },
+                Some(_) | None => continue,
+            },
+        };
+        all.push(Match { below, group: kin.whole_group.then_some(relation.group), ..found });
+    }
+    // Matches that exited before their relation was read.
+    all.extend(matches.into_values());
+    Ok(all)
 }
 
 /// A process that is hidden from us (`hidepid` of proc(5)) may have descendants that are not. Its pidfd still reports the
@@ -65,5 +75,52 @@ fn add_hidden(relations: &mut Vec<Relation>, process: &mut Process<'_>) {
             relations.push(Relation { pid, parent, group: 0, start_time: 0 });
             missing.push(parent);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::select::Reason::{self, Descendant, Matched};
+    use crate::view::View;
+
+    fn found(pid: Pid, start_time: u64, reason: Reason) -> Match {
+        Match { pid, start_time: Some(start_time), view: View::Id, reason, below: None, group: None }
+    }
+
+    fn selected(pid: Pid, start_time: u64, reason: Reason) -> Selected {
+        Selected { relation: Relation { pid, parent: 1, group: 9, start_time }, reason, below: None }
+    }
+
+    /// 10 matches, and 20 descends from it, started at 5.
+    #[test]
+    fn a_descendant_is_selected_if_it_is_still_the_same_process() {
+        for (what, protected, read, expected) in [
+            ("the same process", vec![], Some(found(20, 5, Matched)), true),
+            ("its ID was reused", vec![], Some(found(20, 6, Matched)), false),
+            ("an ID was reused, and /proc is older", vec![], Some(found(20, 4, Matched)), false),
+            ("it has exited", vec![], None, false),
+            ("it is protected", vec![20], Some(found(20, 5, Matched)), false),
+        ] {
+            let kin = Kin { tree: true, whole_group: false, protected, top_down: true };
+            let all = vec![selected(10, 3, Matched), selected(20, 5, Descendant(10))];
+            let merged = merge(&kin, vec![found(10, 3, Matched)], all, |pid| {
+                assert_eq!(pid, 20, "{what}: 10 has been read");
+                Ok(read.clone())
+            });
+            let expected =
+                [vec![found(10, 3, Matched)], vec![found(20, 5, Descendant(10)); usize::from(expected)]];
+            assert_eq!(merged.expect("it can be read"), expected.concat(), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_match_without_a_relation_is_kept_and_groups_are_noted() {
+        let kin = Kin { tree: false, whole_group: true, protected: vec![10, 30], top_down: true };
+        let matches = vec![found(10, 3, Matched), found(30, 4, Matched)];
+        let merged =
+            merge(&kin, matches, vec![selected(10, 3, Matched)], |_| unreachable!("nothing to read"));
+        let expected = vec![Match { group: Some(9), ..found(10, 3, Matched) }, found(30, 4, Matched)];
+        assert_eq!(merged.expect("nothing is read"), expected);
     }
 }

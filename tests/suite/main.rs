@@ -15,6 +15,7 @@ mod group;
 mod identifiers;
 mod identity;
 mod inverse;
+mod main_thread;
 mod names;
 mod pattern;
 mod permission;
