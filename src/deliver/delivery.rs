@@ -182,7 +182,7 @@ impl<'a> Delivery<'a> {
                 None => PidFd::open(found.pid),
             };
             let pinned = pidfd.map_err(failure).and_then(|pidfd| {
-                verify(&self.plan, &mut self.process, &self.targets, &pidfd, found, Scope::All)?;
+                still_selected(&self.plan, &mut self.process, &self.targets, &pidfd, found, Scope::All)?;
                 Ok(pidfd)
             });
             let out_of_descriptors = matches!(pinned, Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)));
@@ -397,7 +397,8 @@ fn still_selected(
 ) -> Result<(), Outcome> {
     let verified = verify(plan, process, targets, pidfd, found, scope);
     match (verified, found.reason, found.below) {
-        (Err(Outcome::Changed), Reason::Matched, Some(of)) => {
+        // A child that was forked after the scan began cannot be told from a successor of what was found.
+        (Err(Outcome::Changed | Outcome::Gone), Reason::Matched, Some(of)) => {
             found.reason = Reason::Descendant(of);
             verify(plan, process, targets, pidfd, found, scope)
         }

@@ -23,9 +23,6 @@ use crate::select::Reason;
 use crate::signal::Signal;
 use crate::sys::{self, emergency};
 
-/// How many scans it takes before pkill runs before all others. What can be stopped has stopped by then.
-const RAISE_AFTER: u32 = 2;
-
 /// What a round has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Round {
@@ -116,8 +113,8 @@ fn freeze(
         }
         round.pinned += new;
         let running = still_running(delivery, &news.remaining, scans > 1);
-        // They are many, and do not stop: with each of them running, pkill gets a small part of the CPU time.
-        if sending.signal == Signal::KILL && scans == RAISE_AFTER && new + running > 0 {
+        // They do not stop, or are not the last: among hundreds that run, pkill would get a small part of the CPU time.
+        if sending.signal == Signal::KILL && scans == 1 && new + running > 0 {
             sys::raise_priority();
         }
         let seen = news.observation(new, running);

@@ -129,27 +129,8 @@ impl<'p> Scanner<'p> {
 
     /// Keep the process if the predicate matches it and all that is needed of it can be read.
     fn examine(&mut self) -> Result<(), Error> {
-        let process = &mut self.process;
-        let mut tries = 1;
-        let result = loop {
-            let result = self
-                .predicate
-                .matches(process)
-                .map(|matches| matches.then(|| Match::read(self.plan, process)));
-            if !matches!(result, Ok(Some(Ok(_))))
-                || tries == TRIES
-                || is_of_one_program(self.plan.detail, process) != Ok(false)
-            {
-                break result;
-            }
-            tries += 1;
-            process.forget();
-        };
-        match result {
-            Ok(Some(found)) => match found {
-                Ok(found) => self.seen.found.push((process.thread_group(), found)),
-                Err(why) => self.has_vanished(why)?,
-            },
+        match self.read_match() {
+            Ok(Some(found)) => self.seen.found.push((self.process.thread_group(), found)),
             Ok(None) => {}
             Err(MatchError::Lookup(LookupError::Denied)) => self.seen.undecided += 1,
             Err(MatchError::Lookup(why)) => self.has_vanished(why)?,
@@ -158,8 +139,40 @@ impl<'p> Scanner<'p> {
         Ok(())
     }
 
+    /// The process if it matches. What is read of it is of one program.
+    fn read_match(&mut self) -> Result<Option<Match>, MatchError> {
+        let process = &mut self.process;
+        for _ in 1..TRIES {
+            if !self.predicate.matches(process)? {
+                return Ok(None);
+            }
+            let found = Match::read(self.plan, process).map_err(unless_denied)?;
+            if is_of_one_program(self.plan.detail, process) != Ok(false) {
+                return Ok(Some(found));
+            }
+            // Another name may also be that of a successor.
+            let start_time = process.start_time()?;
+            process.forget();
+            if process.start_time()? != start_time {
+                return Err(LookupError::Gone.into());
+            }
+        }
+        match self.predicate.matches(process)? {
+            true => Ok(Some(Match::read(self.plan, process).map_err(unless_denied)?)),
+            false => Ok(None),
+        }
+    }
+
     fn has_vanished(&mut self, why: LookupError) -> Result<(), Error> {
         self.seen.vanished = true;
         unknown(self.process.pid(), why)
+    }
+}
+
+/// What matches was examined: that something else of it cannot be read means that it has changed.
+fn unless_denied(why: LookupError) -> LookupError {
+    match why {
+        LookupError::Denied => LookupError::Gone,
+        why => why,
     }
 }
