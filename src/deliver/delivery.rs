@@ -76,7 +76,9 @@ pub struct News {
     /// Processes that are to be dealt with.
     pub new: Vec<Match>,
     /// Targets that a signal may still end.
-    pub remaining: Vec<TargetIndex>,
+    pub remaining: usize,
+    /// `--freeze`: those of them that should have stopped and still run.
+    pub running: Vec<TargetIndex>,
     /// Whether a process exited before it could be examined.
     pub vanished: bool,
 }
@@ -110,7 +112,7 @@ impl<'a> Delivery<'a> {
     /// What the first scan has found: every match is new.
     pub fn first(&mut self, matches: Matches) -> News {
         self.undecided = matches.undecided;
-        News { new: matches.found, remaining: vec![], vanished: matches.vanished }
+        News { new: matches.found, vanished: matches.vanished, ..News::default() }
     }
 
     /// What a later scan finds.
@@ -142,7 +144,13 @@ impl<'a> Delivery<'a> {
                     // A child that has executed another program than its parent is no match any more.
                     (self.targets[at].found.reason, self.targets[at].found.below) =
                         (found.reason, found.below);
-                    news.remaining.push(at);
+                    news.remaining += 1;
+                    // What was signalled in an earlier round of --until-none has been continued to handle its signal.
+                    let should_be_stopped =
+                        self.request.freezes() && matches!(self.targets[at].state, State::Pinned(_));
+                    if should_be_stopped && self.process.may_run() == Ok(true) {
+                        news.running.push(at);
+                    }
                 }
                 Some(_) => {}
             }

@@ -108,7 +108,7 @@ fn signal(
     let mut strategy = Strategy::new(delivery, sending);
     let mut is_first = true;
     loop {
-        let remaining = news.remaining.len();
+        let remaining = news.remaining;
         let signalled = match strategy {
             Strategy::Each => each::signal(delivery, sending, news)?,
             Strategy::Together => {

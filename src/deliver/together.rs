@@ -112,7 +112,10 @@ fn freeze(
             }
         }
         round.pinned += new;
-        let running = still_running(delivery, &news.remaining, scans > 1);
+        let running = news.running.len();
+        if scans > 1 {
+            stop_again(delivery, &news.running);
+        }
         // They do not stop, or are not the last: among hundreds that run, pkill would get a small part of the CPU time.
         if sending.signal == Signal::KILL && scans == 1 && new + running > 0 {
             sys::raise_priority();
@@ -152,7 +155,7 @@ enum Stopped {
 
 fn stop(delivery: &mut Delivery<'_>, found: Match, is_first: bool) -> Stopped {
     let Some(at) = delivery.hold(found, is_first) else { return Stopped::Vanished };
-    delivery.process.select(delivery.targets[at].found.pid);
+    // It was read just now.
     let was_stopped = delivery.process.is_stopped() == Ok(true);
     let target = &mut delivery.targets[at];
     let State::Pinned(pin) = &mut target.state else { return Stopped::Refused };
@@ -177,26 +180,15 @@ fn stop(delivery: &mut Delivery<'_>, found: Match, is_first: bool) -> Stopped {
     Stopped::Yes
 }
 
-/// How many should have stopped and still run. `stop_again`: they have had time, so another process has continued
-/// them, and they are told once more. What was signalled in an earlier round of `--until-none` is not counted: it has
-/// been continued to handle its signal.
-fn still_running(delivery: &mut Delivery<'_>, remaining: &[TargetIndex], stop_again: bool) -> usize {
-    let mut running = 0;
-    for &at in remaining {
-        let target = &mut delivery.targets[at];
-        let State::Pinned(pin) = &mut target.state else { continue };
-        delivery.process.select(pin.id.pid);
-        if delivery.process.may_run() != Ok(true) {
-            continue;
-        }
-        running += 1;
-        if stop_again {
+/// Stop those once more that have had time to stop: another process has continued them.
+fn stop_again(delivery: &mut Delivery<'_>, running: &[TargetIndex]) {
+    for &at in running {
+        if let Some(pin) = delivery.targets[at].pin_mut() {
             pin.stopping();
             // Where that fails, the process has exited or may not be signalled any more, as its own signal will show.
             let _ = pin.with(delivery.proc, |pidfd| pidfd.send(Signal::STOP, None));
         }
     }
-    running
 }
 
 /// Signal all that are held, in the order in which they were found; then continue what was stopped for that.
