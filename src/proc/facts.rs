@@ -62,7 +62,8 @@ pub trait Facts {
     /// The nearest of these that is its parent, its parent's parent, and so on. An orphan gets another parent: a subreaper
     /// among its ancestors, or init (PR_SET_CHILD_SUBREAPER(2const)). 0 is the ancestor of all processes.
     fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>>;
-    /// Whether one of those ancestors, from the parent upwards, is like this.
+    /// Whether one of those ancestors, from the parent upwards, is like this. The question must be the same for all processes
+    /// that are examined one after the other: answers are remembered, in rechecks for a moment only.
     fn has_ancestor<E: From<LookupError>>(
         &mut self,
         is_like_this: impl FnMut(&mut Self) -> Result<bool, E>,

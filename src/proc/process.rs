@@ -1,6 +1,7 @@
 //! One process, read lazily: a file is opened when a question needs it, and once.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use nix::unistd;
 use rustix::fs::{self, AtFlags, Mode, OFlags};
@@ -54,9 +55,25 @@ struct Ancestors<'p> {
     lineage: Lineage,
     /// Reads one of them.
     process: Process<'p>,
-    /// In a scan: whether the process, or an ancestor of it, is what [`Facts::has_ancestor`] asks for.
-    like_this: HashMap<Pid, bool>,
+    /// Whether the process, or an ancestor of it, is what [`Facts::has_ancestor`] asks for.
+    like_this: HashMap<Pid, LikeThis>,
+    /// In rechecks: when to forget that.
+    until: Option<Instant>,
 }
+
+#[derive(Clone, Copy)]
+struct LikeThis {
+    answer: bool,
+    /// Of the process; compared in rechecks.
+    start_time: u64,
+}
+
+/// How long rechecks remember what they found of ancestors, at least. A long chain takes longer to read than this, so
+/// what was read of its top is that old anyway when the process is signalled.
+const MEMORY_TIME: Duration = Duration::from_millis(50);
+
+/// And at least this many times as long as it took to find out, so that reading again costs a fraction.
+const MEMORY_FACTOR: u32 = 8;
 
 impl lineage::Parents for Process<'_> {
     fn parent(&mut self, pid: Pid) -> Lookup<Pid> {
@@ -106,8 +123,7 @@ impl<'p> Process<'p> {
         }
     }
 
-    /// For a scan: what is read of ancestors is read once, and has to be rechecked. The question of
-    /// [`Facts::has_ancestor`] must be the same for all processes.
+    /// For a scan: what is read of ancestors is read once, and has to be rechecked.
     pub fn with_parent_cache(mut self) -> Self {
         self.remembers_parents = true;
         self
@@ -124,7 +140,7 @@ impl<'p> Process<'p> {
         let (proc, once) = (self.proc, self.remembers_parents);
         self.ancestors.get_or_insert_with(|| {
             let (lineage, process) = (Lineage::new(once), Process::new(proc));
-            Box::new(Ancestors { lineage, process, like_this: HashMap::new() })
+            Box::new(Ancestors { lineage, process, like_this: HashMap::new(), until: None })
         })
     }
 
@@ -419,27 +435,37 @@ impl Facts for Process<'_> {
     ) -> Result<bool, E> {
         let (pid, parent) = (self.thread_group, Facts::parent(self)?);
         let once = self.remembers_parents;
-        let Ancestors { lineage, process, like_this } = self.ancestors();
-        let (chain, _) = lineage.walk_up(process, pid, parent, |_, pid| like_this.contains_key(&pid))?;
-        let ancestors = &chain[1..];
-        let is_known = |pid: &Pid| *pid == 0 || like_this.contains_key(pid);
-        let unknown = ancestors.iter().copied().take_while(|pid| !is_known(pid));
-        let mut answer = None;
-        for pid in unknown.clone() {
+        let Ancestors { lineage, process, like_this, until } = self.ancestors();
+        let began = Instant::now();
+        if !once && until.is_none_or(|until| began >= until) {
+            like_this.clear();
+        }
+        let is_fresh = like_this.is_empty();
+        let (chain, start_times) =
+            lineage.walk_up(process, pid, parent, |process, pid| match like_this.get(&pid) {
+                Some(known) => once || lineage::Parents::start_time(process, pid) == Ok(known.start_time),
+                None => false,
+            })?;
+        let known = chain.last().and_then(|last| like_this.get(last)).map(|known| known.answer);
+        // The last one is 0 or known.
+        let unknown = &chain[1..chain.len() - 1];
+        let mut found = None;
+        for (at, &pid) in unknown.iter().enumerate() {
             process.select(pid);
             if is_like_this(process)? {
-                answer = Some(true);
+                found = Some(at);
                 break;
             }
         }
-        let last = ancestors.last().and_then(|last| like_this.get(last).copied());
-        let answer = answer.unwrap_or(last.unwrap_or(false));
-        if once {
-            // All of them: where one is found, those above it that are left out here are examined when they are asked for.
-            let examined: Vec<Pid> = unknown.collect();
-            let found = examined.iter().position(|&pid| pid == process.pid).filter(|_| answer);
-            let examined = found.map_or(&examined[..], |at| &examined[..=at]);
-            like_this.extend(examined.iter().map(|&pid| (pid, answer)));
+        let answer = found.is_some() || known == Some(true);
+        // Where one is found, those above it are examined when they are asked for.
+        let examined = found.map_or(unknown, |at| &unknown[..=at]);
+        let start_times = start_times.into_iter().skip(1).chain(std::iter::repeat(0));
+        for (&pid, start_time) in examined.iter().zip(start_times) {
+            like_this.insert(pid, LikeThis { answer, start_time });
+        }
+        if is_fresh {
+            *until = Some(Instant::now() + MEMORY_TIME.max(MEMORY_FACTOR * began.elapsed()));
         }
         Ok(answer)
     }
