@@ -10,17 +10,17 @@ use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
 use super::lineage::{self, Lineage, Relation};
-use super::sockets::Held;
+use super::sockets::OpenSockets;
 use super::stat::Stat;
 use super::status::Status;
 use super::{Facts, FileId, Link, Lookup, LookupError, ProcDir, base_name};
 use crate::request::{Namespace, Pid};
 use crate::sys::{PidfdInfo, pidfd_info};
 
-/// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h), but for those of its own workers.
+/// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h), except those of its own workers.
 pub const NAME_MAX: usize = 15;
 
-/// The process that is looked at now. Its buffers serve the next one too, so a scan allocates nothing per process.
+/// The process that is examined now. Its buffers serve the next one too, so a scan allocates nothing per process.
 pub struct Process<'p> {
     proc: &'p ProcDir,
     pid: Pid,
@@ -47,7 +47,7 @@ pub struct Process<'p> {
     command_line: Text,
     environment: Text,
     cgroups: Text,
-    sockets: Held,
+    sockets: OpenSockets,
 }
 
 /// The ancestors of the processes that are examined one after the other.
@@ -95,7 +95,7 @@ struct Text {
 }
 
 impl<'p> Process<'p> {
-    /// Looks at nothing yet.
+    /// Reads nothing yet.
     pub fn new(proc: &'p ProcDir) -> Self {
         Process {
             proc,
@@ -119,7 +119,7 @@ impl<'p> Process<'p> {
             command_line: Text::default(),
             environment: Text::default(),
             cgroups: Text::default(),
-            sockets: Held::default(),
+            sockets: OpenSockets::default(),
         }
     }
 
@@ -286,7 +286,7 @@ impl<'p> Process<'p> {
         self.status.as_ref().ok_or(LookupError::Gone)
     }
 
-    /// What a file of the process says. One that can be read but not understood is no sign that the process has gone.
+    /// The parsed contents of a file. A file that cannot be parsed does not mean that the process has exited.
     fn parsed<T>(&mut self, name: &str, parse: fn(&[u8]) -> Option<T>) -> Lookup<T> {
         let mut buffer = std::mem::take(&mut self.scratch);
         let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
@@ -335,7 +335,7 @@ impl<'p> Process<'p> {
         Ok(has_exited(stat) && stat.threads > 1)
     }
 
-    /// What a pidfd tells; None where only the files do: from older kernels, and about threads.
+    /// What the pidfd reports; None where only the files do: from older kernels, and about threads.
     fn info(&mut self) -> Lookup<Option<PidfdInfo>> {
         if self.info.is_none() && self.has_info && self.pid == self.thread_group {
             if !self.proc.same_pid_namespace() {
@@ -353,7 +353,7 @@ impl<'p> Process<'p> {
         Ok(self.info)
     }
 
-    /// The answer of a system call that looks at the process by its number, or the file's.
+    /// The answer of a system call that takes the process ID, or the file's.
     fn by_syscall(
         &mut self,
         call: impl FnOnce(Option<unistd::Pid>) -> nix::Result<unistd::Pid>,
@@ -676,7 +676,7 @@ mod tests {
 
     /// The buffers still hold what was read before.
     #[test]
-    fn nothing_is_known_of_a_process_that_has_gone() {
+    fn nothing_is_known_of_a_process_that_has_exited() {
         let proc = ProcDir::named().expect("/proc");
         let mut process = Process::new(&proc);
         process.select(crate::proc::own_pid());
