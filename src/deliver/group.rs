@@ -15,7 +15,7 @@ use crate::sys;
 /// Whether the whole group may be signalled: not where the signal would reach pkill itself or an ancestor that does
 /// not match. Its targets are signalled one by one then.
 pub fn is_signalled_as_one(delivery: &Delivery<'_>, group: Pid) -> bool {
-    let protected = delivery.plan.kin.as_ref().map_or(&[][..], |kin| &kin.protected);
+    let protected = delivery.plan.expansion.as_ref().map_or(&[][..], |expansion| &expansion.protected);
     let is_hit = |pid: &Pid| delivery.targets.matched(*pid).is_none() && group_of(*pid) == Ok(group);
     is_group(group) && !protected.iter().any(is_hit)
 }

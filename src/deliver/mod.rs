@@ -80,7 +80,7 @@ pub fn deliver(
 /// What waits for the targets to exit, if that was asked for.
 fn after_send(request: &Request, plan: &Plan) -> Result<AfterSend, Error> {
     let Some(wait) = request.wait() else {
-        if request.sending().is_some_and(|sending| plan.kin.is_some() || sending.freezes()) {
+        if request.sending().is_some_and(|sending| plan.expansion.is_some() || sending.freezes()) {
             waiter::raise_descriptor_limit();
         }
         return Ok(AfterSend::Settle(None));
@@ -155,7 +155,7 @@ enum Strategy {
 
 impl Strategy {
     fn new(delivery: &Delivery<'_>, sending: &Sending) -> Self {
-        match delivery.plan.kin.is_some() || sending.freezes() {
+        match delivery.plan.expansion.is_some() || sending.freezes() {
             true => Strategy::Together,
             false => Strategy::Each,
         }

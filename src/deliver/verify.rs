@@ -4,7 +4,7 @@
 
 use super::pidfd::PidFd;
 use super::send::failure;
-use super::target::{State, Target, Targets};
+use super::target::{Pin, ProcessId, State, Target, Targets};
 use crate::plan::Plan;
 use crate::proc::{Facts, Lookup, LookupError, Process};
 use crate::report::Outcome;
@@ -97,7 +97,9 @@ fn still_matches(
         (Reason::Matched, Scope::All) => plan.predicate.matches(process),
         (Reason::Matched, Scope::Itself) => plan.predicate.still_matches(process),
         (Reason::Descendant(of), Scope::All) => {
-            Ok(process.ancestor_among(&[of])?.is_some() && is_held(targets, of, process)?)
+            let descends =
+                is_child_of_descendant(targets, of, process)? || process.ancestor_among(&[of])?.is_some();
+            Ok(descends && is_held(targets, of, process)?)
         }
         // What was a descendant when it was pinned counts as one, unless its match turned out to be none any more.
         (Reason::Descendant(of), Scope::Itself) => {
@@ -108,6 +110,30 @@ fn still_matches(
             Ok(targets.in_group(group).any(|one| !is_changed(one)))
         }
     }
+}
+
+/// Whether the parent is the match or a descendant of it that was verified before and is held. So each process costs a
+/// constant, where parents come first; the walk through all ancestors is for the others.
+fn is_child_of_descendant(targets: &Targets, of: Pid, process: &mut Process<'_>) -> Lookup<bool> {
+    let pid = process.parent()?;
+    let mut parent = Process::new(process.dir());
+    parent.select(pid);
+    let start_time = match parent.start_time() {
+        Ok(start_time) => start_time,
+        Err(LookupError::Gone | LookupError::Denied) => return Ok(false),
+        Err(why) => return Err(why),
+    };
+    let Some(target) = targets.find(ProcessId { pid, start_time }).map(|at| &targets[at]) else {
+        return Ok(false);
+    };
+    let is_in_tree = match target.found.reason {
+        Reason::Matched => pid == of,
+        Reason::Descendant(other) => other == of,
+        Reason::GroupMember(_) => false,
+    };
+    // Its ID was read before, so it has not been reused if the process has not exited.
+    let is_alive = |pin: &Pin| pin.pidfd().is_none_or(|pidfd| pidfd.check_alive().is_ok());
+    Ok(is_in_tree && target.pin().is_some_and(is_alive))
 }
 
 fn is_changed(target: &Target) -> bool {

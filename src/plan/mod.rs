@@ -25,19 +25,19 @@ use resolve::Resolver;
 pub struct Plan {
     /// Where the scan begins.
     pub candidates: Candidates,
-    /// Which of them are meant.
+    /// Which of them match.
     pub predicate: Predicate,
-    /// Which of those.
+    /// Which of the matches are selected.
     pub pick: Pick,
-    /// Who is selected for their sake.
-    pub kin: Option<Kin>,
-    /// What is seen of each.
+    /// What else is selected because of them.
+    pub expansion: Option<Expansion>,
+    /// What is read of each, to be shown.
     pub detail: Detail,
-    /// Whether the one that is signalled must have the start time of the one that was found: where the start time
-    /// picked it, where it was named by its ID, which is all that a successor would have to share with it, and
-    /// where it is kept for longer than a moment: waited for, or pinned with others before they are signalled.
+    /// Whether the start time is compared before the signal: where it picked the process; where the process was
+    /// named by its ID, which is all that a successor would have to share with it; and where it is held for longer
+    /// than a moment: waited for, or pinned with others.
     pub verify_start_time: bool,
-    /// Whether process IDs were named: whoever gets one of them later is not meant.
+    /// Whether process IDs were named: a process that gets one of them later does not match.
     pub selected_by_pid: bool,
     /// The processes of `-p` and `-F`, opened before they were examined; only where something is done to them.
     pub held: HeldProcesses,
@@ -53,19 +53,19 @@ pub struct Plan {
     pub notes_unowned_ports: bool,
 }
 
-/// Who is selected for a match's sake.
-pub struct Kin {
+/// What is selected because of a match.
+pub struct Expansion {
     /// `--tree`: its descendants.
     pub tree: bool,
     /// `--whole-group`: the members of its process group.
     pub whole_group: bool,
-    /// Never these: own_pid and our ancestors, who would take us along.
+    /// Never these: pkill itself and its ancestors, which would take it along.
     pub protected: Vec<Pid>,
     /// Whether parents come before their children, and not all by process ID.
     pub top_down: bool,
 }
 
-/// The processes to look at.
+/// The processes to examine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Candidates {
     /// All that /proc lists.
@@ -102,23 +102,23 @@ impl Plan {
         } else if matches_command_lines && request.style != Style::Quiet {
             self_match_candidates = ancestors()?;
         }
-        let kin = kin(request)?;
-        let inverts_families = selection.tree && selection.inverse;
+        let expansion = expansion(request)?;
+        let inverts_trees = selection.tree && selection.inverse;
         let by_id = tests.iter().any(|test| matches!(test, Test::Pid(_)));
-        let candidates = candidates(selection, &tests, kin.is_some());
+        let candidates = candidates(selection, &tests, expansion.is_some());
         let asks_for_ports = tests.iter().any(|test| matches!(test, Test::Sockets(_)));
         let predicate = Predicate::new(tests, selection.inverse, excluded);
         let snapshot_time = ticks_since_boot();
         Ok(Plan {
             candidates,
-            predicate: if inverts_families { predicate.with_descendants() } else { predicate },
+            predicate: if inverts_trees { predicate.with_descendants() } else { predicate },
             pick: selection.pick,
             verify_start_time: selection.pick != Pick::All
                 || (by_id && acts)
                 || request.wait().is_some()
-                || kin.is_some()
+                || expansion.is_some()
                 || request.freezes(),
-            kin,
+            expansion,
             selected_by_pid: by_id && !selection.inverse,
             held: resolver.into_held(),
             detail: detail(request),
@@ -154,8 +154,8 @@ fn ancestors() -> Result<Vec<Pid>, Error> {
     proc::ancestors(&ProcDir::named()?)
 }
 
-fn kin(request: &Request) -> Result<Option<Kin>, Error> {
-    // Inverted, it is a condition like others: who is in none of the families is looked for.
+fn expansion(request: &Request) -> Result<Option<Expansion>, Error> {
+    // Inverted, it is a condition like others: processes outside of all trees match.
     let tree = request.selection.tree && !request.selection.inverse;
     let whole_group = matches!(&request.action, Action::Signal(delivery) if delivery.whole_group);
     if !tree && !whole_group {
@@ -164,18 +164,18 @@ fn kin(request: &Request) -> Result<Option<Kin>, Error> {
     let mut protected = ancestors()?;
     protected.push(proc::own_pid());
     let top_down = !matches!(request.action, Action::List(_));
-    Ok(Some(Kin { tree, whole_group, protected, top_down }))
+    Ok(Some(Expansion { tree, whole_group, protected, top_down }))
 }
 
-/// Where process IDs are listed, nobody else needs to be looked at, but for their kin.
-fn candidates(selection: &Selection, tests: &[Test], with_kin: bool) -> Candidates {
+/// Where process IDs are listed, no other process needs to be examined, unless the matches are expanded.
+fn candidates(selection: &Selection, tests: &[Test], expands: bool) -> Candidates {
     let listed = tests.iter().find_map(|test| match test {
         Test::Pid(processes) => Some(processes.iter().map(NamedProcess::pid).collect::<Vec<_>>()),
         _ => None,
     });
     match listed {
         _ if selection.threads => Candidates::Threads,
-        Some(mut ids) if !selection.inverse && !with_kin => {
+        Some(mut ids) if !selection.inverse && !expands => {
             ids.sort_unstable();
             ids.dedup();
             Candidates::Listed(ids)
@@ -224,15 +224,15 @@ mod tests {
     fn listed_processes_need_no_walk_unless_others_may_match() {
         let tests = [Test::Zombie, Test::Pid([7, 5, 7].map(NamedProcess::number).to_vec())];
         let listed = Candidates::Listed(vec![5, 7]);
-        for (inverse, threads, with_kin, expected) in [
+        for (inverse, threads, expands, expected) in [
             (false, false, false, &listed),
             (true, false, false, &Candidates::All),
             (false, false, true, &Candidates::All),
             (false, true, false, &Candidates::Threads),
         ] {
             let selection = Selection { inverse, threads, ..Selection::default() };
-            assert_eq!(candidates(&selection, &tests, with_kin), *expected);
-            assert_ne!(candidates(&selection, &tests[..1], with_kin), listed);
+            assert_eq!(candidates(&selection, &tests, expands), *expected);
+            assert_ne!(candidates(&selection, &tests[..1], expands), listed);
         }
     }
 }

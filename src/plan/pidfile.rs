@@ -10,7 +10,7 @@ use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
 use crate::error::{Error, io_error_text};
 use crate::request::{Pid, Pidfile};
 
-/// More than any first line that counts.
+/// More than any valid first line.
 const FIRST_LINE_MAX: u64 = 255;
 
 /// The number at the start of the file's first line.
@@ -34,15 +34,15 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// White space may stand before the number and must stand behind it, if anything does.
+/// White space may precede the number. Anything that follows it must be separated by white space.
 fn first_number(text: &[u8]) -> Option<Pid> {
     let line = text.split(|&b| b == b'\n').next()?;
     let line = std::str::from_utf8(line).ok()?;
     line.split_ascii_whitespace().next()?.parse().ok().filter(|&pid| pid > 0)
 }
 
-/// Whether somebody holds a lock of either kind, flock(2) or fcntl(2). Only the first has to be tried to be seen;
-/// it is given back at once.
+/// Whether a lock of either kind is held, flock(2) or fcntl(2). The first can only be tried; it is released
+/// immediately.
 fn is_locked(file: &File) -> bool {
     let Ok(copy) = file.try_clone() else { return false };
     match Flock::lock(copy, FlockArg::LockSharedNonblock) {

@@ -1,12 +1,12 @@
-//! One process in full, for a reader, a prediction or a document.
+//! One process in full, for the output and for the effect of a signal.
 
 use super::{Facts, Lookup, LookupError, Process};
 use crate::request::Pid;
 
-/// What is told about a process, and what decides what a signal does to it.
+/// What is reported about a process, and what decides the effect of a signal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
-    /// The process ID, or the thread ID where threads are looked at.
+    /// The process ID, or the thread ID where threads are examined.
     pub pid: Pid,
     /// The parent's process ID.
     pub parent: Pid,
@@ -18,13 +18,13 @@ pub struct Description {
     pub effective_uid: u32,
     /// The saved set-user-ID.
     pub saved_uid: u32,
-    /// The name, at most 15 bytes but for kernel workers.
+    /// The name, at most 15 bytes except for kernel workers.
     pub name: Vec<u8>,
     /// The arguments, each ended by a NUL.
     pub arguments: Vec<u8>,
     /// When it started, in clock ticks since boot.
     pub start_time: u64,
-    /// The state letter of proc_pid_stat(5): the main thread's, or another's if that one has ended before the others.
+    /// The state letter of proc_pid_stat(5): the main thread's, or another's if that one has exited before the others.
     pub state: u8,
     /// Whether it is a thread of the kernel.
     pub is_kernel_thread: bool,
@@ -32,7 +32,7 @@ pub struct Description {
     pub namespace_pids: Vec<Pid>,
     /// The signals that every one of its living threads blocks, signal N as bit N-1.
     pub blocked: u64,
-    /// The signals that its main thread blocks or, if it has ended, blocked.
+    /// The signals that its main thread blocks or, if it has exited, blocked.
     pub blocked_by_main: u64,
     /// The signals that no living thread can take now: it blocks them, or is stopped (state T) or in a ptrace stop (t).
     pub undeliverable: u64,
@@ -43,7 +43,7 @@ pub struct Description {
 }
 
 impl Process<'_> {
-    /// Everything that is told about the process.
+    /// Read everything that is reported about the process.
     pub fn describe(&mut self) -> Lookup<Description> {
         let stat = self.stat()?;
         let name = self.name()?.to_vec();
@@ -87,8 +87,8 @@ impl Process<'_> {
         let mut thread = Process::new(self.dir());
         for id in self.dir().threads(self.pid())? {
             thread.select_thread(self.pid(), id);
-            let looked = thread.stat().and_then(|stat| Ok(facts(stat.state, thread.status()?.blocked)));
-            match (looked, &mut decisive) {
+            let read = thread.stat().and_then(|stat| Ok(facts(stat.state, thread.status()?.blocked)));
+            match (read, &mut decisive) {
                 (Ok((state, ..)), _) if !is_alive(state) => {}
                 (Ok((_, blocked, undeliverable)), Some(decisive)) => {
                     decisive.1 &= blocked;

@@ -32,7 +32,7 @@ impl ProcDir {
         Ok(ProcDir { fd: Some(fd), same_pid_namespace: OnceLock::new() })
     }
 
-    /// For a few processes whose IDs are known: paths are absolute, the directory itself is never opened.
+    /// For a few processes with known IDs: paths are absolute, the directory itself is never opened.
     pub fn named() -> Result<Self, Error> {
         check(fs::statfs("/proc"))?;
         Ok(ProcDir { fd: None, same_pid_namespace: OnceLock::new() })
@@ -67,12 +67,12 @@ impl ProcDir {
     }
 
     fn find_pid_namespace(&self) -> Result<bool, Errno> {
-        *self.same_pid_namespace.get_or_init(|| Ok(self.names_us()? && self.is_innermost()?))
+        *self.same_pid_namespace.get_or_init(|| Ok(self.names_own_process()? && self.is_innermost()?))
     }
 
-    /// Whether the link `self` is our process ID. Seen from outside of its PID namespace it leads nowhere (ENOENT). In an
-    /// outer PID namespace we may have the same number by chance.
-    fn names_us(&self) -> Result<bool, Errno> {
+    /// Whether the link `self` is the ID of this process. Outside of the PID namespace of this /proc it leads nowhere
+    /// (ENOENT). In an outer PID namespace this process may have the same ID by chance.
+    fn names_own_process(&self) -> Result<bool, Errno> {
         let path = [self.prefix(), b"self"].concat();
         let mut target = [MaybeUninit::uninit(); 16];
         match fs::readlinkat_raw(self.base(), path, &mut target) {

@@ -7,10 +7,10 @@ use rustix::io::Errno;
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LookupError {
-    /// The process has ended, or is hidden from us (`hidepid` of proc(5)): nothing can be said about it.
+    /// The process has exited, or is hidden (`hidepid` of proc(5)): nothing is known about it.
     Gone,
-    /// The process is there, and the kernel does not tell us: it belongs to another user, or may not be looked into
-    /// (ptrace(2), "Ptrace access mode checking"). It may be one that is meant.
+    /// The process exists, but the kernel denies the answer: it belongs to another user, or may not be inspected
+    /// (ptrace(2), "Ptrace access mode checking"). It may match.
     Denied,
     /// The question could not be asked, for instance because no descriptor was left for the file.
     Io(Errno),
@@ -41,7 +41,7 @@ pub type Lookup<T> = Result<T, LookupError>;
 
 /// The facts about one process or thread; each is read when it is first asked for, and only once.
 pub trait Facts {
-    /// The process ID, or the thread ID where threads are looked at.
+    /// The process ID, or the thread ID where threads are examined.
     fn pid(&self) -> Pid;
     /// The process ID of the process that the thread belongs to.
     fn thread_group(&self) -> Pid;
@@ -62,7 +62,8 @@ pub trait Facts {
     /// The nearest of these that is its parent, its parent's parent, and so on. An orphan gets another parent: a subreaper
     /// among its ancestors, or init (PR_SET_CHILD_SUBREAPER(2const)). 0 is the ancestor of all processes.
     fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>>;
-    /// Whether one of those ancestors, from the parent upwards, is like this.
+    /// Whether one of those ancestors, from the parent upwards, is like this. The question must be the same for all processes
+    /// that are examined one after the other: answers are remembered, in rechecks for a moment only.
     fn has_ancestor<E: From<LookupError>>(
         &mut self,
         is_like_this: impl FnMut(&mut Self) -> Result<bool, E>,
@@ -71,21 +72,21 @@ pub trait Facts {
     fn terminal(&mut self) -> Lookup<u32>;
     /// The state letter of proc_pid_stat(5).
     fn state(&mut self) -> Lookup<u8>;
-    /// Whether all of its threads have ended, so that only its parent still keeps it.
+    /// Whether all of its threads have exited and it has not been reaped.
     fn has_ended(&mut self) -> Lookup<bool>;
     /// Whether it is a thread of the kernel (`PF_KTHREAD` among the flags of proc_pid_stat(5)).
     fn is_kernel_thread(&mut self) -> Lookup<bool>;
-    /// The CPU time that its threads have used, also those that have ended, but not its children; in clock ticks
+    /// The CPU time of its threads, including exited ones, but not of its children; in clock ticks
     /// (fields 14 and 15 of proc_pid_stat(5)).
     fn cpu_time(&mut self) -> Lookup<u64>;
-    /// How many bytes of it are in memory (proc_pid_statm(5)): what ps(1) calls RSS, from the same counters as `VmRSS:`
-    /// of proc_pid_status(5) for half the cost. The kernel may be behind by some pages for each thread.
+    /// Resident set size in bytes (proc_pid_statm(5)), from the same counters as `VmRSS:` of proc_pid_status(5) at half
+    /// the cost. It may lag behind by some pages for each thread.
     fn resident_memory(&mut self) -> Lookup<u64>;
-    /// The file that it executes (proc_pid_exe(5)). None: it has none, as kernel threads and those that have ended.
+    /// The file that it executes (proc_pid_exe(5)). None: it has none, as kernel threads and zombies.
     fn executable(&mut self) -> Lookup<Option<&Link>>;
     /// The same, whatever its path is.
     fn executable_file(&mut self) -> Lookup<Option<FileId>>;
-    /// The working directory (proc_pid_cwd(5)). None: it has none, as those that have ended.
+    /// The working directory (proc_pid_cwd(5)). None: it has none, as zombies.
     fn working_directory(&mut self) -> Lookup<Option<Link>>;
     /// What an interpreter runs, as it stands in the arguments: a script, or the name of a module or class. More than one
     /// where a script is the interpreter of another.
@@ -95,7 +96,7 @@ pub trait Facts {
     /// The name (`comm`): at most 15 bytes, but for kernel workers.
     fn name(&mut self) -> Lookup<&[u8]>;
     /// The name before the kernel cut it at 15 bytes: the base name of argv\[0\], or of the executable, if it
-    /// begins with the name. None where it was not cut, or where neither tells.
+    /// begins with the name. None where it was not cut, or neither does.
     fn full_name(&mut self) -> Lookup<Option<&[u8]>>;
     /// The arguments joined by one space; `[name]` where there are none, with ` <defunct>` behind it for a zombie.
     fn command_line(&mut self) -> Lookup<&[u8]>;

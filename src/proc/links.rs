@@ -56,8 +56,8 @@ impl Process<'_> {
     fn is_named(&mut self, name: &str, path: &[u8]) -> bool {
         let Ok(Some(file)) = self.linked_file(name) else { return false };
         let base = self.dir();
-        let theirs = [self.file("root"), path].concat();
-        [FileId::of(CWD, path), FileId::of(base.base(), &theirs)].contains(&Ok(file))
+        let in_its_root = [self.file("root"), path].concat();
+        [FileId::of(CWD, path), FileId::of(base.base(), &in_its_root)].contains(&Ok(file))
     }
 
     /// Tells a link that leads nowhere from one that we may not follow. Without permission, the kernel returns the same

@@ -1,6 +1,7 @@
 //! One process, read lazily: a file is opened when a question needs it, and once.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use nix::unistd;
 use rustix::fs::{self, AtFlags, Mode, OFlags};
@@ -9,17 +10,17 @@ use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
 use super::lineage::{self, Lineage, Relation};
-use super::sockets::Held;
+use super::sockets::OpenSockets;
 use super::stat::Stat;
 use super::status::Status;
 use super::{Facts, FileId, Link, Lookup, LookupError, ProcDir, base_name};
 use crate::request::{Namespace, Pid};
 use crate::sys::{PidfdInfo, pidfd_info};
 
-/// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h), but for those of its own workers.
+/// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h), except those of its own workers.
 pub const NAME_MAX: usize = 15;
 
-/// The process that is looked at now. Its buffers serve the next one too, so a scan allocates nothing per process.
+/// The process that is examined now. Its buffers serve the next one too, so a scan allocates nothing per process.
 pub struct Process<'p> {
     proc: &'p ProcDir,
     pid: Pid,
@@ -46,7 +47,7 @@ pub struct Process<'p> {
     command_line: Text,
     environment: Text,
     cgroups: Text,
-    sockets: Held,
+    sockets: OpenSockets,
 }
 
 /// The ancestors of the processes that are examined one after the other.
@@ -54,9 +55,25 @@ struct Ancestors<'p> {
     lineage: Lineage,
     /// Reads one of them.
     process: Process<'p>,
-    /// In a scan: whether the process, or an ancestor of it, is what [`Facts::has_ancestor`] asks for.
-    like_this: HashMap<Pid, bool>,
+    /// Whether the process, or an ancestor of it, is what [`Facts::has_ancestor`] asks for.
+    like_this: HashMap<Pid, LikeThis>,
+    /// In rechecks: when to forget that.
+    until: Option<Instant>,
 }
+
+#[derive(Clone, Copy)]
+struct LikeThis {
+    answer: bool,
+    /// Of the process; compared in rechecks.
+    start_time: u64,
+}
+
+/// How long rechecks remember what they found of ancestors, at least. A long chain takes longer to read than this, so
+/// what was read of its top is that old anyway when the process is signalled.
+const MEMORY_TIME: Duration = Duration::from_millis(50);
+
+/// And at least this many times as long as it took to find out, so that reading again costs a fraction.
+const MEMORY_FACTOR: u32 = 8;
 
 impl lineage::Parents for Process<'_> {
     fn parent(&mut self, pid: Pid) -> Lookup<Pid> {
@@ -78,7 +95,7 @@ struct Text {
 }
 
 impl<'p> Process<'p> {
-    /// Looks at nothing yet.
+    /// Reads nothing yet.
     pub fn new(proc: &'p ProcDir) -> Self {
         Process {
             proc,
@@ -102,12 +119,11 @@ impl<'p> Process<'p> {
             command_line: Text::default(),
             environment: Text::default(),
             cgroups: Text::default(),
-            sockets: Held::default(),
+            sockets: OpenSockets::default(),
         }
     }
 
-    /// For a scan: what is read of ancestors is read once, and has to be rechecked. The question of
-    /// [`Facts::has_ancestor`] must be the same for all processes.
+    /// For a scan: what is read of ancestors is read once, and has to be rechecked.
     pub fn with_parent_cache(mut self) -> Self {
         self.remembers_parents = true;
         self
@@ -124,7 +140,7 @@ impl<'p> Process<'p> {
         let (proc, once) = (self.proc, self.remembers_parents);
         self.ancestors.get_or_insert_with(|| {
             let (lineage, process) = (Lineage::new(once), Process::new(proc));
-            Box::new(Ancestors { lineage, process, like_this: HashMap::new() })
+            Box::new(Ancestors { lineage, process, like_this: HashMap::new(), until: None })
         })
     }
 
@@ -289,7 +305,7 @@ impl<'p> Process<'p> {
         self.status.as_ref().ok_or(LookupError::Gone)
     }
 
-    /// What a file of the process says. One that can be read but not understood is no sign that the process has gone.
+    /// The parsed contents of a file. A file that cannot be parsed does not mean that the process has exited.
     fn parsed<T>(&mut self, name: &str, parse: fn(&[u8]) -> Option<T>) -> Lookup<T> {
         let mut buffer = std::mem::take(&mut self.scratch);
         let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
@@ -338,7 +354,7 @@ impl<'p> Process<'p> {
         Ok(has_exited(stat) && stat.threads > 1)
     }
 
-    /// What a pidfd tells; None where only the files do: from older kernels, and about threads.
+    /// What the pidfd reports; None where only the files do: from older kernels, and about threads.
     fn info(&mut self) -> Lookup<Option<PidfdInfo>> {
         if self.info.is_none() && self.has_info && self.pid == self.thread_group {
             if !self.proc.same_pid_namespace() {
@@ -356,7 +372,7 @@ impl<'p> Process<'p> {
         Ok(self.info)
     }
 
-    /// The answer of a system call that looks at the process by its number, or the file's.
+    /// The answer of a system call that takes the process ID, or the file's.
     fn by_syscall(
         &mut self,
         call: impl FnOnce(Option<unistd::Pid>) -> nix::Result<unistd::Pid>,
@@ -438,27 +454,37 @@ impl Facts for Process<'_> {
     ) -> Result<bool, E> {
         let (pid, parent) = (self.thread_group, Facts::parent(self)?);
         let once = self.remembers_parents;
-        let Ancestors { lineage, process, like_this } = self.ancestors();
-        let (chain, _) = lineage.walk_up(process, pid, parent, |_, pid| like_this.contains_key(&pid))?;
-        let ancestors = &chain[1..];
-        let is_known = |pid: &Pid| *pid == 0 || like_this.contains_key(pid);
-        let unknown = ancestors.iter().copied().take_while(|pid| !is_known(pid));
-        let mut answer = None;
-        for pid in unknown.clone() {
+        let Ancestors { lineage, process, like_this, until } = self.ancestors();
+        let began = Instant::now();
+        if !once && until.is_none_or(|until| began >= until) {
+            like_this.clear();
+        }
+        let is_fresh = like_this.is_empty();
+        let (chain, start_times) =
+            lineage.walk_up(process, pid, parent, |process, pid| match like_this.get(&pid) {
+                Some(known) => once || lineage::Parents::start_time(process, pid) == Ok(known.start_time),
+                None => false,
+            })?;
+        let known = chain.last().and_then(|last| like_this.get(last)).map(|known| known.answer);
+        // The last one is 0 or known.
+        let unknown = &chain[1..chain.len() - 1];
+        let mut found = None;
+        for (at, &pid) in unknown.iter().enumerate() {
             process.select(pid);
             if is_like_this(process)? {
-                answer = Some(true);
+                found = Some(at);
                 break;
             }
         }
-        let last = ancestors.last().and_then(|last| like_this.get(last).copied());
-        let answer = answer.unwrap_or(last.unwrap_or(false));
-        if once {
-            // All of them: where one is found, those above it that are left out here are examined when they are asked for.
-            let examined: Vec<Pid> = unknown.collect();
-            let found = examined.iter().position(|&pid| pid == process.pid).filter(|_| answer);
-            let examined = found.map_or(&examined[..], |at| &examined[..=at]);
-            like_this.extend(examined.iter().map(|&pid| (pid, answer)));
+        let answer = found.is_some() || known == Some(true);
+        // Where one is found, those above it are examined when they are asked for.
+        let examined = found.map_or(unknown, |at| &unknown[..=at]);
+        let start_times = start_times.into_iter().skip(1).chain(std::iter::repeat(0));
+        for (&pid, start_time) in examined.iter().zip(start_times) {
+            like_this.insert(pid, LikeThis { answer, start_time });
+        }
+        if is_fresh {
+            *until = Some(Instant::now() + MEMORY_TIME.max(MEMORY_FACTOR * began.elapsed()));
         }
         Ok(answer)
     }
@@ -669,7 +695,7 @@ mod tests {
 
     /// The buffers still hold what was read before.
     #[test]
-    fn nothing_is_known_of_a_process_that_has_gone() {
+    fn nothing_is_known_of_a_process_that_has_exited() {
         let proc = ProcDir::named().expect("/proc");
         let mut process = Process::new(&proc);
         process.select(crate::proc::own_pid());

@@ -1,4 +1,4 @@
-//! Which script an interpreter runs, as its arguments tell.
+//! The script that an interpreter runs, by its arguments.
 
 use super::process::NAME_MAX;
 use super::{Facts as _, Lookup, Process, base_name};
@@ -13,11 +13,11 @@ struct Interpreter {
     valued: &'static str,
     /// Options with a value that is the script.
     script: &'static str,
-    /// Options that bring the program with them, or say that it comes from standard input: there is no script.
+    /// Options that contain the program, or read it from standard input: there is no script.
     inline: &'static str,
-    /// Options that take all behind them in the same argument.
+    /// Options that take the rest of the same argument.
     glued: &'static str,
-    /// Words that may stand before the script.
+    /// Words that may precede the script.
     before: &'static str,
     /// Whether the first argument that is no option is the script.
     operand: bool,

@@ -1,4 +1,4 @@
-//! Sockets: which ones are bound to a port, and which ones a process holds.
+//! Sockets that are bound to a port, and sockets that a process has open.
 
 use std::io::ErrorKind;
 use std::mem::MaybeUninit;
@@ -100,7 +100,7 @@ fn table<T: FromReadSI>(name: &str) -> Result<Option<T>, Error> {
     let why = match std::fs::read(&path) {
         Ok(text) => match T::from_read(&text[..], current_system_info()) {
             Ok(table) => return Ok(Some(table)),
-            Err(_) => "it is in no form that we know".into(),
+            Err(_) => "unknown format".into(),
         },
         Err(error) if error.kind() == ErrorKind::NotFound && name.ends_with('6') => return Ok(None),
         Err(error) => io_error_text(&error),
@@ -110,13 +110,13 @@ fn table<T: FromReadSI>(name: &str) -> Result<Option<T>, Error> {
 
 /// The sockets that a process holds.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct OpenSockets {
     pub known: bool,
     pub inodes: Vec<u64>,
     descriptors: Vec<i32>,
 }
 
-impl Held {
+impl OpenSockets {
     /// Whether nothing is open, sockets or other files.
     pub fn has_no_descriptors(&self) -> bool {
         self.descriptors.is_empty()

@@ -19,7 +19,7 @@ struct Driver {
 }
 
 impl Terminals {
-    /// What the kernel has registered; nothing where it does not say.
+    /// What the kernel has registered; nothing if that cannot be read.
     pub fn read() -> Terminals {
         let table = std::fs::read_to_string("/proc/tty/drivers").unwrap_or_default();
         Terminals { drivers: table.lines().filter_map(Driver::parse).collect() }
@@ -53,7 +53,7 @@ impl Driver {
         let major = columns.next()?.parse().ok()?;
         let minors = columns.next()?;
         let (first, last) = minors.split_once('-').unwrap_or((minors, minors));
-        // The pseudo-terminals' directory is the only prefix that needs a slash behind it.
+        // The pseudo-terminals' directory is the only prefix that needs a slash after it.
         let prefix = if prefix == "pts" { "pts/".to_owned() } else { prefix.to_owned() };
         Some(Driver { prefix, major, minors: first.parse().ok()?..=last.parse().ok()? })
     }

@@ -1,4 +1,4 @@
-//! How the user namespace of a process stands to ours (user_namespaces(7), ioctl_nsfs(2)).
+//! How the user namespace of a process relates to this process's own (user_namespaces(7), ioctl_nsfs(2)).
 
 use std::os::fd::OwnedFd;
 
@@ -13,7 +13,7 @@ use crate::sys;
 pub enum UserNamespace {
     /// It is in ours: they count.
     Ours,
-    /// It is in one below ours: they count, and whoever owns the topmost namespace on the way holds them all.
+    /// It is in one below ours: they count, and the owner of the topmost namespace on the way holds them all.
     Below {
         /// The owner's UID, as we see it.
         owner: u32,

@@ -11,8 +11,7 @@ use crate::request::Pid;
 /// With fewer processes than this, a second thread costs more to start than it saves.
 const MANY: usize = 256;
 
-/// What each thread of a walk may take of the descriptors: its own /proc and one file, and as much again for those
-/// that were open before.
+/// Descriptors per thread of a walk: its own /proc and one file, and as many again in reserve.
 const DESCRIPTORS_PER_THREAD: u64 = 4;
 
 /// Descriptors that no thread but the first may count on: the standard ones, those of a wait, and what is held open.
@@ -51,8 +50,8 @@ impl Iterator for Pids<'_> {
     }
 }
 
-/// All processes that /proc lists, in no order, by as many threads as there are CPUs for us and parts of the list. Each
-/// looks through a descriptor of its own, which saves the threads from counting the users of a shared one.
+/// All processes that /proc lists, in no order, by as many threads as there are CPUs and parts of the list. Each
+/// reads through a descriptor of its own: reference counting of a shared one would slow them down.
 pub fn walk<T: Send>(look: impl Fn(&ProcDir, Pids<'_>) -> Result<T, Error> + Sync) -> Result<Vec<T>, Error> {
     let proc = ProcDir::open()?;
     let mut first = vec![];
@@ -63,8 +62,8 @@ pub fn walk<T: Send>(look: impl Fn(&ProcDir, Pids<'_>) -> Result<T, Error> + Syn
         let mut part = vec![];
         while helpers.len() + 1 < most && proc.next_processes(&mut part)? {
             let (look, proc, part) = (&look, &proc, std::mem::take(&mut part));
-            let theirs = part.clone();
-            let help = move || look(&ProcDir::open()?, Pids::new(proc, theirs));
+            let own_part = part.clone();
+            let help = move || look(&ProcDir::open()?, Pids::new(proc, own_part));
             match thread::Builder::new().spawn_scoped(scope, help) {
                 Ok(helper) => helpers.push(helper),
                 Err(_) => {
@@ -81,7 +80,7 @@ pub fn walk<T: Send>(look: impl Fn(&ProcDir, Pids<'_>) -> Result<T, Error> + Syn
     })
 }
 
-/// As many as there are CPUs for us and descriptors to look through.
+/// As many as there are CPUs and descriptors.
 fn most_threads() -> usize {
     let cpus = thread::available_parallelism().map_or(1, |n| n.get());
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);

@@ -1,6 +1,6 @@
 //! [`Plan`] → [`Matches`]: every candidate is examined, as cheaply as the tests allow.
 
-mod kin;
+mod expansion;
 mod matches;
 mod notes;
 
@@ -43,9 +43,9 @@ pub fn rescan(plan: &Plan) -> Result<Matches, Error> {
     found.sort_by_key(|(process, _)| *process); // stable: threads stay in the kernel's order
     let found = found.into_iter().map(|(_, found)| found).collect();
     let found = pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid));
-    let found = match &plan.kin {
+    let found = match &plan.expansion {
         None => found,
-        Some(kin) => kin::add(plan, kin, found, relations)?,
+        Some(expansion) => expansion::add(plan, expansion, found, relations)?,
     };
     Ok(Matches { found, undecided, vanished, notes: Notes::default() })
 }
@@ -113,7 +113,7 @@ impl<'p> Scanner<'p> {
         if self.plan.candidates != Candidates::Threads {
             self.process.select(pid);
             self.examine()?;
-            if self.plan.kin.is_some() {
+            if self.plan.expansion.is_some() {
                 self.seen.relations.extend(self.process.relation());
             }
             return Ok(());

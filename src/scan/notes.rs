@@ -10,7 +10,7 @@ use crate::request::{Pid, Protocol};
 pub struct Notes {
     /// The matches that are ancestors of this program, with their names.
     pub ancestors: Vec<(Pid, Vec<u8>)>,
-    /// The ports of `--port` that are in use, but by none of the processes whose descriptors may be read.
+    /// The ports of `--port` that are in use, but by none of the processes with readable descriptors.
     pub unowned_ports: Vec<(Protocol, u16)>,
 }
 

@@ -8,7 +8,7 @@ use crate::proc::{Membership, memberships};
 pub struct Cgroup {
     /// A controller or the name of the v1 hierarchy; None is v2.
     hierarchy: Option<Vec<u8>>,
-    /// A path that is just this one means that, whatever characters it has: so it is in the reference.
+    /// This very path matches, whatever characters it has, as in procps-ng.
     path: Vec<u8>,
     glob: Option<PathGlob>,
 }
@@ -26,19 +26,19 @@ impl Cgroup {
         Cgroup { hierarchy, path: path.to_vec(), glob: several.then(|| PathGlob::new(path)) }
     }
 
-    fn has(&self, membership: &Membership<'_>) -> bool {
+    fn contains(&self, membership: &Membership<'_>) -> bool {
         let same_hierarchy = match &self.hierarchy {
             None => membership.is_v2(),
             Some(controller) => membership.is_v1(controller),
         };
-        let below = |glob: &PathGlob| glob.takes(membership.lasting_path());
+        let below = |glob: &PathGlob| glob.matches(membership.lasting_path());
         same_hierarchy && (self.path == membership.path || self.glob.as_ref().is_some_and(below))
     }
 }
 
 /// Whether a process with these lines in /proc/PID/cgroup is in one of the groups.
 pub fn is_in_cgroup(lines: &[u8], groups: &[Cgroup]) -> bool {
-    memberships(lines).any(|membership| groups.iter().any(|group| group.has(&membership)))
+    memberships(lines).any(|membership| groups.iter().any(|group| group.contains(&membership)))
 }
 
 #[cfg(test)]
@@ -78,7 +78,7 @@ mod tests {
             (":/x/y", lines, false),
             ("cpu", lines, false),
             ("/a (deleted)", gone, true),
-            ("/a", gone, false), // as in the reference
+            ("/a", gone, false), // as in procps-ng
             ("/a/", gone, true),
             ("/?", gone, true),
             ("/a*/[b]", odd, true),

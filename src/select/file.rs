@@ -1,4 +1,4 @@
-//! Files, as they are asked for and as processes have them.
+//! Files that were named, and those that processes have.
 
 use crate::proc::{Facts, FileId, Lookup, base_name};
 
@@ -16,8 +16,8 @@ pub enum FileName {
     },
 }
 
-/// Whether the process executes this file: by what the kernel calls it, or because it is the same file under another
-/// path. Where it was deleted or replaced since, the path that it had counts.
+/// Whether the process executes this file: by the path that the kernel reports, or as the same file under another path.
+/// If the file was deleted or replaced since, the path that it had is compared.
 pub fn executes(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
     let Some(link) = process.executable()? else { return Ok(false) };
     Ok(match wanted {
@@ -28,8 +28,8 @@ pub fn executes(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
     })
 }
 
-/// Whether the process runs this script. Its arguments tell; the script itself is not looked at, as it may be in a file
-/// system that does not answer, and another by now.
+/// Whether the process runs this script, by its arguments. The script itself is not opened: its file system may not
+/// answer, and it may have been replaced.
 pub fn interprets(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
     let names = match wanted {
         FileName::Base(name) => std::slice::from_ref(name),
@@ -55,8 +55,13 @@ pub fn interprets(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
 /// Whether the process works in this directory or below.
 pub fn works_in(process: &mut impl Facts, directory: &[u8]) -> Lookup<bool> {
     let Some(link) = process.working_directory()? else { return Ok(false) };
-    let below = link.path.strip_prefix(directory);
-    Ok(below.is_some_and(|below| below.is_empty() || below.starts_with(b"/") || directory == b"/"))
+    Ok(is_in(&link.path, directory))
+}
+
+/// Whether the path is that of the directory or of something in it.
+fn is_in(path: &[u8], directory: &[u8]) -> bool {
+    let below = path.strip_prefix(directory);
+    below.is_some_and(|below| below.is_empty() || below.starts_with(b"/") || directory == b"/")
 }
 
 /// A path in a process's arguments, seen from its working directory.
@@ -83,7 +88,7 @@ pub fn normal(path: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::normal;
+    use super::{is_in, normal};
 
     #[test]
     fn normal_paths() {
@@ -96,6 +101,22 @@ mod tests {
             ("/a b/\n", "/a b/\n"),
         ] {
             assert_eq!(normal(path.as_bytes()), expected.as_bytes(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_directory_contains_itself_and_what_is_below() {
+        for (path, directory, expected) in [
+            ("/a", "/a", true),
+            ("/a/b", "/a", true),
+            ("/a/b/c", "/a", true),
+            ("/ab", "/a", false),
+            ("/a", "/a/b", false),
+            ("/b/a", "/a", false),
+            ("/", "/", true),
+            ("/a", "/", true),
+        ] {
+            assert_eq!(is_in(path.as_bytes(), directory.as_bytes()), expected, "{path} in {directory}");
         }
     }
 }

@@ -19,7 +19,7 @@ impl Glob {
     }
 
     /// Whether the whole name matches, or is the pattern's own text.
-    pub fn takes(&self, name: &[u8]) -> bool {
+    pub fn matches(&self, name: &[u8]) -> bool {
         // A pattern of bytes never turns out to be too big.
         self.text == name || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(name) == Ok(true))
     }
@@ -57,8 +57,8 @@ fn expression(mut glob: &[u8]) -> Vec<u8> {
     expression
 }
 
-/// How long the set is of which this stands behind the `[`: up to a `]` that is not the first in it and ends no
-/// class. None if there is no end, so that the `[` is itself.
+/// The length of the set that follows a `[`, up to a `]` that is neither its first character nor the end of a class.
+/// None if there is no such `]`: then the `[` is an ordinary character.
 fn set_len(text: &[u8]) -> Option<usize> {
     let mut at = usize::from(text.first().is_some_and(|byte| b"!^".contains(byte)));
     at += usize::from(text.get(at) == Some(&b']'));
@@ -76,8 +76,8 @@ fn set_len(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// A path of such names with slashes between them, so that none of them takes a slash; `**` as a name, and nothing
-/// behind a slash at the end, stand for any number of names.
+/// A path of such names with slashes between them, so that none of them matches a slash. `**` as a name, and a slash at
+/// the end, match any number of names.
 #[derive(Clone, Debug)]
 pub struct PathGlob(Vec<Part>);
 
@@ -88,7 +88,7 @@ enum Part {
 }
 
 impl PathGlob {
-    /// Empty names, as between two slashes, do not count.
+    /// Empty names, as between two slashes, are ignored.
     pub fn new(text: &[u8]) -> PathGlob {
         let part = |name| if name == b"**" { Part::AnyDepth } else { Part::Name(Glob::new(name)) };
         let subtree = text.ends_with(b"/").then_some(Part::AnyDepth);
@@ -96,9 +96,9 @@ impl PathGlob {
     }
 
     /// Whether the whole path matches.
-    pub fn takes(&self, path: &[u8]) -> bool {
+    pub fn matches(&self, path: &[u8]) -> bool {
         let names: Vec<&[u8]> = names(path).collect();
-        takes(&self.0, &names)
+        matches(&self.0, &names)
     }
 }
 
@@ -107,12 +107,12 @@ pub fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|&b| b == b'/').filter(|name| !name.is_empty())
 }
 
-fn takes(parts: &[Part], names: &[&[u8]]) -> bool {
+fn matches(parts: &[Part], names: &[&[u8]]) -> bool {
     match (parts.split_first(), names.split_first()) {
         (None, _) => names.is_empty(),
         (Some((Part::AnyDepth, [])), _) => true,
-        (Some((Part::AnyDepth, rest)), _) => (0..=names.len()).any(|depth| takes(rest, &names[depth..])),
-        (Some((Part::Name(glob), parts)), Some((name, names))) => glob.takes(name) && takes(parts, names),
+        (Some((Part::AnyDepth, rest)), _) => (0..=names.len()).any(|depth| matches(rest, &names[depth..])),
+        (Some((Part::Name(glob), parts)), Some((name, names))) => glob.matches(name) && matches(parts, names),
         (Some((Part::Name(_), _)), None) => false,
     }
 }
@@ -146,15 +146,15 @@ mod tests {
             ("é?", &["éa"], &["é"]),
         ] {
             let compiled = Glob::new(glob.as_bytes());
-            yes.iter().for_each(|name| assert!(compiled.takes(name.as_bytes()), "{glob} takes {name}"));
+            yes.iter().for_each(|name| assert!(compiled.matches(name.as_bytes()), "{glob} matches {name}"));
             no.iter()
-                .for_each(|name| assert!(!compiled.takes(name.as_bytes()), "{glob} does not take {name}"));
+                .for_each(|name| assert!(!compiled.matches(name.as_bytes()), "{glob} does not match {name}"));
         }
-        assert!(Glob::new(b"a*").takes(b"a\xff"));
+        assert!(Glob::new(b"a*").matches(b"a\xff"));
     }
 
     #[test]
-    fn no_name_takes_a_slash() {
+    fn no_name_matches_a_slash() {
         for (glob, yes, no) in [
             ("/a/*", &["/a/b", "/a/b.service"][..], &["/a", "/a/b/c", "/b", "/"][..]),
             ("/a?b", &["/axb"], &["/a/b"]),
@@ -168,9 +168,30 @@ mod tests {
             ("/a**b", &["/axb"], &["/a/b"]),
         ] {
             let compiled = PathGlob::new(glob.as_bytes());
-            yes.iter().for_each(|path| assert!(compiled.takes(path.as_bytes()), "{glob} takes {path}"));
+            yes.iter().for_each(|path| assert!(compiled.matches(path.as_bytes()), "{glob} matches {path}"));
             no.iter()
-                .for_each(|path| assert!(!compiled.takes(path.as_bytes()), "{glob} does not take {path}"));
+                .for_each(|path| assert!(!compiled.matches(path.as_bytes()), "{glob} does not match {path}"));
         }
+    }
+
+    #[test]
+    fn the_end_of_a_set() {
+        for (text, expected) in [
+            ("a]b", Some(2)),
+            ("]]", Some(2)),
+            ("!]]", Some(3)),
+            ("^]a]", Some(4)),
+            ("[:digit:]x]", Some(11)),
+            ("[.].]]", Some(6)),
+            ("[a]", Some(3)),
+            ("", None),
+            ("]", None),
+            ("!]", None),
+            ("a", None),
+            ("[:digit]", None),
+        ] {
+            assert_eq!(set_len(text.as_bytes()), expected, "{text}");
+        }
+        assert_eq!(names(b"/a//b/").collect::<Vec<_>>(), [b"a", b"b"]);
     }
 }

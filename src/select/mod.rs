@@ -1,9 +1,9 @@
-//! Pure: a test looks at facts and says yes or no.
+//! Pure: whether the facts about a process pass the tests.
 
 mod cgroup;
+mod expansion;
 mod file;
 mod glob;
-mod kin;
 mod unit;
 
 use std::sync::Arc;
@@ -18,9 +18,9 @@ pub use cgroup::Cgroup;
 pub use file::{FileName, normal};
 pub use unit::{Unit, units_of};
 
-pub use kin::{Reason, Selected, with_kin};
+pub use expansion::{Reason, Selected, expand};
 
-/// One condition that a process meets or not.
+/// One condition on a process.
 #[derive(Clone, Debug)]
 pub enum Test {
     /// Its process ID is listed.
@@ -45,22 +45,22 @@ pub enum Test {
     Terminal(Vec<u32>),
     /// Its state letter is listed.
     State(Vec<u8>),
-    /// It is at least so old, by start time; both in clock ticks since boot.
+    /// It has at least this age, by start time; both in clock ticks since boot.
     Age {
-        /// When the question was asked.
+        /// When the plan was made.
         now: u64,
         /// The least age.
         least: u64,
     },
     /// The test inside fails.
     Not(Box<Test>),
-    /// It has ended and was not reaped yet.
+    /// It has exited and has not been reaped.
     Zombie,
     /// It is a thread of the kernel.
     KernelThread,
-    /// It has used so much CPU time at least, in clock ticks.
+    /// It has used at least this CPU time, in clock ticks.
     CpuTime(u64),
-    /// At least so many bytes of it are in memory.
+    /// At least this many bytes of it are in memory.
     ResidentMemory(u64),
     /// It executes this file.
     Executable(FileName),
@@ -90,12 +90,12 @@ pub enum Test {
     Sockets(Arc<Sockets>),
 }
 
-/// No answer was possible.
+/// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MatchError {
-    /// There is no such process any more, or it cannot be looked at.
+    /// The process no longer exists, or cannot be read.
     Lookup(LookupError),
-    /// The pattern turned out to be impossible to match with.
+    /// The pattern cannot be matched against this text.
     Pattern(PatternError),
 }
 
@@ -112,8 +112,8 @@ impl From<PatternError> for MatchError {
 }
 
 impl Test {
-    /// Where the test stands in the order of costs: the position of the fact that it asks for in the list of
-    /// what each look at /proc costs, cheapest first (system calls before files, small files before large ones).
+    /// The rank of the test by the cost of the fact that it reads, cheapest first: system calls before files, small files
+    /// before large ones.
     pub fn cost(&self) -> u8 {
         match self {
             Test::Pid(_) => 0,
@@ -121,12 +121,12 @@ impl Test {
             Test::EffectiveUser(_) => 2,
             Test::Name(_) => 3,
             Test::Not(test) => test.cost(),
-            // A link costs as little as a name, but where it is denied, the process must be looked at more closely.
+            // A link costs as little as a name, but where it is denied, more of the process must be read.
             Test::WorkingDirectory(_) | Test::ExecutableDeleted | Test::ResidentMemory(_) => 4,
             Test::Executable(_) => 4,
-            // No dearer than the name where the kernel answers at once, and much dearer where it does not.
+            // As cheap as the name with `PIDFD_GET_INFO`, and much more expensive without.
             Test::Parent(_) | Test::RealUser(_) | Test::RealGroup(_) => 4,
-            // An ancestor is as dear as a parent for each generation that is not known yet.
+            // An ancestor costs as much as a parent for each generation that is not known yet.
             Test::FullName(_) | Test::Ancestor(_) => 5,
             Test::CommandLine(_) | Test::Script(_) => 6,
             Test::Terminal(_) | Test::State(_) | Test::Age { .. } => 7,
@@ -135,7 +135,7 @@ impl Test {
             Test::Catches(_) | Test::Local => 9,
             Test::Environment(_) => 10,
             Test::Namespaces(_) => 11,
-            // Every descriptor is looked at.
+            // Every descriptor is read.
             Test::Sockets(_) => 12,
         }
     }
@@ -232,32 +232,32 @@ fn descends_from(process: &mut impl Facts, named: &[NamedProcess]) -> Lookup<boo
 #[derive(Clone, Debug)]
 pub struct Predicate {
     tests: Vec<Test>,
-    families: bool,
+    trees: bool,
     inverse: bool,
     excluded: Vec<Pid>,
 }
 
 impl Predicate {
-    /// `excluded` are never admitted, inverted or not: this process, and with `-A` our ancestors.
+    /// `excluded` never match, inverted or not: this process, and with `-A` its ancestors.
     pub fn new(mut tests: Vec<Test>, inverse: bool, excluded: Vec<Pid>) -> Self {
         tests.sort_by_key(Test::cost);
-        Predicate { tests, families: false, inverse, excluded }
+        Predicate { tests, trees: false, inverse, excluded }
     }
 
-    /// The same, for whole families: who descends from one that passes all tests passes, too.
+    /// The same for whole trees: a process that descends from one that passes all tests passes too.
     pub fn with_descendants(self) -> Self {
-        Predicate { families: true, ..self }
+        Predicate { trees: true, ..self }
     }
 
-    /// Whether the process is one of those that were asked for. The first test that fails ends the look. Where the
-    /// kernel does not tell what a test asks for ([`LookupError::Denied`]), another may still decide; if none does, there is
+    /// Whether the process matches. The first test that fails decides. Where the kernel does not report what a test asks
+    /// for ([`LookupError::Denied`]), another may still decide; if none does, there is
     /// no answer, inverted or not.
     pub fn matches(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
         if self.excluded.contains(&process.thread_group()) {
             return Ok(false);
         }
         let passes = self.passes(process)?
-            || self.families && process.has_ancestor(|ancestor| self.is_tree_root(ancestor))?;
+            || self.trees && process.has_ancestor(|ancestor| self.is_tree_root(ancestor))?;
         Ok(passes != self.inverse)
     }
 
@@ -296,7 +296,7 @@ impl Predicate {
             return Ok(false);
         }
         match self.passes(ancestor) {
-            // Its children are others' by now.
+            // Its children have another parent by now.
             Err(MatchError::Lookup(LookupError::Gone)) => Ok(false),
             passes => passes,
         }
@@ -312,7 +312,7 @@ impl Predicate {
         &mut self.tests
     }
 
-    /// Whether those are meant who do not pass all tests.
+    /// Whether the processes that do not pass all tests match.
     pub fn is_inverse(&self) -> bool {
         self.inverse
     }

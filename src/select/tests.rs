@@ -144,3 +144,24 @@ fn newest_and_oldest() {
     }
     assert_eq!(pick(Pick::Newest, vec![], |one: &(u64, Pid)| *one), []);
 }
+
+#[test]
+fn variables_by_name_or_by_name_and_value() {
+    let environment = b"A=1\0AB=\0C=x=y\0D\0";
+    for (wanted, expected) in [
+        ("A", true),
+        ("A=1", true),
+        ("A=", false),
+        ("A=12", false),
+        ("AB", true),
+        ("AB=", true),
+        ("B", false),
+        ("C=x", false),
+        ("C=x=y", true),
+        ("D", true),
+        ("a", false),
+    ] {
+        assert_eq!(has_variable(environment, &[wanted.into()]), expected, "{wanted}");
+    }
+    assert!(has_variable(environment, &["no".into(), "AB".into()]) && !has_variable(environment, &[]));
+}

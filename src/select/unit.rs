@@ -41,7 +41,7 @@ impl Unit {
 
 /// Whether a process with this /proc/PID/cgroup is in one of the units, or in a group below it.
 pub fn is_in_unit(lines: &[u8], units: &[Unit]) -> bool {
-    unit_names(lines).any(|name| units.iter().any(|unit| unit.0.takes(name)))
+    unit_names(lines).any(|name| units.iter().any(|unit| unit.0.matches(name)))
 }
 
 /// The units that a process with this /proc/PID/cgroup is in: only services, scopes and slices have processes

@@ -1,4 +1,4 @@
-//! Who is selected for another's sake: the descendants of a match, and the members of its process group.
+//! What is selected because of a match: its descendants, and the members of its process group.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -8,11 +8,11 @@ use crate::request::Pid;
 /// Why a process is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// It meets all criteria.
+    /// It matches all criteria.
     Matched,
     /// `--tree`: it descends from this match, the nearest one.
     Descendant(Pid),
-    /// `--whole-group`: it is in this process group, as one of the others is.
+    /// `--whole-group`: it is in this process group, which has another selected process.
     GroupMember(Pid),
 }
 
@@ -28,10 +28,9 @@ pub struct Selected {
     pub below: Option<Pid>,
 }
 
-/// The matches and those that are selected for their sake: parents before their children, and behind them those who
-/// are no more than members of a group. A match is one although it descends from another. `tree` and `whole_group`
-/// say who else is wanted.
-pub fn with_kin(
+/// The matches and what is selected because of them. Parents come before their children, and mere members of a group
+/// last. A match that descends from another remains a match. `tree` and `whole_group` are the options.
+pub fn expand(
     relations: &[Relation],
     matches: &BTreeMap<Pid, u64>,
     tree: bool,
@@ -67,13 +66,13 @@ pub fn with_kin(
         let (pid, reason) = (relation.pid, *why.get(&relation.pid)?);
         Some(Selected { relation, reason, below: nearest.get(&pid).copied() })
     });
-    let (members, families): (Vec<_>, Vec<_>) =
+    let (members, trees): (Vec<_>, Vec<_>) =
         selected.partition(|one| matches!(one.reason, Reason::GroupMember(_)));
-    [families, members].concat()
+    [trees, members].concat()
 }
 
-/// Parents before their children, and else by process ID. The relations were not read at one instant, so an ID may have
-/// passed on in between: who is older than its parent is not that one's child.
+/// Parents before their children, and else by process ID. The relations were not read at one instant, so an ID
+/// may have been reused in between: a process that is older than its parent is not a child of it.
 fn top_down(relations: &[Relation]) -> Vec<Relation> {
     let by_pid: BTreeMap<Pid, &Relation> =
         relations.iter().map(|relation| (relation.pid, relation)).collect();
@@ -114,8 +113,8 @@ mod tests {
             relations.iter().find(|relation| relation.pid == pid).map_or(0, |relation| relation.start_time)
         };
         let matches = matches.iter().map(|&pid| (pid, of(pid))).collect();
-        let kin = with_kin(&relations, &matches, tree, whole_group);
-        kin.into_iter().map(|one| (one.relation.pid, one.reason)).collect()
+        let selected = expand(&relations, &matches, tree, whole_group);
+        selected.into_iter().map(|one| (one.relation.pid, one.reason)).collect()
     }
 
     use Reason::{Descendant, GroupMember, Matched};
@@ -135,8 +134,8 @@ mod tests {
     }
 
     #[test]
-    fn torn_relations_select_nobody() {
-        // A cycle, as two process IDs passed on; a child that is older than its parent.
+    fn torn_relations_select_no_descendants() {
+        // A cycle, as two process IDs were reused; a child that is older than its parent.
         let cycle = [[5, 6, 1, 1], [6, 5, 1, 1], [7, 1, 1, 9], [8, 7, 1, 3], [9, 7, 1, 9]];
         assert_eq!(selected(&cycle, &[7], true, false), [(7, Matched), (9, Descendant(7))]);
         assert_eq!(selected(&cycle, &[5], true, false), []);

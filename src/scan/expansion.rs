@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::matches::{Match, unknown};
 use crate::error::Error;
-use crate::plan::{Kin, Plan};
+use crate::plan::{Expansion, Plan};
 use crate::proc::{Facts, ProcDir, Process, Relation};
 use crate::request::Pid;
-use crate::select::{Selected, with_kin};
+use crate::select::{Selected, expand};
 
 /// `relations` are those of all processes that are visible.
 pub fn add(
     plan: &Plan,
-    kin: &Kin,
+    expansion: &Expansion,
     matches: Vec<Match>,
     mut relations: Vec<Relation>,
 ) -> Result<Vec<Match>, Error> {
@@ -20,15 +20,15 @@ pub fn add(
     let mut process = Process::new(&proc);
     add_hidden(&mut relations, &mut process);
     let ids = matches.iter().filter_map(|found| Some((found.pid, found.start_time?))).collect();
-    let selected = with_kin(&relations, &ids, kin.tree, kin.whole_group);
-    let mut selected = merge(kin, matches, selected, |pid| {
+    let selected = expand(&relations, &ids, expansion.tree, expansion.whole_group);
+    let mut selected = merge(expansion, matches, selected, |pid| {
         process.select(pid);
         match Match::read(plan, &mut process) {
             Ok(found) => Ok(Some(found)),
             Err(why) => unknown(pid, why).map(|()| None),
         }
     })?;
-    if !kin.top_down {
+    if !expansion.top_down {
         selected.sort_by_key(|found| found.pid);
     }
     Ok(selected)
@@ -36,7 +36,7 @@ pub fn add(
 
 /// The matches, and what else was selected. `read` reads a process that did not match; None if it has exited.
 fn merge(
-    kin: &Kin,
+    expansion: &Expansion,
     matches: Vec<Match>,
     selected: Vec<Selected>,
     mut read: impl FnMut(Pid) -> Result<Option<Match>, Error>,
@@ -46,14 +46,14 @@ fn merge(
     for Selected { relation, reason, below } in selected {
         let found = match matches.remove(&relation.pid) {
             Some(found) => found,
-            None if kin.protected.contains(&relation.pid) => continue,
+            None if expansion.protected.contains(&relation.pid) => continue,
             // The process was read after its relation: with another start time it is another one.
             None => match read(relation.pid)? {
                 Some(found) if found.start_time == Some(relation.start_time) => Match { reason, ..found },
                 Some(_) | None => continue,
             },
         };
-        all.push(Match { below, group: kin.whole_group.then_some(relation.group), ..found });
+        all.push(Match { below, group: expansion.whole_group.then_some(relation.group), ..found });
     }
     // Matches that exited before their relation was read.
     all.extend(matches.into_values());
@@ -102,9 +102,9 @@ mod tests {
             ("it has exited", vec![], None, false),
             ("it is protected", vec![20], Some(found(20, 5, Matched)), false),
         ] {
-            let kin = Kin { tree: true, whole_group: false, protected, top_down: true };
+            let expansion = Expansion { tree: true, whole_group: false, protected, top_down: true };
             let all = vec![selected(10, 3, Matched), selected(20, 5, Descendant(10))];
-            let merged = merge(&kin, vec![found(10, 3, Matched)], all, |pid| {
+            let merged = merge(&expansion, vec![found(10, 3, Matched)], all, |pid| {
                 assert_eq!(pid, 20, "{what}: 10 has been read");
                 Ok(read.clone())
             });
@@ -116,10 +116,10 @@ mod tests {
 
     #[test]
     fn a_match_without_a_relation_is_kept_and_groups_are_noted() {
-        let kin = Kin { tree: false, whole_group: true, protected: vec![10, 30], top_down: true };
+        let expansion = Expansion { tree: false, whole_group: true, protected: vec![10, 30], top_down: true };
         let matches = vec![found(10, 3, Matched), found(30, 4, Matched)];
         let merged =
-            merge(&kin, matches, vec![selected(10, 3, Matched)], |_| unreachable!("nothing to read"));
+            merge(&expansion, matches, vec![selected(10, 3, Matched)], |_| unreachable!("nothing to read"));
         let expected = vec![Match { group: Some(9), ..found(10, 3, Matched) }, found(30, 4, Matched)];
         assert_eq!(merged.expect("nothing is read"), expected);
     }
