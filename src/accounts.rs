@@ -11,15 +11,15 @@ use files as database;
 #[cfg(not(target_feature = "crt-static"))]
 use name_service as database;
 
-pub use database::{gid, uid};
+pub(crate) use database::{gid, uid};
 
 /// The name of a user, or the UID if it has no name.
-pub fn user_name(uid: u32) -> OsString {
+pub(crate) fn user_name(uid: u32) -> OsString {
     database::user_name(uid).unwrap_or_else(|| uid.to_string().into())
 }
 
 /// The name of a group, or the GID if it has no name.
-pub fn group_name(gid: u32) -> OsString {
+pub(crate) fn group_name(gid: u32) -> OsString {
     database::group_name(gid).unwrap_or_else(|| gid.to_string().into())
 }
 
@@ -28,22 +28,22 @@ mod name_service {
     use std::ffi::{OsStr, OsString};
 
     /// The UID of a user.
-    pub fn uid(name: &OsStr) -> Option<u32> {
+    pub(crate) fn uid(name: &OsStr) -> Option<u32> {
         users::get_user_by_name(name).map(|user| user.uid())
     }
 
     /// The GID of a group.
-    pub fn gid(name: &OsStr) -> Option<u32> {
+    pub(crate) fn gid(name: &OsStr) -> Option<u32> {
         users::get_group_by_name(name).map(|group| group.gid())
     }
 
     /// The name of a user.
-    pub fn user_name(uid: u32) -> Option<OsString> {
+    pub(crate) fn user_name(uid: u32) -> Option<OsString> {
         users::get_user_by_uid(uid).map(|user| user.name().to_owned())
     }
 
     /// The name of a group.
-    pub fn group_name(gid: u32) -> Option<OsString> {
+    pub(crate) fn group_name(gid: u32) -> Option<OsString> {
         users::get_group_by_gid(gid).map(|group| group.name().to_owned())
     }
 }
@@ -58,24 +58,24 @@ mod files {
     const GROUPS: &str = "/etc/group";
 
     /// The UID of a user in passwd(5).
-    pub fn uid(name: &OsStr) -> Option<u32> {
+    pub(crate) fn uid(name: &OsStr) -> Option<u32> {
         let text = std::fs::read(USERS).ok()?;
         entries(&text).find(|&(entry, _)| entry == name.as_bytes()).map(|(_, id)| id)
     }
 
     /// The GID of a group in group(5).
-    pub fn gid(name: &OsStr) -> Option<u32> {
+    pub(crate) fn gid(name: &OsStr) -> Option<u32> {
         let text = std::fs::read(GROUPS).ok()?;
         entries(&text).find(|&(entry, _)| entry == name.as_bytes()).map(|(_, id)| id)
     }
 
     /// The name of a user in passwd(5).
-    pub fn user_name(uid: u32) -> Option<OsString> {
+    pub(crate) fn user_name(uid: u32) -> Option<OsString> {
         name(USERS, uid)
     }
 
     /// The name of a group in group(5).
-    pub fn group_name(gid: u32) -> Option<OsString> {
+    pub(crate) fn group_name(gid: u32) -> Option<OsString> {
         name(GROUPS, gid)
     }
 

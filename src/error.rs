@@ -48,12 +48,12 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// The text of an errno as strerror(3) has it, without Rust's ` (os error N)`.
-pub fn errno_text(errno: rustix::io::Errno) -> String {
+pub(crate) fn errno_text(errno: rustix::io::Errno) -> String {
     io_error_text(&errno.into())
 }
 
 /// The same of an error that the standard library has wrapped.
-pub fn io_error_text(error: &std::io::Error) -> String {
+pub(crate) fn io_error_text(error: &std::io::Error) -> String {
     let mut text = error.to_string();
     text.truncate(text.find(" (os error").unwrap_or(text.len()));
     text

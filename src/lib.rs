@@ -41,27 +41,29 @@
 
 // `output` is the only writer, and writes to descriptors.
 #![warn(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
+#![deny(unreachable_pub)]
 
-pub mod accounts;
+mod accounts;
 mod api;
+#[doc(hidden)]
 pub mod cli;
-pub mod complete;
-pub mod deliver;
+mod complete;
+mod deliver;
 pub mod ere;
-pub mod error;
-pub mod output;
-pub mod permission;
-pub mod plan;
-pub mod proc;
-pub mod report;
-pub mod request;
-pub mod scan;
-pub mod select;
-pub mod signal;
+mod error;
+mod output;
+mod permission;
+mod plan;
+mod proc;
+mod report;
+mod request;
+mod scan;
+mod select;
+mod signal;
 #[allow(unsafe_code)]
 #[doc(hidden)]
 pub mod sys;
-pub mod view;
+mod view;
 
 use std::ffi::OsString;
 

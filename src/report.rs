@@ -57,7 +57,7 @@ impl From<&Error> for ExitStatus {
 
 /// The outcome for one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// pgrep: it was found.
     Listed,
     /// pkill: the signal was sent.
@@ -88,7 +88,7 @@ pub enum Outcome {
 
 /// What would become of a process that is signalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Prediction {
+pub(crate) struct Prediction {
     /// Why the kernel would refuse, if it would.
     pub refusal: Option<Refusal>,
     /// What the signal would do.
@@ -99,7 +99,7 @@ pub struct Prediction {
 
 /// A selected process and the outcome for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// The process ID (thread ID for `pgrep -w`).
     pub pid: Pid,
     /// The facts that are shown.
@@ -116,7 +116,7 @@ pub struct Target {
 
 /// Whether a process exited during the wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     /// It exited.
     Ended(Ended),
     /// It was still running when the wait was over.
@@ -130,7 +130,7 @@ pub enum End {
 
 /// How a process exited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// The time since the wait began.
     pub after: Duration,
     /// The last signal that was sent before.
@@ -141,7 +141,7 @@ pub struct Ended {
 
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub(crate) struct Report {
     /// In the order of the matches.
     pub targets: Vec<Target>,
     /// The pattern is longer than any process name, and nothing matched.
@@ -171,7 +171,7 @@ impl Outcome {
 
 impl Report {
     /// The exit status: 0 if a process was listed, signalled or waited for and `--mrelease` did not fail.
-    pub fn exit_status(&self, request: &Request) -> ExitStatus {
+    pub(crate) fn exit_status(&self, request: &Request) -> ExitStatus {
         self.fold(request.strict, request.allow_none)
     }
 

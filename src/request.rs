@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::signal::Signal;
 
 /// A process, thread, process group or session ID: the kernel's `pid_t`, never negative.
-pub type Pid = i32;
+pub(crate) type Pid = i32;
 
 /// One of the three programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use crate::request::{Label, Subject};
 
 /// Which facts about each process are shown. No others are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
+pub(crate) enum Detail {
     /// The ID.
     Id,
     /// The ID and a text.
@@ -16,7 +16,7 @@ pub enum Detail {
 
 /// The facts that are shown of one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum View {
+pub(crate) enum View {
     /// The ID only, which the match has.
     Id,
     /// The name or command line.
@@ -26,7 +26,7 @@ pub enum View {
 }
 
 /// Read the facts to show.
-pub fn view(detail: Detail, process: &mut Process<'_>) -> Lookup<View> {
+pub(crate) fn view(detail: Detail, process: &mut Process<'_>) -> Lookup<View> {
     Ok(match detail {
         Detail::Id => View::Id,
         Detail::Label(label) => View::Text(text(label, process)?),
@@ -35,10 +35,10 @@ pub fn view(detail: Detail, process: &mut Process<'_>) -> Lookup<View> {
 }
 
 /// How often a process is examined again that executes other programs meanwhile.
-pub const TRIES: usize = 8;
+pub(crate) const TRIES: usize = 8;
 
 /// Whether what was read, from the question whether it matches on, is of one program.
-pub fn is_of_one_program(detail: Detail, process: &mut Process<'_>) -> Lookup<bool> {
+pub(crate) fn is_of_one_program(detail: Detail, process: &mut Process<'_>) -> Lookup<bool> {
     match detail {
         Detail::Full => process.is_still_named(),
         Detail::Id | Detail::Label(_) => Ok(true),

@@ -12,7 +12,7 @@ use crate::request::Program;
 use crate::signal::Signal;
 
 /// One element of the command line.
-pub enum Word {
+pub(super) enum Word {
     /// An option with its value.
     Option(&'static Opt, Option<OsString>),
     /// The first signal word.
@@ -22,7 +22,7 @@ pub enum Word {
 }
 
 /// An iterator over the command line, in order. An error is getopt_long(3)'s message; the iteration should end there.
-pub struct Getopt<I> {
+pub(super) struct Getopt<I> {
     program: Program,
     args: I,
     /// The letters of a bundle that are yet to be read.
@@ -35,12 +35,12 @@ type Result<T> = std::result::Result<T, String>;
 
 impl<I: Iterator<Item = OsString>> Getopt<I> {
     /// The arguments do not include the program name.
-    pub fn new(program: Program, args: I) -> Self {
+    pub(super) fn new(program: Program, args: I) -> Self {
         Getopt { program, args, bundle: vec![], after_dashes: false, has_signal: false }
     }
 
     /// The arguments that have not been read.
-    pub fn rest(self) -> I {
+    pub(super) fn rest(self) -> I {
         self.args
     }
 

@@ -20,7 +20,7 @@ pub fn help(program: Program) -> String {
 }
 
 /// The text of `--version`.
-pub fn version(program: Program) -> String {
+pub(super) fn version(program: Program) -> String {
     format!("{} from {} {}\n", program.name(), env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 }
 

@@ -8,19 +8,19 @@ use crate::request::{Account, Namespace, Pid, Ports, Protocol, Step};
 use crate::signal::Signal;
 
 /// A comma-separated list. Empty entries are skipped: `-u "$a,$b"` with an unset variable must not select user 0.
-pub fn list<T>(value: &OsStr, entry: impl Fn(&OsStr) -> Result<T, String>) -> Result<Vec<T>, String> {
+pub(super) fn list<T>(value: &OsStr, entry: impl Fn(&OsStr) -> Result<T, String>) -> Result<Vec<T>, String> {
     let entries = value.as_bytes().split(|&b| b == b',').filter(|e| !e.is_empty());
     let entries: Vec<T> = entries.map(|e| entry(OsStr::from_bytes(e))).collect::<Result<_, _>>()?;
     if entries.is_empty() { Err("invalid empty list".into()) } else { Ok(entries) }
 }
 
 /// A list of words that are not parsed further.
-pub fn words(value: &OsStr) -> Result<Vec<OsString>, String> {
+pub(super) fn words(value: &OsStr) -> Result<Vec<OsString>, String> {
     list(value, |entry| Ok(entry.to_owned()))
 }
 
 /// systemd unit names. A path is not one: `systemd-escape --path` prints the unit name of a path.
-pub fn units(value: &OsStr) -> Result<Vec<OsString>, String> {
+pub(super) fn units(value: &OsStr) -> Result<Vec<OsString>, String> {
     list(value, |entry| match entry.as_bytes().contains(&b'/') {
         true => Err(complain("invalid unit name", entry)),
         false => Ok(entry.to_owned()),
@@ -28,7 +28,7 @@ pub fn units(value: &OsStr) -> Result<Vec<OsString>, String> {
 }
 
 /// `[tcp:|udp:]PORT[-PORT]`.
-pub fn ports(value: &OsStr) -> Result<Ports, String> {
+pub(super) fn ports(value: &OsStr) -> Result<Ports, String> {
     let parse = || {
         let text = value.to_str()?;
         let (protocol, numbers) = match text.split_once(':') {
@@ -46,12 +46,12 @@ pub fn ports(value: &OsStr) -> Result<Ports, String> {
 }
 
 /// A process, group or session ID.
-pub fn pid(value: &OsStr, complaint: &str) -> Result<Pid, String> {
+pub(super) fn pid(value: &OsStr, complaint: &str) -> Result<Pid, String> {
     number(value).and_then(|n| Pid::try_from(n).ok()).ok_or_else(|| complain(complaint, value))
 }
 
 /// A user or group: a number up to 2^32-2 or a name. chown(2) and setreuid(2) reserve 2^32-1.
-pub fn account(value: &OsStr, kind: &str) -> Result<Account, String> {
+pub(super) fn account(value: &OsStr, kind: &str) -> Result<Account, String> {
     match number(value) {
         Some(n) if n < u64::from(u32::MAX) => Ok(Account::Id(n as u32)),
         Some(_) => Err(complain(&format!("invalid {kind} name"), value)),
@@ -61,18 +61,18 @@ pub fn account(value: &OsStr, kind: &str) -> Result<Account, String> {
 }
 
 /// An age: whole seconds, read as procps-ng reads them, or a duration.
-pub fn age(value: &OsStr) -> Result<Duration, String> {
+pub(super) fn age(value: &OsStr) -> Result<Duration, String> {
     number(value).map(Duration::from_secs).map_or_else(|| duration(value), Ok)
 }
 
 /// A file name. An empty one is rejected: it is most likely an unset variable of a script.
-pub fn path(value: &OsStr) -> Result<OsString, String> {
+pub(super) fn path(value: &OsStr) -> Result<OsString, String> {
     if value.is_empty() { Err("invalid empty path".into()) } else { Ok(value.to_owned()) }
 }
 
 /// A number of bytes: a number, which may have a fraction, and optionally K, M, G or T (powers of 1024), with or
 /// without `iB`.
-pub fn size(value: &OsStr) -> Result<u64, String> {
+pub(super) fn size(value: &OsStr) -> Result<u64, String> {
     let parse = || {
         let text = value.to_str()?;
         let (number, unit) = text.split_at(text.find(|c: char| !is_decimal(c)).unwrap_or(text.len()));
@@ -95,18 +95,18 @@ fn is_decimal(c: char) -> bool {
 }
 
 /// The integer of sigqueue(3).
-pub fn integer(value: &OsStr) -> Result<i32, String> {
+pub(super) fn integer(value: &OsStr) -> Result<i32, String> {
     value.to_str().and_then(|v| v.parse().ok()).ok_or_else(|| complain("not a number", value))
 }
 
 /// A number of processes.
-pub fn count(value: &OsStr) -> Result<usize, String> {
+pub(super) fn count(value: &OsStr) -> Result<usize, String> {
     number(value).and_then(|n| n.try_into().ok()).ok_or_else(|| complain("not a number", value))
 }
 
 /// A duration as in timeout(1): a number, which may have a fraction, and optionally s, m, h or d; or several of those
 /// with their units in descending order: `2h30m`.
-pub fn duration(value: &OsStr) -> Result<Duration, String> {
+pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
     let parse = || {
         let mut rest = value.to_str()?;
         if rest.chars().all(is_decimal) {
@@ -135,7 +135,7 @@ pub fn duration(value: &OsStr) -> Result<Duration, String> {
 }
 
 /// A list of `DURATION:SIGNAL`.
-pub fn steps(value: &OsStr) -> Result<Vec<Step>, String> {
+pub(super) fn steps(value: &OsStr) -> Result<Vec<Step>, String> {
     list(value, |entry| {
         let text = entry.to_str().ok_or_else(|| complain("invalid escalation", entry))?;
         let (after, name) = text.split_once(':').ok_or_else(|| complain("invalid escalation", entry))?;
@@ -144,14 +144,14 @@ pub fn steps(value: &OsStr) -> Result<Vec<Step>, String> {
 }
 
 /// A signal by name or number.
-pub fn signal(value: &OsStr) -> Result<Signal, String> {
+pub(super) fn signal(value: &OsStr) -> Result<Signal, String> {
     let text = value.to_string_lossy();
     Signal::parse(&text).ok_or_else(|| format!("Unknown signal \"{text}\"."))
 }
 
 /// State letters, optionally separated by commas. The letters are those that any version of Linux uses in
 /// /proc/PID/stat (proc_pid_stat(5)).
-pub fn states(value: &OsStr) -> Result<Vec<u8>, String> {
+pub(super) fn states(value: &OsStr) -> Result<Vec<u8>, String> {
     let letters: Vec<u8> = value.as_bytes().iter().copied().filter(|&b| b != b',').collect();
     match letters.iter().find(|letter| !b"RSDTtZXxKWPI".contains(letter)) {
         _ if letters.is_empty() => Err("invalid empty list".into()),
@@ -161,7 +161,7 @@ pub fn states(value: &OsStr) -> Result<Vec<u8>, String> {
 }
 
 /// Types of namespaces.
-pub fn namespaces(value: &OsStr) -> Result<Vec<Namespace>, String> {
+pub(super) fn namespaces(value: &OsStr) -> Result<Vec<Namespace>, String> {
     list(value, |entry| {
         let kind = Namespace::ALL.into_iter().find(|kind| kind.name() == entry);
         kind.ok_or_else(|| complain("invalid namespace", entry))
@@ -183,7 +183,7 @@ fn all_digits(value: &OsStr) -> bool {
 }
 
 /// A message that ends in the value.
-pub fn complain(complaint: &str, value: &OsStr) -> String {
+pub(super) fn complain(complaint: &str, value: &OsStr) -> String {
     format!("{complaint}: {}", value.display()).trim_end().to_owned()
 }
 

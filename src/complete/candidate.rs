@@ -2,7 +2,7 @@
 
 /// A completion candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// The completed word. It may contain bytes that come from a process.
     pub text: Vec<u8>,
     /// Its description, which may too.
@@ -11,7 +11,7 @@ pub struct Candidate {
 
 impl Candidate {
     /// A word and its description.
-    pub fn new(text: impl Into<Vec<u8>>, about: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn new(text: impl Into<Vec<u8>>, about: impl Into<Vec<u8>>) -> Self {
         Candidate { text: text.into(), about: about.into() }
     }
 }

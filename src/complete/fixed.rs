@@ -23,7 +23,7 @@ const DURATIONS: &[(&str, &str)] = &[
 const DELAYS: &[&str] = &["1s:", "5s:", "10s:", "30s:", "1m:"];
 
 /// The state letters of proc_pid_stat(5) that current kernels use.
-pub fn states() -> Vec<Candidate> {
+pub(super) fn states() -> Vec<Candidate> {
     let states = [
         ("R", "running or ready to run"),
         ("S", "sleeping"),
@@ -36,7 +36,7 @@ pub fn states() -> Vec<Candidate> {
     states.map(|(letter, about)| Candidate::new(letter, about)).into()
 }
 
-pub fn namespaces() -> Vec<Candidate> {
+pub(super) fn namespaces() -> Vec<Candidate> {
     let about = |kind| match kind {
         Namespace::Ipc => "System V IPC and POSIX message queues",
         Namespace::Mnt => "mount points",
@@ -49,7 +49,7 @@ pub fn namespaces() -> Vec<Candidate> {
 }
 
 /// All signals with a name, in the form that is being typed: with or without `SIG`, in upper or lower case.
-pub fn signals(typed: &[u8]) -> Vec<Candidate> {
+pub(super) fn signals(typed: &[u8]) -> Vec<Candidate> {
     let lower = typed.first().is_some_and(u8::is_ascii_lowercase);
     let upper = typed.to_ascii_uppercase();
     let prefix = if upper.starts_with(b"SI") { "SIG" } else { "" };
@@ -69,7 +69,7 @@ pub fn signals(typed: &[u8]) -> Vec<Candidate> {
 }
 
 /// `DURATION:`, or the signal after the colon.
-pub fn steps(typed: &[u8]) -> Vec<Candidate> {
+pub(super) fn steps(typed: &[u8]) -> Vec<Candidate> {
     let Some(colon) = memchr::memchr(b':', typed) else {
         let own = typed.first().is_some_and(u8::is_ascii_digit).then(|| [typed, b":"].concat());
         let usual = DELAYS.iter().map(|delay| delay.as_bytes().to_vec());
@@ -81,12 +81,12 @@ pub fn steps(typed: &[u8]) -> Vec<Candidate> {
     signals(name).into_iter().map(candidate).collect()
 }
 
-pub fn durations() -> Vec<Candidate> {
+pub(super) fn durations() -> Vec<Candidate> {
     DURATIONS.iter().map(|(text, about)| Candidate::new(*text, *about)).collect()
 }
 
 /// The arguments of `--complete`.
-pub fn completion_kinds() -> Vec<Candidate> {
+pub(super) fn completion_kinds() -> Vec<Candidate> {
     let options = OPTIONS.iter().filter(|opt| opt.value().is_some());
     let options = options.map(|opt| Candidate::new(opt.long, format!("values of --{}", opt.long)));
     [Candidate::new("pattern", "patterns that match something")].into_iter().chain(options).collect()

@@ -7,7 +7,7 @@ mod fixed;
 mod pattern;
 mod processes;
 
-pub use candidate::Candidate;
+pub(crate) use candidate::Candidate;
 
 use crate::cli::CompletionRequest;
 use crate::cli::kind::Kind;
@@ -15,7 +15,7 @@ use crate::error::Error;
 
 /// The candidates for the word. If it is a list, the entries before its last comma are prepended to each. Filtering by
 /// what follows is left to the shell, which may match by prefix or otherwise, as its user configured.
-pub fn candidates(request: &CompletionRequest) -> Result<Vec<Candidate>, Error> {
+pub(crate) fn candidates(request: &CompletionRequest) -> Result<Vec<Candidate>, Error> {
     if !request.kind.is_list() {
         return values(request, &request.word);
     }

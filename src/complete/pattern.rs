@@ -24,7 +24,7 @@ struct Group {
 }
 
 /// A pattern for each name or command line, described by the processes that have it.
-pub fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
+pub(super) fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
     let found = gather(|process| {
         let text = match reading.subject {
             Subject::CommandLine => process.command_line()?.to_vec(),

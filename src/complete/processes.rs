@@ -14,7 +14,7 @@ use crate::select::units_of;
 
 /// Read a value from each process, in order of process ID. A process that has exited or cannot be read is skipped, and
 /// so is this one.
-pub fn gather<T: Send>(read: impl Fn(&mut Process<'_>) -> Lookup<T> + Sync) -> Result<Vec<T>, Error> {
+pub(super) fn gather<T: Send>(read: impl Fn(&mut Process<'_>) -> Lookup<T> + Sync) -> Result<Vec<T>, Error> {
     let values = proc::walk(|proc, pids| {
         let mut process = Process::new(proc);
         let mut values = vec![];
@@ -32,24 +32,24 @@ pub fn gather<T: Send>(read: impl Fn(&mut Process<'_>) -> Lookup<T> + Sync) -> R
 }
 
 /// Process IDs, described by the command line.
-pub fn pids() -> Result<Vec<Candidate>, Error> {
+pub(super) fn pids() -> Result<Vec<Candidate>, Error> {
     let all = gather(|process| Ok((process.pid(), process.command_line()?.to_vec())))?;
     Ok(all.into_iter().map(|(pid, line)| Candidate::new(pid.to_string(), line)).collect())
 }
 
 /// Processes that have children.
-pub fn parents() -> Result<Vec<Candidate>, Error> {
+pub(super) fn parents() -> Result<Vec<Candidate>, Error> {
     let parents = gather(|process| process.parent())?;
     named(parents.into_iter().filter(|&parent| parent > 0), None)
 }
 
 /// Process groups, described by the name of the leader.
-pub fn process_groups() -> Result<Vec<Candidate>, Error> {
+pub(super) fn process_groups() -> Result<Vec<Candidate>, Error> {
     named(gather(|process| process.process_group())?, Some("our own process group"))
 }
 
 /// Sessions, described by the name of the leader.
-pub fn sessions() -> Result<Vec<Candidate>, Error> {
+pub(super) fn sessions() -> Result<Vec<Candidate>, Error> {
     named(gather(|process| process.session())?, Some("our own session"))
 }
 
@@ -68,7 +68,7 @@ fn named(ids: impl IntoIterator<Item = Pid>, zero: Option<&str>) -> Result<Vec<C
 }
 
 /// Controlling terminals, described by a process on each.
-pub fn terminals() -> Result<Vec<Candidate>, Error> {
+pub(super) fn terminals() -> Result<Vec<Candidate>, Error> {
     let all = gather(|process| match process.terminal()? {
         0 => Err(LookupError::Gone),
         terminal => Ok((terminal, process.session()?, process.name()?.to_vec())),
@@ -89,7 +89,7 @@ pub fn terminals() -> Result<Vec<Candidate>, Error> {
 }
 
 /// Real and effective users of processes.
-pub fn users() -> Result<Vec<Candidate>, Error> {
+pub(super) fn users() -> Result<Vec<Candidate>, Error> {
     let uids = gather(|process| Ok(BTreeSet::from([process.effective_uid()?, process.real_uid()?])))?;
     let mut known = BTreeMap::new();
     Ok(counted(
@@ -100,7 +100,7 @@ pub fn users() -> Result<Vec<Candidate>, Error> {
 }
 
 /// Real groups of processes.
-pub fn groups() -> Result<Vec<Candidate>, Error> {
+pub(super) fn groups() -> Result<Vec<Candidate>, Error> {
     let gids = gather(|process| process.real_gid())?;
     let mut known = BTreeMap::new();
     let name = |gid| accounts::group_name(gid).into_vec();
@@ -108,7 +108,7 @@ pub fn groups() -> Result<Vec<Candidate>, Error> {
 }
 
 /// Control groups of processes, in the v2 hierarchy.
-pub fn cgroups() -> Result<Vec<Candidate>, Error> {
+pub(super) fn cgroups() -> Result<Vec<Candidate>, Error> {
     let path = |process: &mut Process<'_>| {
         let v2 = memberships(process.cgroups()?).find(Membership::is_v2).ok_or(LookupError::Gone)?;
         Ok(v2.lasting_path().to_vec())
@@ -117,14 +117,14 @@ pub fn cgroups() -> Result<Vec<Candidate>, Error> {
 }
 
 /// The systemd units that processes are in.
-pub fn units() -> Result<Vec<Candidate>, Error> {
+pub(super) fn units() -> Result<Vec<Candidate>, Error> {
     let units =
         gather(|process| Ok(units_of(process.cgroups()?).map(<[u8]>::to_vec).collect::<BTreeSet<_>>()))?;
     Ok(counted(units.into_iter().flatten()))
 }
 
 /// Bound ports; after `tcp:` or `udp:`, those of that protocol. Finding their owners would take too long.
-pub fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
+pub(super) fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
     let names = [(Protocol::Tcp, "tcp:", "TCP"), (Protocol::Udp, "udp:", "UDP")];
     let asked = names.iter().find(|(_, prefix, _)| typed.starts_with(prefix.as_bytes()));
     let (protocol, prefix) = asked.map_or((None, ""), |&(protocol, prefix, _)| (Some(protocol), prefix));
@@ -140,23 +140,23 @@ pub fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
 }
 
 /// Executables by path, including deleted ones.
-pub fn executables() -> Result<Vec<Candidate>, Error> {
+pub(super) fn executables() -> Result<Vec<Candidate>, Error> {
     let path = |process: &mut Process<'_>| Ok(process.executable()?.ok_or(LookupError::Gone)?.path.clone());
     Ok(counted(gather(path)?))
 }
 
 /// Scripts as given in the arguments.
-pub fn scripts() -> Result<Vec<Candidate>, Error> {
+pub(super) fn scripts() -> Result<Vec<Candidate>, Error> {
     Ok(counted(gather(|process| process.scripts())?.into_iter().flatten()))
 }
 
 /// Working directories of processes.
-pub fn working_directories() -> Result<Vec<Candidate>, Error> {
+pub(super) fn working_directories() -> Result<Vec<Candidate>, Error> {
     Ok(counted(gather(|process| Ok(process.working_directory()?.ok_or(LookupError::Gone)?.path))?))
 }
 
 /// The names of the variables in all readable environments. Values are not listed: they may be secrets.
-pub fn variables() -> Result<Vec<Candidate>, Error> {
+pub(super) fn variables() -> Result<Vec<Candidate>, Error> {
     let mut environments: BTreeMap<Vec<u8>, usize> = BTreeMap::new(); // most are equal: they are inherited
     for environment in gather(|process| Ok(process.environment()?.unwrap_or_default().to_vec()))? {
         *environments.entry(environment).or_default() += 1;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 /// The pidfds that may be open.
 #[derive(Debug, Default)]
-pub struct Budget {
+pub(crate) struct Budget {
     open: Rc<Cell<usize>>,
     /// Known once descriptors have run out.
     most: Option<usize>,
@@ -14,32 +14,32 @@ pub struct Budget {
 
 /// A share of the budget, returned when it is dropped.
 #[derive(Debug)]
-pub struct Share(Rc<Cell<usize>>);
+pub(crate) struct Share(Rc<Cell<usize>>);
 
 impl Budget {
     /// None if all is spent.
-    pub fn take(&self) -> Option<Share> {
+    pub(crate) fn take(&self) -> Option<Share> {
         self.has_room().then(|| {
             self.open.set(self.open.get() + 1);
             Share(Rc::clone(&self.open))
         })
     }
 
-    pub fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.most.is_none_or(|most| self.open.get() < most)
     }
 
-    pub fn is_limited(&self) -> bool {
+    pub(crate) fn is_limited(&self) -> bool {
         self.most.is_some()
     }
 
     /// Whether there will never be room for any.
-    pub fn is_zero(&self) -> bool {
+    pub(crate) fn is_zero(&self) -> bool {
         self.most == Some(0)
     }
 
     /// From now on there are no more than are open now: descriptors have run out, or a pidfd is of no use.
-    pub fn limit(&mut self) {
+    pub(crate) fn limit(&mut self) {
         self.most = Some(self.open.get());
     }
 }

@@ -22,10 +22,10 @@ use crate::select::Reason;
 use crate::signal::Signal;
 
 /// Scans all processes once more.
-pub type Rescan<'r> = dyn FnMut(&Plan) -> Result<Matches, Error> + 'r;
+pub(crate) type Rescan<'r> = dyn FnMut(&Plan) -> Result<Matches, Error> + 'r;
 
 /// The work on the targets.
-pub struct Delivery<'a> {
+pub(super) struct Delivery<'a> {
     pub request: &'a Request,
     pub plan: Plan,
     pub proc: &'a ProcDir,
@@ -41,7 +41,7 @@ pub struct Delivery<'a> {
 }
 
 /// What follows when a signal has been sent.
-pub enum AfterSend {
+pub(super) enum AfterSend {
     /// Nothing.
     Settle(Option<Interrupts>),
     /// The exit of the process is waited for.
@@ -50,7 +50,7 @@ pub enum AfterSend {
 
 /// Why no further process is signalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finish {
+pub(super) enum Finish {
     /// More match than `--max` allows.
     TooMany,
     /// The user's answer was to quit.
@@ -63,7 +63,7 @@ pub enum Finish {
 
 /// `--interactive`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consent {
+pub(super) enum Consent {
     /// The user is asked about each process.
     Ask,
     /// Not needed, or given for all.
@@ -72,7 +72,7 @@ pub enum Consent {
 
 /// What a scan has found, compared with the table of targets.
 #[derive(Debug, Default)]
-pub struct News {
+pub(super) struct News {
     /// Processes that are to be dealt with.
     pub new: Vec<Match>,
     /// Targets that a signal may still end.
@@ -85,7 +85,7 @@ pub struct News {
 
 impl<'a> Delivery<'a> {
     /// With no target yet.
-    pub fn new(
+    pub(super) fn new(
         request: &'a Request,
         plan: Plan,
         proc: &'a ProcDir,
@@ -110,13 +110,13 @@ impl<'a> Delivery<'a> {
     }
 
     /// What the first scan has found: every match is new.
-    pub fn first(&mut self, matches: Matches) -> News {
+    pub(super) fn first(&mut self, matches: Matches) -> News {
         self.undecided = matches.undecided;
         News { new: matches.found, vanished: matches.vanished, ..News::default() }
     }
 
     /// What a later scan finds.
-    pub fn rescan(&mut self, rescan: &mut Rescan<'_>) -> Result<News, Error> {
+    pub(super) fn rescan(&mut self, rescan: &mut Rescan<'_>) -> Result<News, Error> {
         self.plan.renew()?;
         let matches = rescan(&self.plan)?;
         let mut news = News { vanished: matches.vanished, ..News::default() };
@@ -160,7 +160,7 @@ impl<'a> Delivery<'a> {
 
     /// The identity of the process that is selected now. Where the scan has not read the start time, because nothing
     /// in the question depended on it, it is read now.
-    pub fn identify(&mut self, found: &mut Match) -> Result<ProcessId, LookupError> {
+    pub(super) fn identify(&mut self, found: &mut Match) -> Result<ProcessId, LookupError> {
         let start_time = match found.start_time {
             Some(start_time) => start_time,
             None => self.process.start_time()?,
@@ -170,7 +170,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// `--max`, over all scans: false, and the new ones are left alone, if there are too many now.
-    pub fn permits(&mut self, news: &mut News) -> bool {
+    pub(super) fn permits(&mut self, news: &mut News) -> bool {
         let total = self.targets.len() + news.new.len();
         let permits = self.request.at_most.is_none_or(|most| total <= most);
         if !permits {
@@ -183,7 +183,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// A pidfd of the process that was found, if that still exists and matches.
-    pub fn pin(&mut self, found: &mut Match) -> Result<PidFd, Outcome> {
+    pub(super) fn pin(&mut self, found: &mut Match) -> Result<PidFd, Outcome> {
         loop {
             let pidfd = match self.plan.held.pidfd(found.pid) {
                 Some(pidfd) => PidFd::of_named(found.pid, pidfd),
@@ -203,7 +203,7 @@ impl<'a> Delivery<'a> {
 
     /// Hold the process, and record it. None if it is not to be signalled. What comes and goes between two later scans
     /// is not reported.
-    pub fn hold(&mut self, mut found: Match, is_first: bool) -> Option<TargetIndex> {
+    pub(super) fn hold(&mut self, mut found: Match, is_first: bool) -> Option<TargetIndex> {
         let pinned = self.pin(&mut found);
         let id = match self.identify(&mut found) {
             Ok(id) => id,
@@ -227,12 +227,12 @@ impl<'a> Delivery<'a> {
     }
 
     /// Check once more, immediately before the signal, that it is still what was selected.
-    pub fn verify(&mut self, pidfd: &PidFd, found: &mut Match, scope: Scope) -> Result<(), Outcome> {
+    pub(super) fn verify(&mut self, pidfd: &PidFd, found: &mut Match, scope: Scope) -> Result<(), Outcome> {
         verify(&self.plan, &mut self.process, &self.targets, pidfd, found, scope)
     }
 
     /// The same for a target that is held, by whatever pidfd it has now.
-    pub fn verify_held(&mut self, at: TargetIndex, scope: Scope) -> Result<(), Outcome> {
+    pub(super) fn verify_held(&mut self, at: TargetIndex, scope: Scope) -> Result<(), Outcome> {
         loop {
             let mut found = self.targets[at].found.clone();
             let verified = match self.targets[at].pin() {
@@ -256,7 +256,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// Do this with the pidfd of a target that is held. Pidfds of others are given back where descriptors have run out.
-    pub fn with_pidfd<T>(
+    pub(super) fn with_pidfd<T>(
         &mut self,
         at: TargetIndex,
         act: impl Fn(&PidFd) -> Result<T, Errno>,
@@ -271,12 +271,12 @@ impl<'a> Delivery<'a> {
     }
 
     /// Whether the user is asked about each process.
-    pub fn asks(&self) -> bool {
+    pub(super) fn asks(&self) -> bool {
         self.consent == Consent::Ask
     }
 
     /// `--interactive`: what the user says about these, which are signalled together.
-    pub fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<bool, Error> {
+    pub(super) fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<bool, Error> {
         if self.consent == Consent::Given {
             return Ok(true);
         }
@@ -290,7 +290,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// The process was signalled, or is to be waited for: its exit is awaited from now on, if that was asked for.
-    pub fn signalled(&mut self, at: TargetIndex, outcome: Outcome, signal: Option<Signal>) {
+    pub(super) fn signalled(&mut self, at: TargetIndex, outcome: Outcome, signal: Option<Signal>) {
         let state = std::mem::replace(&mut self.targets[at].state, State::Settled(outcome));
         if let (AfterSend::Await(waiter), State::Pinned(pin)) = (&mut self.after_send, state) {
             self.targets[at].state = State::Awaited { pin, outcome, signal };
@@ -300,7 +300,7 @@ impl<'a> Delivery<'a> {
 
     /// A stopped process handles no signal but KILL and CONT. With `--cont` it is to be continued after the signal;
     /// else it is counted, for the note before a wait.
-    pub fn must_continue(&mut self, sending: &Sending, pid: Pid) -> bool {
+    pub(super) fn must_continue(&mut self, sending: &Sending, pid: Pid) -> bool {
         let matters = sending.resume || matches!(self.after_send, AfterSend::Await(_));
         if !matters || matches!(sending.signal, Signal::KILL | Signal::CONT) {
             return false;
@@ -312,12 +312,12 @@ impl<'a> Delivery<'a> {
     }
 
     /// A target remains stopped although it was signalled.
-    pub fn remains_stopped(&mut self) {
+    pub(super) fn remains_stopped(&mut self) {
         self.left_stopped += 1;
     }
 
     /// Pause between two scans. `Until::Now` only checks for the deadline and signals to pkill.
-    pub fn pause(&mut self, until: Until) -> Result<WaitResult, Error> {
+    pub(super) fn pause(&mut self, until: Until) -> Result<WaitResult, Error> {
         match &mut self.after_send {
             AfterSend::Await(waiter) => waiter.wait(&mut self.targets, until, self.observer),
             AfterSend::Settle(interrupts) => {
@@ -332,7 +332,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// Catch these signals to pkill itself from now on.
-    pub fn catch(&mut self, caught: Caught) -> Result<(), Error> {
+    pub(super) fn catch(&mut self, caught: Caught) -> Result<(), Error> {
         match &mut self.after_send {
             AfterSend::Await(waiter) => waiter.catch(caught),
             AfterSend::Settle(Some(interrupts)) => interrupts.change(caught),
@@ -344,14 +344,14 @@ impl<'a> Delivery<'a> {
     }
 
     /// Wait as the request says, until then or until the end.
-    pub fn wait(&mut self, until: Until) -> Result<WaitResult, Error> {
+    pub(super) fn wait(&mut self, until: Until) -> Result<WaitResult, Error> {
         let AfterSend::Await(waiter) = &mut self.after_send else { return Ok(WaitResult::Exited) };
         self.observer.on_wait_start(std::mem::take(&mut self.left_stopped));
         waiter.wait(&mut self.targets, until, self.observer)
     }
 
     /// Targets that are waited for and still running.
-    pub fn running(&self) -> usize {
+    pub(super) fn running(&self) -> usize {
         match &self.after_send {
             AfterSend::Await(waiter) => waiter.running(),
             AfterSend::Settle(_) => 0,
@@ -359,7 +359,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// Whether a result of a wait ends the work; it is remembered for the report.
-    pub fn ends(&mut self, result: WaitResult) -> bool {
+    pub(super) fn ends(&mut self, result: WaitResult) -> bool {
         match result {
             WaitResult::TimedOut => self.finish = Some(Finish::TimedOut),
             WaitResult::Interrupted(signal) => self.finish = Some(Finish::Interrupted(signal)),
@@ -369,7 +369,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// What has become of every target.
-    pub fn into_report(mut self) -> Report {
+    pub(super) fn into_report(mut self) -> Report {
         if let AfterSend::Await(waiter) = &mut self.after_send {
             waiter.finish(&mut self.targets);
         }
@@ -415,7 +415,7 @@ fn still_selected(
 }
 
 /// Send SIGCONT. Returns why that was not possible; a process that has exited is not stopped.
-pub fn continue_process(pidfd: &PidFd) -> Option<Errno> {
+pub(super) fn continue_process(pidfd: &PidFd) -> Option<Errno> {
     pidfd.send(Signal::CONT, None).err().filter(|&errno| errno != Errno::SRCH)
 }
 
@@ -432,7 +432,7 @@ fn name_of(process: &mut Process<'_>, id: ProcessId) -> Vec<u8> {
 
 impl News {
     /// What a scan means for `--freeze`. `running`: targets that should have stopped.
-    pub fn observation(&self, new: usize, running: usize) -> Observation {
+    pub(super) fn observation(&self, new: usize, running: usize) -> Observation {
         Observation { new, running, vanished: self.vanished }
     }
 }

@@ -14,7 +14,7 @@ use crate::signal::Signal;
 use crate::view::View;
 
 /// Predict the outcome for each. They are held first: what is selected for another's sake is verified against it.
-pub fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, news: News) {
+pub(super) fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, news: News) {
     let sender = sender();
     let groups = ProcessGroups::default();
     for found in news.new {

@@ -28,7 +28,7 @@ impl Sent {
 }
 
 /// Signal each. Returns how many were.
-pub fn signal(delivery: &mut Delivery<'_>, sending: &Sending, news: News) -> Result<usize, Error> {
+pub(super) fn signal(delivery: &mut Delivery<'_>, sending: &Sending, news: News) -> Result<usize, Error> {
     let mut signalled = 0;
     for mut found in news.new {
         let result = match delivery.finish {
@@ -42,7 +42,7 @@ pub fn signal(delivery: &mut Delivery<'_>, sending: &Sending, news: News) -> Res
 }
 
 /// Wait for each.
-pub fn watch(delivery: &mut Delivery<'_>, news: News) {
+pub(super) fn watch(delivery: &mut Delivery<'_>, news: News) {
     for mut found in news.new {
         let result = delivery.pin(&mut found).map(Sent::awaited);
         if result.is_ok() {

@@ -14,7 +14,7 @@ use crate::sys;
 
 /// Whether the whole group may be signalled: not where the signal would reach pkill itself or an ancestor that does
 /// not match. Its targets are signalled one by one then.
-pub fn is_signalled_as_one(delivery: &Delivery<'_>, group: Pid) -> bool {
+pub(super) fn is_signalled_as_one(delivery: &Delivery<'_>, group: Pid) -> bool {
     let protected = delivery.plan.expansion.as_ref().map_or(&[][..], |expansion| &expansion.protected);
     let is_hit = |pid: &Pid| delivery.targets.matched(*pid).is_none() && group_of(*pid) == Ok(group);
     is_group(group) && !protected.iter().any(is_hit)
@@ -33,7 +33,7 @@ fn can_be_negated(group: Pid) -> bool {
 
 /// Signal the group. What became of each of its targets; None if they can only be signalled one by one. The kernel
 /// reports no more than whether it could signal any member, so each one is checked before.
-pub fn send(
+pub(super) fn send(
     delivery: &Delivery<'_>,
     sending: &Sending,
     group: Pid,

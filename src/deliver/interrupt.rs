@@ -25,7 +25,7 @@ const DELAYED: [RawSignal; 7] = [
 
 /// What is caught.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caught {
+pub(super) enum Caught {
     /// SIGINT and SIGTERM: the wait ends, and what has become of each process is reported.
     Interrupts,
     /// Every signal that can be blocked: targets are stopped. Only KILL and STOP get through (signal(7)).
@@ -34,7 +34,7 @@ pub enum Caught {
 
 /// The signals that are caught, from the first need on. What was ignored when pkill started, as by nohup(1), remains
 /// ignored.
-pub struct Interrupts {
+pub(super) struct Interrupts {
     ignored: u64,
     before: SigSet,
     caught: Caught,
@@ -43,7 +43,7 @@ pub struct Interrupts {
 
 impl Interrupts {
     /// Catch these from now on.
-    pub fn catch(caught: Caught, proc: &ProcDir) -> Result<Self, Error> {
+    pub(super) fn catch(caught: Caught, proc: &ProcDir) -> Result<Self, Error> {
         let mut process = Process::new(proc);
         process.select(own_pid());
         let ignored = process.ignored_signals().unwrap_or_default();
@@ -59,7 +59,7 @@ impl Interrupts {
     }
 
     /// Catch these instead.
-    pub fn change(&mut self, caught: Caught) -> Result<(), Error> {
+    pub(super) fn change(&mut self, caught: Caught) -> Result<(), Error> {
         if self.caught == caught {
             return Ok(());
         }
@@ -72,7 +72,7 @@ impl Interrupts {
     }
 
     /// The signal that has come in, if one has.
-    pub fn take(&self) -> Option<i32> {
+    pub(super) fn take(&self) -> Option<i32> {
         while let Ok(Some(info)) = self.signals.read_signal() {
             let number = info.ssi_signo as i32;
             if self.ignored & (1 << (number - 1)) == 0 {
@@ -83,7 +83,7 @@ impl Interrupts {
     }
 
     /// The same, waiting for one for this long.
-    pub fn wait(&self, limit: Duration) -> Result<Option<i32>, Error> {
+    pub(super) fn wait(&self, limit: Duration) -> Result<Option<i32>, Error> {
         let limit = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: limit.subsec_nanos().into() };
         match poll(&mut [PollFd::new(self, PollFlags::IN)], Some(&limit)) {
             Ok(_) | Err(Errno::INTR) => Ok(self.take()),

@@ -23,8 +23,8 @@ mod together;
 mod verify;
 mod waiter;
 
-pub use delivery::Rescan;
-pub use observer::{Answer, Confirm, Observer, Progress};
+pub(crate) use delivery::Rescan;
+pub(crate) use observer::{Answer, Confirm, Observer, Progress};
 
 // The parts for a single process, which the library ([`crate::api`]) puts together anew.
 pub(crate) use pidfd::PidFd;
@@ -46,7 +46,7 @@ use crate::view::Detail;
 
 /// Do what was asked with each match, and wait for them to exit if that was asked, too. `rescan` is called where one
 /// scan is not enough.
-pub fn deliver(
+pub(crate) fn deliver(
     request: &Request,
     plan: Plan,
     matches: Matches,

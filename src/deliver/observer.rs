@@ -10,7 +10,7 @@ use crate::scan::Match;
 use crate::signal::Signal;
 
 /// Is told what happens. It cannot fail: whether its words reach a reader must not decide who is signalled.
-pub trait Observer: Confirm {
+pub(crate) trait Observer: Confirm {
     /// A process was signalled, or is about to be waited for.
     fn on_signalled(&mut self, found: &Match);
     /// The wait begins; this many of the targets are stopped and will not handle the signal.
@@ -24,14 +24,14 @@ pub trait Observer: Confirm {
 }
 
 /// Answers for the user.
-pub trait Confirm {
+pub(crate) trait Confirm {
     /// `--interactive`: shall these processes be signalled? They are one, or members of one process group.
     fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error>;
 }
 
 /// The user's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// This one.
     Yes,
     /// Not this one.
@@ -44,7 +44,7 @@ pub enum Answer {
 
 /// The state of a wait.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Targets that are still running.
     pub running: usize,
     /// All targets that are waited for.

@@ -15,7 +15,7 @@ use crate::sys::{self, Scope};
 
 /// A process, held by a descriptor.
 #[derive(Debug)]
-pub struct PidFd {
+pub(crate) struct PidFd {
     pid: Pid,
     kind: Kind,
 }
@@ -31,7 +31,7 @@ enum Kind {
 
 /// How a signal was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
+pub(crate) enum Via {
     /// Through the descriptor.
     PidFd,
     /// By process ID, right after a check that the process still exists: all that remains where
@@ -41,7 +41,7 @@ pub enum Via {
 
 impl PidFd {
     /// ESRCH if there is no such process.
-    pub fn open(pid: Pid) -> Result<PidFd, Errno> {
+    pub(crate) fn open(pid: Pid) -> Result<PidFd, Errno> {
         let raw = RawPid::from_raw(pid).ok_or(Errno::SRCH)?;
         let kind = match pidfd_open(raw, PidfdFlags::empty()) {
             Ok(pidfd) => Kind::Pidfd(pidfd),
@@ -53,13 +53,13 @@ impl PidFd {
     }
 
     /// The same process, by a pidfd that was opened before it was examined.
-    pub fn of_named(pid: Pid, pidfd: BorrowedFd<'_>) -> Result<PidFd, Errno> {
+    pub(crate) fn of_named(pid: Pid, pidfd: BorrowedFd<'_>) -> Result<PidFd, Errno> {
         Ok(PidFd { pid, kind: Kind::Pidfd(rustix::io::fcntl_dupfd_cloexec(pidfd, 0)?) })
     }
 
     /// Send the signal, with an integer if there is one (sigqueue(3)). ESRCH if the process has exited and was
     /// reaped, EPERM if the caller may not signal it.
-    pub fn send(&self, signal: Signal, value: Option<i32>) -> Result<Via, Errno> {
+    pub(crate) fn send(&self, signal: Signal, value: Option<i32>) -> Result<Via, Errno> {
         let number = signal.number();
         match sys::pidfd_send_signal(self.as_fd(), number, value, Scope::Process) {
             Ok(()) => Ok(Via::PidFd),
@@ -73,7 +73,7 @@ impl PidFd {
     /// Send the signal to the process group whose ID is that of the process, whether the process is a member or not.
     /// EINVAL where the kernel cannot (before Linux 6.9), ESRCH if there is no such group, EPERM if the caller may
     /// signal no member.
-    pub fn send_to_group(&self, signal: Signal, value: Option<i32>) -> Result<(), Errno> {
+    pub(crate) fn send_to_group(&self, signal: Signal, value: Option<i32>) -> Result<(), Errno> {
         match sys::pidfd_send_signal(self.as_fd(), signal.number(), value, Scope::Group) {
             Err(Errno::PERM) if pidfd_signal_blocked() => Err(Errno::NOSYS),
             other => other,
@@ -81,28 +81,28 @@ impl PidFd {
     }
 
     /// Whether it becomes readable when the process exits.
-    pub fn is_pollable(&self) -> bool {
+    pub(crate) fn is_pollable(&self) -> bool {
         matches!(self.kind, Kind::Pidfd(_))
     }
 
     /// The wait status of the process (waitpid(2)), if it was reaped and the kernel reports it (Linux 6.15).
-    pub fn wait_status(&self) -> Option<i32> {
+    pub(crate) fn wait_status(&self) -> Option<i32> {
         sys::pidfd_wait_status(self.as_fd()).ok()
     }
 
     /// Wait until the parent of an exited process has reaped it, at most `limit`. Reported from Linux 6.15 on.
-    pub fn wait_until_reaped(&self, limit: Duration) {
+    pub(crate) fn wait_until_reaped(&self, limit: Duration) {
         let limit = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: limit.subsec_nanos().into() };
         let _ = poll(&mut [PollFd::new(self, PollFlags::empty())], Some(&limit));
     }
 
     /// Release the memory of a dying process (process_mrelease(2), Linux 5.15).
-    pub fn release_memory(&self) -> Result<(), Errno> {
+    pub(crate) fn release_memory(&self) -> Result<(), Errno> {
         sys::process_mrelease(self.as_fd())
     }
 
     /// ESRCH if the process has exited, reaped or not.
-    pub fn check_alive(&self) -> Result<(), Errno> {
+    pub(crate) fn check_alive(&self) -> Result<(), Errno> {
         match &self.kind {
             Kind::Pidfd(pidfd) => {
                 let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
@@ -118,7 +118,7 @@ impl PidFd {
     }
 
     /// The descriptor's number.
-    pub fn number(&self) -> RawFd {
+    pub(crate) fn number(&self) -> RawFd {
         self.as_fd().as_raw_fd()
     }
 }

@@ -19,7 +19,7 @@ const MIN_SCANS: u32 = 10;
 
 /// What one scan has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Observation {
+pub(super) struct Observation {
     /// Targets that were not known before.
     pub new: usize,
     /// Known targets that should have stopped and still run, or run again.
@@ -30,7 +30,7 @@ pub struct Observation {
 
 /// What to do after a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     /// Scan again immediately.
     Scan,
     /// Scan again after a pause: stopping takes some targets time, and nothing else is left to do.
@@ -43,7 +43,7 @@ pub enum Step {
 
 /// The state between scans.
 #[derive(Debug)]
-pub struct Quiescence {
+pub(super) struct Quiescence {
     began: Instant,
     last_stop: Instant,
     scans: u32,
@@ -55,19 +55,19 @@ pub struct Quiescence {
 
 impl Quiescence {
     /// Before the first scan.
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Quiescence { began: now, last_stop: now, scans: 0, idle_scans: 0, all_stopped: false }
     }
 
     /// After the first scan, whose `new` targets have just been stopped; None if there is nothing to pursue.
-    pub fn first(&mut self, now: Instant, seen: Observation) -> Option<Step> {
+    pub(super) fn first(&mut self, now: Instant, seen: Observation) -> Option<Step> {
         self.note_stops(now, seen);
         (seen.new > 0 || self.pursues(now, seen)).then_some(Step::Scan)
     }
 
     /// After each later scan. A fork that was under way when its process was told to stop is completed (since Linux
     /// 4.19), so it is the scan which begins after all have stopped that must find no new process.
-    pub fn observe(&mut self, now: Instant, seen: Observation) -> Step {
+    pub(super) fn observe(&mut self, now: Instant, seen: Observation) -> Step {
         self.note_stops(now, seen);
         self.scans += 1;
         let pursues = self.pursues(now, seen);

@@ -8,7 +8,7 @@ use crate::signal::Signal;
 
 /// The deadline of a wait, and the signals of `--kill-after` and `--escalate` that are still to be sent.
 #[derive(Debug)]
-pub struct Schedule {
+pub(super) struct Schedule {
     limit: Option<Duration>,
     deadline: Option<Instant>,
     steps: VecDeque<Step>,
@@ -20,7 +20,7 @@ pub struct Schedule {
 
 /// What the time requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
+pub(super) enum Due {
     /// The timeout has expired.
     Expired,
     /// The next signal is to be sent.
@@ -31,25 +31,25 @@ pub enum Due {
 
 impl Schedule {
     /// The time does not run yet.
-    pub fn new(wait: Wait, steps: &[Step], now: Instant) -> Self {
+    pub(super) fn new(wait: Wait, steps: &[Step], now: Instant) -> Self {
         let steps = steps.iter().copied().collect();
         Schedule { limit: wait.limit, deadline: None, steps, began: now, last_signal: now }
     }
 
     /// The first target is pinned: the timeout counts from now on. Later calls change nothing.
-    pub fn start(&mut self, now: Instant) {
+    pub(super) fn start(&mut self, now: Instant) {
         if self.deadline.is_none() {
             self.deadline = self.limit.and_then(|limit| now.checked_add(limit));
         }
     }
 
     /// The first signal is about to be sent: what is reported as elapsed, and the steps, count from now on.
-    pub fn first_signal(&mut self, now: Instant) {
+    pub(super) fn first_signal(&mut self, now: Instant) {
         (self.began, self.last_signal) = (now, now);
     }
 
     /// What is due. While targets are collected, later signals are not sent (`steps_wait`).
-    pub fn due(&self, now: Instant, steps_wait: bool) -> Due {
+    pub(super) fn due(&self, now: Instant, steps_wait: bool) -> Due {
         let step = self.next_step().filter(|_| !steps_wait).map(|(_, at)| at);
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             Due::Expired
@@ -61,20 +61,20 @@ impl Schedule {
     }
 
     /// The next signal, and when it is to be sent.
-    pub fn next_step(&self) -> Option<(Signal, Instant)> {
+    pub(super) fn next_step(&self) -> Option<(Signal, Instant)> {
         let step = self.steps.front()?;
         Some((step.signal, self.last_signal.checked_add(step.after)?))
     }
 
     /// The next signal is being sent.
-    pub fn take_step(&mut self, now: Instant) -> Option<Signal> {
+    pub(super) fn take_step(&mut self, now: Instant) -> Option<Signal> {
         let step = self.steps.pop_front()?;
         self.last_signal = now;
         Some(step.signal)
     }
 
     /// The time since the first signal.
-    pub fn elapsed(&self, now: Instant) -> Duration {
+    pub(super) fn elapsed(&self, now: Instant) -> Duration {
         now.duration_since(self.began)
     }
 }

@@ -11,12 +11,12 @@ use crate::signal::Signal;
 use crate::view::View;
 
 /// The signal as reports and waits name it; None for signal 0, which only checks.
-pub fn reported_signal(sending: &Sending) -> Option<Signal> {
+pub(super) fn reported_signal(sending: &Sending) -> Option<Signal> {
     Some(sending.signal).filter(|&signal| signal != Signal::NONE)
 }
 
 /// Send what is to be sent.
-pub fn send(sending: &Sending, pidfd: &PidFd, view: &View) -> Outcome {
+pub(super) fn send(sending: &Sending, pidfd: &PidFd, view: &View) -> Outcome {
     match outcome(pidfd.send(sending.signal, sending.value), view) {
         Outcome::Signalled { pinned, .. } => {
             Outcome::Signalled { pinned, release: release_memory(sending, pidfd) }
@@ -26,13 +26,13 @@ pub fn send(sending: &Sending, pidfd: &PidFd, view: &View) -> Outcome {
 }
 
 /// `-m`: why the memory could not be released, if it was to be. A process that no longer exists has none.
-pub fn release_memory(sending: &Sending, pidfd: &PidFd) -> Option<Errno> {
+pub(super) fn release_memory(sending: &Sending, pidfd: &PidFd) -> Option<Errno> {
     let release = sending.release_memory.then(|| pidfd.release_memory());
     release.and_then(Result::err).filter(|&errno| errno != Errno::SRCH)
 }
 
 /// What the result of sending a signal means for the process.
-pub fn outcome(sent: Result<Via, Errno>, view: &View) -> Outcome {
+pub(super) fn outcome(sent: Result<Via, Errno>, view: &View) -> Outcome {
     match sent {
         Ok(via) => Outcome::Signalled { pinned: via == Via::PidFd, release: None },
         Err(Errno::PERM) => Outcome::Refused {
@@ -47,7 +47,7 @@ pub fn outcome(sent: Result<Via, Errno>, view: &View) -> Outcome {
 }
 
 /// The credentials that pkill sends signals with.
-pub fn sender() -> Sender {
+pub(super) fn sender() -> Sender {
     let capabilities = rustix::thread::capabilities(None);
     let kill = rustix::thread::CapabilitySet::KILL;
     let real_uid = rustix::process::getuid().as_raw();
@@ -62,7 +62,7 @@ pub fn sender() -> Sender {
 }
 
 /// What it means that the process cannot be reached.
-pub fn failure(errno: Errno) -> Outcome {
+pub(super) fn failure(errno: Errno) -> Outcome {
     match errno {
         Errno::SRCH => Outcome::Gone,
         errno => Outcome::Failed(errno),

@@ -17,14 +17,14 @@ use crate::sys::emergency;
 
 /// Identifies a process: its ID and its start time, in clock ticks since boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ProcessId {
+pub(crate) struct ProcessId {
     pub pid: Pid,
     pub start_time: u64,
 }
 
 /// A selected process.
 #[derive(Debug)]
-pub struct Target {
+pub(crate) struct Target {
     /// What the scan has found, as it was when it was verified last.
     pub found: Match,
     /// How far the work on it has come.
@@ -35,7 +35,7 @@ pub struct Target {
 
 /// How far the work on a process has come. What something is still to be done to has a [`Pin`].
 #[derive(Debug)]
-pub enum State {
+pub(crate) enum State {
     /// It is held, and the signal was not sent yet.
     Pinned(Pin),
     /// It was signalled, or is only waited for, and has not exited as far as is known.
@@ -48,7 +48,7 @@ pub enum State {
 
 /// What holds a process that something is still to be done to.
 #[derive(Debug)]
-pub struct Pin {
+pub(crate) struct Pin {
     pub id: ProcessId,
     /// None: given back, because descriptors had run out; another one is opened and checked when it is needed.
     pidfd: Option<(PidFd, Share)>,
@@ -57,7 +57,7 @@ pub struct Pin {
 
 /// Whether a held process is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// It was not told to stop.
     No,
     /// It was told to stop, to be continued later.
@@ -68,16 +68,20 @@ pub enum Stop {
 
 impl Pin {
     /// The pidfd is kept if the budget allows it.
-    pub fn new(id: ProcessId, pidfd: PidFd, budget: &Budget) -> Self {
+    pub(crate) fn new(id: ProcessId, pidfd: PidFd, budget: &Budget) -> Self {
         Pin { id, pidfd: budget.take().map(|share| (pidfd, share)), stop: Stop::No }
     }
 
-    pub fn pidfd(&self) -> Option<&PidFd> {
+    pub(crate) fn pidfd(&self) -> Option<&PidFd> {
         self.pidfd.as_ref().map(|(pidfd, _)| pidfd)
     }
 
     /// Do this with the pidfd, or with a new one if it was given back. ESRCH if the process no longer exists.
-    pub fn with<T>(&self, proc: &ProcDir, act: impl FnOnce(&PidFd) -> Result<T, Errno>) -> Result<T, Errno> {
+    pub(crate) fn with<T>(
+        &self,
+        proc: &ProcDir,
+        act: impl FnOnce(&PidFd) -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
         match &self.pidfd {
             Some((pidfd, _)) => act(pidfd),
             None => act(&self.reopen(proc)?),
@@ -85,18 +89,18 @@ impl Pin {
     }
 
     /// Another pidfd. ESRCH if the process has exited; any other error leaves that open.
-    pub fn reopen(&self, proc: &ProcDir) -> Result<PidFd, Errno> {
+    pub(crate) fn reopen(&self, proc: &ProcDir) -> Result<PidFd, Errno> {
         let pidfd = PidFd::open(self.id.pid)?;
         if self.id.is_running(proc)? { Ok(pidfd) } else { Err(Errno::SRCH) }
     }
 
     /// Keep this pidfd if the budget allows it.
-    pub fn keep(&mut self, pidfd: PidFd, budget: &Budget) {
+    pub(crate) fn keep(&mut self, pidfd: PidFd, budget: &Budget) {
         self.pidfd = budget.take().map(|share| (pidfd, share));
     }
 
     /// It is about to be told to stop, and has to be continued whatever happens to pkill.
-    pub fn stopping(&mut self) {
+    pub(crate) fn stopping(&mut self) {
         self.stop = Stop::ByUs;
         if let Some((pidfd, _)) = &self.pidfd {
             emergency::mark(pidfd.number());
@@ -104,7 +108,7 @@ impl Pin {
     }
 
     /// It has been continued, or need not be.
-    pub fn released(&mut self) {
+    pub(crate) fn released(&mut self) {
         self.stop = Stop::No;
         if let Some((pidfd, _)) = &self.pidfd {
             emergency::unmark(pidfd.number());
@@ -112,20 +116,20 @@ impl Pin {
     }
 
     /// Close the pidfd for now. False if it has none.
-    pub fn give_back(&mut self) -> bool {
+    pub(crate) fn give_back(&mut self) -> bool {
         let Some((pidfd, _share)) = self.pidfd.take() else { return false };
         emergency::unmark(pidfd.number());
         true
     }
 
-    pub fn into_pidfd(self) -> Option<(PidFd, Share)> {
+    pub(crate) fn into_pidfd(self) -> Option<(PidFd, Share)> {
         self.pidfd
     }
 }
 
 impl ProcessId {
     /// Whether the process with this ID is this one and has not exited.
-    pub fn is_running(self, proc: &ProcDir) -> Result<bool, Errno> {
+    pub(crate) fn is_running(self, proc: &ProcDir) -> Result<bool, Errno> {
         let mut process = Process::new(proc);
         process.select(self.pid);
         let is_it =
@@ -140,22 +144,22 @@ impl ProcessId {
 
 /// The place of a target in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TargetIndex(usize);
+pub(crate) struct TargetIndex(usize);
 
 impl TargetIndex {
     /// For the kernel to hand back (epoll_event(3type)).
-    pub fn to_u64(self) -> u64 {
+    pub(crate) fn to_u64(self) -> u64 {
         self.0 as u64
     }
 
-    pub fn from_u64(number: u64) -> Self {
+    pub(crate) fn from_u64(number: u64) -> Self {
         TargetIndex(number as usize)
     }
 }
 
 /// The table of all targets, in the order in which they were found.
 #[derive(Debug, Default)]
-pub struct Targets {
+pub(crate) struct Targets {
     records: Vec<Target>,
     pub budget: Budget,
     by_id: BTreeMap<ProcessId, TargetIndex>,
@@ -181,22 +185,22 @@ impl IndexMut<TargetIndex> for Targets {
 }
 
 impl Targets {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.records.len()
     }
 
-    pub fn indices(&self) -> impl DoubleEndedIterator<Item = TargetIndex> + use<> {
+    pub(crate) fn indices(&self) -> impl DoubleEndedIterator<Item = TargetIndex> + use<> {
         (0..self.records.len()).map(TargetIndex)
     }
 
     /// One more, which no later scan has to recognise.
-    pub fn push(&mut self, found: Match, state: State) -> TargetIndex {
+    pub(crate) fn push(&mut self, found: Match, state: State) -> TargetIndex {
         self.records.push(Target { found, state, left_stopped: None });
         TargetIndex(self.records.len() - 1)
     }
 
     /// One more, or a new start for one that was [lost](Self::find).
-    pub fn insert(&mut self, id: ProcessId, found: Match, state: State) -> TargetIndex {
+    pub(crate) fn insert(&mut self, id: ProcessId, found: Match, state: State) -> TargetIndex {
         let target = Target { found, state, left_stopped: None };
         let at = match self.by_id.get(&id) {
             Some(&at) => {
@@ -222,35 +226,35 @@ impl Targets {
     }
 
     /// Another pidfd for a target that had given its own back.
-    pub fn keep(&mut self, at: TargetIndex, pidfd: PidFd) {
+    pub(crate) fn keep(&mut self, at: TargetIndex, pidfd: PidFd) {
         if let State::Pinned(pin) | State::Awaited { pin, .. } = &mut self.records[at.0].state {
             pin.keep(pidfd, &self.budget);
         }
     }
 
     /// A process that exited before it could be pinned, so that it is no target. True if that is news.
-    pub fn ignore(&mut self, id: ProcessId) -> bool {
+    pub(crate) fn ignore(&mut self, id: ProcessId) -> bool {
         self.ignored.insert(id)
     }
 
-    pub fn find(&self, id: ProcessId) -> Option<TargetIndex> {
+    pub(crate) fn find(&self, id: ProcessId) -> Option<TargetIndex> {
         self.by_id.get(&id).copied()
     }
 
     /// The match that had this process ID when it was pinned.
-    pub fn matched(&self, pid: Pid) -> Option<&Target> {
+    pub(crate) fn matched(&self, pid: Pid) -> Option<&Target> {
         self.matches.get(&pid).map(|&at| &self[at])
     }
 
     /// Those that the process group was selected for: matches, and with `--tree` their descendants.
-    pub fn in_group(&self, group: Pid) -> impl Iterator<Item = &Target> {
+    pub(crate) fn in_group(&self, group: Pid) -> impl Iterator<Item = &Target> {
         self.groups.get(&group).into_iter().flatten().map(|&at| &self[at])
     }
 
     /// Descriptors have run out: close some pidfds, so that files can be read and other processes be pinned. Those of
     /// exited processes go first, then those that were pinned last. Returns which of those that are waited for have none
     /// any more, and how many were closed.
-    pub fn give_back_some(&mut self) -> (Vec<TargetIndex>, usize) {
+    pub(crate) fn give_back_some(&mut self) -> (Vec<TargetIndex>, usize) {
         /// As many as a scan by one thread, a verification and a new pidfd take.
         const SPARE: usize = 4;
         let mut closed = 0;
@@ -276,7 +280,7 @@ impl Targets {
 
     /// What has become of them. `is_over`: the wait has ended before all had exited; `name` reads the name of one that
     /// is still running.
-    pub fn into_report(
+    pub(crate) fn into_report(
         self,
         is_over: bool,
         mut name: impl FnMut(ProcessId) -> Vec<u8>,
@@ -287,14 +291,14 @@ impl Targets {
 
 impl Target {
     /// The identity and what holds it, as long as something is to be done to it.
-    pub fn pin(&self) -> Option<&Pin> {
+    pub(crate) fn pin(&self) -> Option<&Pin> {
         match &self.state {
             State::Pinned(pin) | State::Awaited { pin, .. } => Some(pin),
             State::Exited { .. } | State::Settled(_) => None,
         }
     }
 
-    pub fn pin_mut(&mut self) -> Option<&mut Pin> {
+    pub(crate) fn pin_mut(&mut self) -> Option<&mut Pin> {
         match &mut self.state {
             State::Pinned(pin) | State::Awaited { pin, .. } => Some(pin),
             State::Exited { .. } | State::Settled(_) => None,
@@ -302,13 +306,13 @@ impl Target {
     }
 
     /// Whether a signal may still end it: it was signalled or will be, and has not exited.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         matches!(self.state, State::Pinned(_) | State::Awaited { .. })
     }
 
     /// Whether it no longer existed or no longer matched when it was verified: if a later scan finds it again, as a
     /// child that has executed another program, it is dealt with anew.
-    pub fn is_lost(&self) -> bool {
+    pub(crate) fn is_lost(&self) -> bool {
         matches!(self.state, State::Settled(Outcome::Gone | Outcome::Changed))
     }
 

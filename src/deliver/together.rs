@@ -25,7 +25,7 @@ use crate::sys::{self, emergency};
 
 /// What a round has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Round {
+pub(super) struct Round {
     /// How many targets were pinned.
     pub pinned: usize,
     /// `--freeze`: they did not come to rest.
@@ -34,7 +34,7 @@ pub struct Round {
 
 /// Pin the new matches, and those that further scans find, then signal all of them. Whatever ends the collecting,
 /// the timeout, a signal to pkill, or an error, what was stopped gets the signal and is continued.
-pub fn signal(
+pub(super) fn signal(
     delivery: &mut Delivery<'_>,
     sending: &Sending,
     news: News,

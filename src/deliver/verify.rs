@@ -15,7 +15,7 @@ use crate::view::{TRIES, is_of_one_program, view};
 
 /// How much of the question is asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub(crate) enum Scope {
     /// All of it: nothing has been signalled yet for this process's sake.
     All,
     /// What the process itself can change, such as its name by execve(2). Its ancestors were verified when it was
@@ -24,7 +24,7 @@ pub enum Scope {
 }
 
 /// The process as it is now, or why it is left alone.
-pub fn verify(
+pub(crate) fn verify(
     plan: &Plan,
     process: &mut Process<'_>,
     targets: &Targets,

@@ -26,19 +26,19 @@ use crate::request::{Step, Wait};
 
 /// How often processes are polled whose exit no event reports: they have no pidfd, or one that is not pollable. It is
 /// also the time between two scans.
-pub const POLL_INTERVAL: Duration = Duration::from_millis(50);
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How often the observer hears of the wait's progress, if it wants to.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long parents get to reap their exited children, in all, before the wait statuses are reported.
-pub const REAPING: Duration = Duration::from_millis(3);
+pub(crate) const REAPING: Duration = Duration::from_millis(3);
 
 /// The event of a signal to pkill itself; no target has this index.
 const SIGNAL_EVENT: u64 = u64::MAX;
 
 /// Waits for targets that are [awaited](State::Awaited).
-pub struct Waiter {
+pub(super) struct Waiter {
     epoll: OwnedFd,
     /// From the first wait on.
     interrupts: Option<Interrupts>,
@@ -58,7 +58,7 @@ pub struct Waiter {
 
 /// How a wait has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitResult {
+pub(super) enum WaitResult {
     /// All have exited, or with `--any` one.
     Exited,
     /// The timeout has expired.
@@ -71,7 +71,7 @@ pub enum WaitResult {
 
 /// How long to wait at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
+pub(super) enum Until {
     /// Until all have exited.
     Exit,
     /// Until the next scan is due, or all have exited.
@@ -84,7 +84,7 @@ pub enum Until {
 
 impl Waiter {
     /// The time counts from the first target on.
-    pub fn new(wait: Wait, steps: &[Step], report_exit_status: bool) -> Result<Self, Error> {
+    pub(super) fn new(wait: Wait, steps: &[Step], report_exit_status: bool) -> Result<Self, Error> {
         raise_descriptor_limit();
         let proc = ProcDir::named()?;
         let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(cannot_wait)?;
@@ -103,7 +103,7 @@ impl Waiter {
     }
 
     /// Catch these signals to pkill itself from now on.
-    pub fn catch(&mut self, caught: Caught) -> Result<(), Error> {
+    pub(super) fn catch(&mut self, caught: Caught) -> Result<(), Error> {
         if let Some(interrupts) = &mut self.interrupts {
             return interrupts.change(caught);
         }
@@ -115,7 +115,7 @@ impl Waiter {
     }
 
     /// Wait for this target, which has just become awaited.
-    pub fn watch(&mut self, targets: &mut Targets, at: TargetIndex) {
+    pub(super) fn watch(&mut self, targets: &mut Targets, at: TargetIndex) {
         if self.awaited == 0 {
             let now = Instant::now();
             self.schedule.start(now);
@@ -127,20 +127,20 @@ impl Waiter {
     }
 
     /// Targets that have not exited, as far as the last wait has seen.
-    pub fn running(&self) -> usize {
+    pub(super) fn running(&self) -> usize {
         self.running
     }
 
     /// Descriptors have run out: close some pidfds, so that files can be read and other processes be pinned.
     /// False if there are none.
-    pub fn give_back_some(&mut self, targets: &mut Targets) -> bool {
+    pub(super) fn give_back_some(&mut self, targets: &mut Targets) -> bool {
         let (unwatched, closed) = targets.give_back_some();
         self.unwatched.extend(unwatched);
         closed > 0
     }
 
     /// Wait until then, or until the wait is over.
-    pub fn wait(
+    pub(super) fn wait(
         &mut self,
         targets: &mut Targets,
         until: Until,
@@ -201,7 +201,7 @@ impl Waiter {
     }
 
     /// The wait is over: learn what can still be learned about those that have exited.
-    pub fn finish(&mut self, targets: &mut Targets) {
+    pub(super) fn finish(&mut self, targets: &mut Targets) {
         let _ = self.wait_for_events(targets, Some(Duration::ZERO));
         if self.report_exit_status {
             read_exit_statuses(targets);
@@ -341,7 +341,7 @@ fn read_exit_statuses(targets: &mut Targets) {
 }
 
 /// As far as the hard limit, silently: where that is low, fewer processes are held at a time.
-pub fn raise_descriptor_limit() {
+pub(super) fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }

@@ -21,36 +21,36 @@ pub(super) struct Set {
 
 impl Set {
     /// Every character.
-    pub fn any() -> Self {
+    pub(super) fn any() -> Self {
         Set { negated: true, ..Set::default() }
     }
 
-    pub fn one(c: char) -> Self {
+    pub(super) fn one(c: char) -> Self {
         let mut set = Set::default();
         set.add(c, c);
         set
     }
 
     /// What `\w` takes: `[_[:alnum:]]`, as in all GNU programs.
-    pub fn word(dialect: Dialect) -> Self {
+    pub(super) fn word(dialect: Dialect) -> Self {
         let mut set = Set::one('_');
         set.add_class(b"alnum", dialect);
         set
     }
 
     /// What `\s` takes: `[[:space:]]`.
-    pub fn space(dialect: Dialect) -> Self {
+    pub(super) fn space(dialect: Dialect) -> Self {
         let mut set = Set::default();
         set.add_class(b"space", dialect);
         set
     }
 
-    pub fn add(&mut self, first: char, last: char) {
+    pub(super) fn add(&mut self, first: char, last: char) {
         self.ranges.push(Range::new(first, last));
     }
 
     /// Adds the members of `[:name:]`; false if there is no such class.
-    pub fn add_class(&mut self, name: &[u8], dialect: Dialect) -> bool {
+    pub(super) fn add_class(&mut self, name: &[u8], dialect: Dialect) -> bool {
         let name = match name {
             b"upper" | b"lower" if dialect.ignore_case => b"alpha",
             name => name,
@@ -69,13 +69,13 @@ impl Set {
     }
 
     /// Whether the set has other members in UTF-8 than in a charset of single bytes.
-    pub fn depends_on_encoding(&self, dialect: Dialect) -> bool {
+    pub(super) fn depends_on_encoding(&self, dialect: Dialect) -> bool {
         // The dotless i and the long s have upper cases in ASCII.
         let has = |c| self.ranges.iter().any(|range| range.start() <= c && c <= range.end());
         self.encoding_matters || self.negated || dialect.ignore_case && (has('I') || has('S'))
     }
 
-    pub fn into_hir(self, dialect: Dialect) -> Hir {
+    pub(super) fn into_hir(self, dialect: Dialect) -> Hir {
         let mut set = ClassUnicode::new(self.ranges);
         if dialect.ignore_case {
             case::fold(&mut set, dialect.encoding);

@@ -22,40 +22,40 @@ pub(super) enum Character {
 }
 
 impl<'a> Cursor<'a> {
-    pub fn new(text: &'a [u8]) -> Self {
+    pub(super) fn new(text: &'a [u8]) -> Self {
         Cursor { text, position: 0 }
     }
 
     /// All that is not read yet.
-    pub fn rest(&self) -> &'a [u8] {
+    pub(super) fn rest(&self) -> &'a [u8] {
         &self.text[self.position..]
     }
 
     /// The next byte, which stays unread.
-    pub fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.rest().first().copied()
     }
 
     /// Reads a byte.
-    pub fn next(&mut self) -> Option<u8> {
+    pub(super) fn next(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.position += 1;
         Some(byte)
     }
 
     /// Reads `byte` if it is the next one.
-    pub fn eat(&mut self, byte: u8) -> bool {
+    pub(super) fn eat(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.position += usize::from(found);
         found
     }
 
-    pub fn skip(&mut self, bytes: usize) {
+    pub(super) fn skip(&mut self, bytes: usize) {
         self.position += bytes;
     }
 
     /// Reads a character.
-    pub fn character(&mut self, encoding: Encoding) -> Option<Character> {
+    pub(super) fn character(&mut self, encoding: Encoding) -> Option<Character> {
         let rest = self.rest();
         let &first = rest.first()?;
         let (character, len) = if encoding == Encoding::Bytes || first.is_ascii() {

@@ -17,7 +17,7 @@ pub(super) struct Bounds {
 
 impl Bounds {
     /// What both say together where that is simple: `a+?` is `a*`. So fifty thousand `*` are one.
-    pub fn repeated(self, outer: Bounds) -> Option<Bounds> {
+    pub(super) fn repeated(self, outer: Bounds) -> Option<Bounds> {
         let simple = |bounds: Bounds| bounds.min <= 1 && bounds.max.is_none_or(|max| max == 1);
         let max = if self.max.is_some() && outer.max.is_some() { Some(1) } else { None };
         (simple(self) && simple(outer)).then_some(Bounds { min: self.min * outer.min, max })

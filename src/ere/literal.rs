@@ -24,7 +24,7 @@ pub(super) struct Literal {
 impl Literal {
     /// The literal that `pattern` is, if it is one in every charset: in UTF-8 no byte of one character is
     /// part of another, so that bytes may be searched for. With `ignore_case` only ASCII is one.
-    pub fn parse(pattern: &[u8], ignore_case: bool, whole: bool) -> Option<Literal> {
+    pub(super) fn parse(pattern: &[u8], ignore_case: bool, whole: bool) -> Option<Literal> {
         let (pattern, at_start) = strip(pattern, pattern.strip_prefix(b"^"));
         let (pattern, at_end) = strip(pattern, pattern.strip_suffix(b"$"));
         let mut text = Vec::with_capacity(pattern.len());
@@ -44,7 +44,7 @@ impl Literal {
     }
 
     /// The same of a text in which each character stands for itself.
-    pub fn plain(text: &[u8], ignore_case: bool, whole: bool) -> Option<Literal> {
+    pub(super) fn plain(text: &[u8], ignore_case: bool, whole: bool) -> Option<Literal> {
         Literal::searchable(text.to_vec(), whole, whole, ignore_case)
     }
 
@@ -61,7 +61,7 @@ impl Literal {
     }
 
     /// The literal that a tree turns out to be, as those of `[v]llm serve` and `^(sshd)$` do.
-    pub fn of(hir: &Hir) -> Option<Literal> {
+    pub(super) fn of(hir: &Hir) -> Option<Literal> {
         let is = |part: &Hir, look| *part.kind() == HirKind::Look(look);
         let parts = match hir.kind() {
             HirKind::Concat(parts) => parts.as_slice(),
@@ -81,17 +81,17 @@ impl Literal {
         }
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.text.len()
     }
 
     /// Whether the literal takes other subjects in UTF-8 than in a charset of single bytes: the dotless i
     /// and the long s have upper cases in ASCII.
-    pub fn encoding_matters(&self) -> bool {
+    pub(super) fn encoding_matters(&self) -> bool {
         self.ignore_case && self.text.iter().any(|byte| matches!(byte, b'I' | b'S'))
     }
 
-    pub fn is_match(&self, subject: &[u8]) -> bool {
+    pub(super) fn is_match(&self, subject: &[u8]) -> bool {
         if !self.ignore_case {
             return self.finds(subject);
         }

@@ -21,7 +21,7 @@ use crate::view::View;
 const SCHEMA: u32 = 1;
 
 /// The document, with a newline behind it.
-pub fn document(request: &Request, report: &Report, names: &mut Names) -> Vec<u8> {
+pub(super) fn document(request: &Request, report: &Report, names: &mut Names) -> Vec<u8> {
     let document = Document {
         schema: SCHEMA,
         program: request.program.name(),

@@ -19,7 +19,7 @@ const DESCRIPTION_MAX: usize = 60;
 impl Output {
     /// `--complete`: a line for each, with a tab before its description. A candidate that would not come to the shell as
     /// it is cannot be typed either.
-    pub fn candidates(&mut self, candidates: &[Candidate]) {
+    pub(crate) fn candidates(&mut self, candidates: &[Candidate]) {
         for Candidate { text, about } in candidates.iter().filter(|candidate| is_printable(&candidate.text)) {
             self.pending.extend_from_slice(text);
             self.pending.push(b'\t');
@@ -30,12 +30,12 @@ impl Output {
     }
 
     /// `--list-signals`: a table, or with `--json` an array.
-    pub fn signals(&mut self, style: Style) {
+    pub(crate) fn signals(&mut self, style: Style) {
         self.pending.extend(if style == Style::Json { signals::array() } else { signals::table() });
     }
 
     /// What has become of every target.
-    pub fn report(&mut self, request: &Request, report: &Report) -> Result<(), Error> {
+    pub(crate) fn report(&mut self, request: &Request, report: &Report) -> Result<(), Error> {
         match request.style {
             Style::Quiet => {}
             Style::Json => {

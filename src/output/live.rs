@@ -19,7 +19,7 @@ const COMMAND_LINE_MAX: usize = 200;
 
 impl Output {
     /// Have at hand what the request needs: `--interactive` needs a terminal, and a wait may be followed on one.
-    pub fn prepare(&mut self, request: &Request) -> Result<(), Error> {
+    pub(crate) fn prepare(&mut self, request: &Request) -> Result<(), Error> {
         self.style = request.style;
         if request.wait().is_some() && request.style != Style::Quiet {
             self.progress = ProgressLine::on_terminal();
@@ -31,7 +31,7 @@ impl Output {
     }
 
     /// pidwait: the count is printed before the wait, which may be long.
-    pub fn before_waiting(&mut self, request: &Request, matches: &Matches) -> Result<(), Error> {
+    pub(crate) fn before_waiting(&mut self, request: &Request, matches: &Matches) -> Result<(), Error> {
         let plain = matches!(request.style, Style::Plain | Style::Verbose);
         if request.count && plain && matches!(request.action, Action::Wait { .. }) {
             self.print(&format!("{}\n", matches.found.len()));

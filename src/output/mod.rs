@@ -10,4 +10,4 @@ mod terminal;
 mod text;
 mod writer;
 
-pub use writer::Output;
+pub(crate) use writer::Output;

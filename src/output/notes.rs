@@ -21,7 +21,7 @@ impl Output {
     /// Notes that precede the first signal: that processes could not be examined; and with `-f`, that a match is an
     /// ancestor of this program. The latter is the most common accident: the shell, sudo, ssh or cron job carries the
     /// pattern in its own arguments.
-    pub fn notes(&mut self, plan: &Plan, matches: &Matches) {
+    pub(crate) fn notes(&mut self, plan: &Plan, matches: &Matches) {
         if self.style != Style::Quiet {
             self.incomplete(plan, matches);
         }

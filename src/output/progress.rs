@@ -13,20 +13,20 @@ const ERASE: &str = "\r\x1b[K";
 
 /// A line on standard error that is written over and over.
 #[derive(Default)]
-pub struct ProgressLine {
+pub(super) struct ProgressLine {
     is_shown: bool,
 }
 
 impl ProgressLine {
     /// If standard error is a terminal whose user has nothing against it (`NO_COLOR`, `TERM=dumb`).
-    pub fn on_terminal() -> Option<Self> {
+    pub(super) fn on_terminal() -> Option<Self> {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         (!unwanted && std::io::stderr().is_terminal()).then(Self::default)
     }
 
     /// What to write: how many are left, for how long it has been waited, and what comes next.
-    pub fn show(&mut self, program: &str, progress: &Progress) -> String {
+    pub(super) fn show(&mut self, program: &str, progress: &Progress) -> String {
         if progress.elapsed < AFTER {
             return String::new();
         }
@@ -39,7 +39,7 @@ impl ProgressLine {
     }
 
     /// What to write so that nothing of it is left; nothing where it is not shown.
-    pub fn clear(&mut self) -> &'static str {
+    pub(super) fn clear(&mut self) -> &'static str {
         if std::mem::take(&mut self.is_shown) { ERASE } else { "" }
     }
 }

@@ -6,7 +6,7 @@ use super::text;
 use crate::signal::Signal;
 
 /// A row for each signal. No word but the last column holds a blank, so awk(1) can read it.
-pub fn table() -> Vec<u8> {
+pub(super) fn table() -> Vec<u8> {
     let heading = ["NUMBER", "NAMES", "DEFAULT", "CATCHABLE", "MEANING"].map(String::from);
     let row = |signal: Signal| {
         let catchable = if signal.can_be_caught() { "yes" } else { "no" };
@@ -22,7 +22,7 @@ pub fn table() -> Vec<u8> {
 }
 
 /// The same as a JSON array, with a newline behind it.
-pub fn array() -> Vec<u8> {
+pub(super) fn array() -> Vec<u8> {
     let view = |signal: Signal| SignalView {
         number: signal.number(),
         names: signal.names(),

@@ -7,21 +7,21 @@ use crate::deliver::Answer;
 use crate::error::{Error, io_error_text};
 
 /// The controlling terminal (tty(4)).
-pub struct Terminal {
+pub(super) struct Terminal {
     lines: BufReader<File>,
     screen: File,
 }
 
 impl Terminal {
     /// A usage error if there is none.
-    pub fn open() -> Result<Self, Error> {
+    pub(super) fn open() -> Result<Self, Error> {
         let tty = File::options().read(true).write(true).open("/dev/tty");
         let both = tty.and_then(|tty| Ok(Terminal { screen: tty.try_clone()?, lines: BufReader::new(tty) }));
         both.map_err(|_| Error::usage("--interactive needs a terminal to ask on"))
     }
 
     /// Until the answer is one of those that are possible. The end of the input ends everything.
-    pub fn ask(&mut self, question: &str) -> Result<Answer, Error> {
+    pub(super) fn ask(&mut self, question: &str) -> Result<Answer, Error> {
         loop {
             let asked = write!(self.screen, "{question} [y/n/a/q] ").and_then(|()| self.screen.flush());
             let mut answer = vec![];

@@ -14,7 +14,7 @@ use crate::sys;
 use crate::view::View;
 
 /// Control characters and what is no character in the user's locale become `?`, one for each byte or character.
-pub fn printable(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn printable(bytes: &[u8]) -> Vec<u8> {
     let plain = |b: u8| if b.is_ascii_control() { b'?' } else { b };
     if bytes.is_ascii() {
         return bytes.iter().map(|&b| plain(b)).collect();
@@ -34,17 +34,17 @@ pub fn printable(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Bytes that a process chose, as text.
-pub fn shown(bytes: &[u8]) -> String {
+pub(super) fn shown(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&printable(bytes)).into_owned()
 }
 
 /// Whether they are shown as they are.
-pub fn is_printable(bytes: &[u8]) -> bool {
+pub(super) fn is_printable(bytes: &[u8]) -> bool {
     printable(bytes) == bytes
 }
 
 /// At most this many characters, and a sign that more follow.
-pub fn cut(text: &str, most: usize) -> String {
+pub(super) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
@@ -53,17 +53,17 @@ pub fn cut(text: &str, most: usize) -> String {
 
 /// The names of users, each looked up once.
 #[derive(Default)]
-pub struct Names(BTreeMap<u32, String>);
+pub(super) struct Names(BTreeMap<u32, String>);
 
 impl Names {
     /// The user's name, or the UID where nobody has it.
-    pub fn user(&mut self, uid: u32) -> String {
+    pub(super) fn user(&mut self, uid: u32) -> String {
         let look_up = || accounts::user_name(uid).to_string_lossy().into_owned();
         self.0.entry(uid).or_insert_with(look_up).clone()
     }
 
     /// PID, user, name, and what became of the process.
-    pub fn line(&mut self, target: &Target) -> [String; 4] {
+    pub(super) fn line(&mut self, target: &Target) -> [String; 4] {
         let (user, name) = match &target.view {
             View::Full(about) => (self.user(about.effective_uid), about.name.as_slice()),
             View::Text(text) => (String::new(), text.as_slice()),
@@ -88,7 +88,7 @@ impl Names {
 }
 
 /// One word for what became of a process.
-pub fn word(target: &Target) -> &'static str {
+pub(super) fn word(target: &Target) -> &'static str {
     match target.outcome {
         _ if matches!(target.end, Some(End::Ended(_))) => "ended",
         _ if matches!(target.end, Some(End::StillThere { .. })) => "still there",
@@ -106,7 +106,7 @@ pub fn word(target: &Target) -> &'static str {
 }
 
 /// Why it became that, where there is more to say.
-pub fn explanation(target: &Target, names: &mut Names) -> Option<String> {
+pub(super) fn explanation(target: &Target, names: &mut Names) -> Option<String> {
     let left_stopped = target.left_stopped.map(|why| format!("could not be continued: {}", errno_text(why)));
     match (of_outcome(target, names), left_stopped) {
         (Some(explanation), Some(left_stopped)) => Some(format!("{explanation}; {left_stopped}")),
@@ -173,7 +173,7 @@ fn wait_status(status: i32) -> String {
 }
 
 /// Columns under each other.
-pub fn aligned<const N: usize>(lines: Vec<[String; N]>) -> Vec<u8> {
+pub(super) fn aligned<const N: usize>(lines: Vec<[String; N]>) -> Vec<u8> {
     let mut table = TabWriter::new(vec![]).padding(2);
     for line in lines {
         // Process text holds no tabs any more: they were control characters.

@@ -13,7 +13,7 @@ use crate::report::ExitStatus;
 use crate::request::{Program, Style};
 
 /// Collects what is to be printed, and writes it in large pieces.
-pub struct Output {
+pub(crate) struct Output {
     pub(super) program: Program,
     pub(super) pending: Vec<u8>,
     pub(super) names: Names,
@@ -28,7 +28,7 @@ pub struct Output {
 
 impl Output {
     /// Nothing is written yet.
-    pub fn new(program: Program) -> Self {
+    pub(crate) fn new(program: Program) -> Self {
         Output {
             program,
             pending: vec![],
@@ -42,12 +42,12 @@ impl Output {
     }
 
     /// A text as it is.
-    pub fn print(&mut self, text: &str) {
+    pub(crate) fn print(&mut self, text: &str) {
         self.pending.extend_from_slice(text.as_bytes());
     }
 
     /// Write what is pending, and say why the run failed, if it did.
-    pub fn finish(mut self, result: Result<ExitStatus, Error>) -> ExitStatus {
+    pub(crate) fn finish(mut self, result: Result<ExitStatus, Error>) -> ExitStatus {
         let result = result.and_then(|status| self.flush().map(|()| status));
         let result = self.failure.take().map_or(result, Err);
         result.unwrap_or_else(|error| {

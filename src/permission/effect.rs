@@ -7,7 +7,7 @@ use crate::signal::{DefaultAction, Signal};
 
 /// What a signal would do to its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub(crate) enum Effect {
     /// Signal 0 is not delivered.
     OnlyChecks,
     /// The process has exited and waits for its parent.
@@ -41,7 +41,7 @@ impl Effect {
     /// What the signal would do, by the process's kind, state and masks, in the order of the kernel's checks.
     ///
     /// `orphaned` answers whether its process group is orphaned; it is called only where that decides.
-    pub fn of(signal: Signal, target: &Description, orphaned: impl FnOnce() -> bool) -> Effect {
+    pub(crate) fn of(signal: Signal, target: &Description, orphaned: impl FnOnce() -> bool) -> Effect {
         let mask = signal.mask();
         let [caught, ignored, blocked, blocked_by_main, undeliverable] =
             [target.caught, target.ignored, target.blocked, target.blocked_by_main, target.undeliverable]
@@ -92,7 +92,7 @@ fn is_below(target: &Description) -> bool {
 
 impl Effect {
     /// One word, for programs.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Effect::Default(DefaultAction::Terminate) => "terminate",
             Effect::Default(DefaultAction::Core) => "core",

@@ -5,7 +5,7 @@ mod effect;
 #[cfg(test)]
 mod tests;
 
-pub use effect::Effect;
+pub(crate) use effect::Effect;
 
 use crate::proc::{Description, UserNamespace};
 use crate::request::Pid;
@@ -13,7 +13,7 @@ use crate::signal::Signal;
 
 /// What decides about the sender of a signal.
 #[derive(Clone, Copy, Debug)]
-pub struct Sender {
+pub(crate) struct Sender {
     /// The real UID.
     pub real_uid: u32,
     /// The effective UID.
@@ -28,7 +28,7 @@ pub struct Sender {
 
 /// Why a signal may be sent, or that it may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
+pub(crate) enum Permission {
     /// The sender's real or effective UID is the target's real UID or saved set-user-ID.
     SameUser,
     /// The sender holds CAP_KILL in the target's user namespace.
@@ -43,7 +43,7 @@ pub enum Permission {
 
 impl Permission {
     /// kill(2)'s rule (`check_kill_permission`).
-    pub fn to_signal(
+    pub(crate) fn to_signal(
         sender: &Sender,
         target: &Description,
         namespace: UserNamespace,
@@ -75,7 +75,7 @@ impl Permission {
 
 /// Why the kernel refuses, in terms of kill(2): the target's owner, the sender's UIDs, and what the sender lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// The target's real, effective and saved UID.
     pub target: [u32; 3],
     /// The sender's real and effective UID.
@@ -86,7 +86,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// Why this sender may not signal this target.
-    pub fn new(sender: &Sender, target: &Description) -> Refusal {
+    pub(crate) fn new(sender: &Sender, target: &Description) -> Refusal {
         Refusal {
             target: [target.real_uid, target.effective_uid, target.saved_uid],
             sender: [sender.real_uid, sender.effective_uid],
@@ -95,7 +95,7 @@ impl Refusal {
     }
 
     /// As a sentence, with the name of the target's owner.
-    pub fn explain(&self, owner: &str) -> String {
+    pub(crate) fn explain(&self, owner: &str) -> String {
         let [real, _, saved] = self.target;
         let you = match self.sender {
             [real, effective] if real == effective => format!("UID {real} (real and effective)"),

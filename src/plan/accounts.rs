@@ -7,12 +7,12 @@ use crate::error::Error;
 use crate::request::Account;
 
 /// UIDs, by the user database where a name was given.
-pub fn users(named: &[Account]) -> Result<Vec<u32>, Error> {
+pub(super) fn users(named: &[Account]) -> Result<Vec<u32>, Error> {
     resolve(named, "user", accounts::uid)
 }
 
 /// GIDs, by the group database where a name was given.
-pub fn groups(named: &[Account]) -> Result<Vec<u32>, Error> {
+pub(super) fn groups(named: &[Account]) -> Result<Vec<u32>, Error> {
     resolve(named, "group", accounts::gid)
 }
 

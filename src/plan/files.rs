@@ -13,7 +13,7 @@ use crate::select::{FileName, normal};
 
 /// A file that is named by its path, if there is a slash in the name, or else by its base name. It need not exist any
 /// more, or be one that we may look at.
-pub fn file(name: &OsStr) -> Result<FileName, Error> {
+pub(super) fn file(name: &OsStr) -> Result<FileName, Error> {
     if !name.as_bytes().contains(&b'/') {
         return Ok(FileName::Base(name.as_bytes().to_vec()));
     }
@@ -38,7 +38,7 @@ pub fn file(name: &OsStr) -> Result<FileName, Error> {
 }
 
 /// The absolute path of a file that need not exist any more, without symbolic links as far as there are directories.
-pub fn resolved(path: &Path) -> PathBuf {
+pub(super) fn resolved(path: &Path) -> PathBuf {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for ancestor in whole.ancestors() {
         if let Ok(real) = fs::canonicalize(ancestor) {

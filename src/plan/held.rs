@@ -10,7 +10,7 @@ use crate::request::Pid;
 /// process is older than everything that was read of it, and a successor cannot be mistaken for it, even one that started
 /// within the same clock tick.
 #[derive(Debug, Default)]
-pub struct HeldProcesses {
+pub(crate) struct HeldProcesses {
     processes: BTreeMap<Pid, NamedProcess>,
 }
 
@@ -21,7 +21,7 @@ impl HeldProcesses {
 
     /// The pidfd of a process that was named. None if it was not, or had exited, or no pidfd could be opened: then its
     /// start time has to be compared.
-    pub fn pidfd(&self, pid: Pid) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn pidfd(&self, pid: Pid) -> Option<BorrowedFd<'_>> {
         self.processes.get(&pid)?.pidfd()
     }
 }

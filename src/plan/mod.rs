@@ -7,7 +7,7 @@ mod held;
 mod pidfile;
 mod resolve;
 
-pub use held::HeldProcesses;
+pub(crate) use held::HeldProcesses;
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::view::Detail;
 use resolve::Resolver;
 
 /// How the processes are found.
-pub struct Plan {
+pub(crate) struct Plan {
     /// Where the scan begins.
     pub candidates: Candidates,
     /// Which of them match.
@@ -54,7 +54,7 @@ pub struct Plan {
 }
 
 /// What is selected because of a match.
-pub struct Expansion {
+pub(crate) struct Expansion {
     /// `--tree`: its descendants.
     pub tree: bool,
     /// `--whole-group`: the members of its process group.
@@ -67,7 +67,7 @@ pub struct Expansion {
 
 /// The processes to examine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Candidates {
+pub(crate) enum Candidates {
     /// All that /proc lists.
     All,
     /// All threads that /proc lists.
@@ -78,7 +78,7 @@ pub enum Candidates {
 
 impl Plan {
     /// Look up what the request names.
-    pub fn new(request: &Request) -> Result<Plan, Error> {
+    pub(crate) fn new(request: &Request) -> Result<Plan, Error> {
         let selection = &request.selection;
         let now = ticks_since_boot();
         let acts = !matches!(request.action, Action::List(_));
@@ -131,7 +131,7 @@ impl Plan {
     }
 
     /// Look up again what may have changed since the last scan.
-    pub fn renew(&mut self) -> Result<(), Error> {
+    pub(crate) fn renew(&mut self) -> Result<(), Error> {
         self.scanned_at = ticks_since_boot();
         for test in self.predicate.tests_mut() {
             if let Test::Sockets(sockets) = test {
@@ -142,7 +142,7 @@ impl Plan {
     }
 
     /// The sockets of `--port`.
-    pub fn sockets(&self) -> Option<&Sockets> {
+    pub(crate) fn sockets(&self) -> Option<&Sockets> {
         self.predicate.tests().iter().find_map(|test| match test {
             Test::Sockets(sockets) => Some(&**sockets),
             _ => None,

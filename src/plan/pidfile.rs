@@ -14,7 +14,7 @@ use crate::request::{Pid, Pidfile};
 const FIRST_LINE_MAX: u64 = 255;
 
 /// The number at the start of the file's first line.
-pub fn read(pidfile: &Pidfile) -> Result<Pid, Error> {
+pub(super) fn read(pidfile: &Pidfile) -> Result<Pid, Error> {
     let file = open(&pidfile.path).map_err(|error| {
         Error::nothing_to_match(format!("Unable to open pidfile: {}", io_error_text(&error)))
     })?;

@@ -17,7 +17,7 @@ use crate::request::{Criterion, Namespace, Pid, Selection};
 use crate::select::{Cgroup, Test, Unit};
 
 /// Turns criteria into tests, and opens what they name by ID.
-pub struct Resolver {
+pub(super) struct Resolver {
     /// In clock ticks since boot.
     now: u64,
     /// None where IDs are compared as numbers.
@@ -30,7 +30,7 @@ pub struct Resolver {
 impl Resolver {
     /// `acts`: whether something will be done to the matches. Else nothing is held, and nothing either where /proc is that
     /// of another PID namespace: no process can be signalled or waited for there.
-    pub fn new(selection: &Selection, acts: bool, now: u64) -> Result<Self, Error> {
+    pub(super) fn new(selection: &Selection, acts: bool, now: u64) -> Result<Self, Error> {
         let names_processes = |criterion: &Criterion| {
             matches!(
                 criterion,
@@ -49,12 +49,12 @@ impl Resolver {
     }
 
     /// What was held of the processes of `-p` and `-F`.
-    pub fn into_held(self) -> HeldProcesses {
+    pub(super) fn into_held(self) -> HeldProcesses {
         self.held
     }
 
     /// The test for a criterion.
-    pub fn test(&mut self, criterion: &Criterion) -> Result<Test, Error> {
+    pub(super) fn test(&mut self, criterion: &Criterion) -> Result<Test, Error> {
         let bytes = |list: &[std::ffi::OsString]| list.iter().map(|word| word.clone().into_vec()).collect();
         Ok(match criterion {
             Criterion::Pids(ids) => self.pids(ids.clone())?,

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::request::Pid;
 
 /// Our parent, its parent, and so on, as far as /proc shows them.
-pub fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
+pub(crate) fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
     let mut chain = vec![];
     let mut process = Process::new(proc);
     let mut pid = own_pid();

@@ -2,7 +2,7 @@
 
 /// A line of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Membership<'l> {
+pub(crate) struct Membership<'l> {
     /// The controllers of a v1 hierarchy, with commas between them, or `name=…`; empty for v2.
     pub controllers: &'l [u8],
     /// The group, seen from the root of our cgroup namespace.
@@ -11,23 +11,23 @@ pub struct Membership<'l> {
 
 impl<'l> Membership<'l> {
     /// Whether the hierarchy is the one of v2, which there is one of.
-    pub fn is_v2(&self) -> bool {
+    pub(crate) fn is_v2(&self) -> bool {
         self.controllers.is_empty()
     }
 
     /// Whether the hierarchy is the one of v1 that has this controller or this name (`name=systemd`).
-    pub fn is_v1(&self, controller: &[u8]) -> bool {
+    pub(crate) fn is_v1(&self, controller: &[u8]) -> bool {
         self.controllers.split(|&b| b == b',').any(|one| one == controller && !one.is_empty())
     }
 
     /// The path of the group without what tells that it was removed, as happens where only zombies are left in it.
-    pub fn lasting_path(&self) -> &'l [u8] {
+    pub(crate) fn lasting_path(&self) -> &'l [u8] {
         self.path.strip_suffix(b" (deleted)").unwrap_or(self.path)
     }
 }
 
 /// The lines of the file, each `ID:CONTROLLERS:PATH`, where only the path can hold another colon.
-pub fn memberships(lines: &[u8]) -> impl Iterator<Item = Membership<'_>> {
+pub(crate) fn memberships(lines: &[u8]) -> impl Iterator<Item = Membership<'_>> {
     lines.split(|&b| b == b'\n').filter_map(|line| {
         let mut fields = line.splitn(3, |&b| b == b':');
         let id = fields.next()?;

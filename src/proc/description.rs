@@ -5,7 +5,7 @@ use crate::request::Pid;
 
 /// What is reported about a process, and what decides the effect of a signal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Description {
+pub(crate) struct Description {
     /// The process ID, or the thread ID where threads are examined.
     pub pid: Pid,
     /// The parent's process ID.
@@ -44,7 +44,7 @@ pub struct Description {
 
 impl Process<'_> {
     /// Read everything that is reported about the process.
-    pub fn describe(&mut self) -> Lookup<Description> {
+    pub(crate) fn describe(&mut self) -> Lookup<Description> {
         let stat = self.stat()?;
         let name = self.name()?.to_vec();
         let arguments = self.arguments()?.to_vec();

@@ -17,7 +17,7 @@ use crate::request::Pid;
 const WALK_BUFFER: usize = 4 * 1024;
 
 /// Where the files of processes are found.
-pub struct ProcDir {
+pub(crate) struct ProcDir {
     fd: Option<OwnedFd>,
     /// Read at the first question: a scan by name does not ask.
     same_pid_namespace: OnceLock<Result<bool, Errno>>,
@@ -25,7 +25,7 @@ pub struct ProcDir {
 
 impl ProcDir {
     /// For walks and for reading many processes: /proc is opened, and paths start from the descriptor.
-    pub fn open() -> Result<Self, Error> {
+    pub(crate) fn open() -> Result<Self, Error> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = fs::open("/proc", flags, Mode::empty()).map_err(|errno| unusable(&errno_text(errno)))?;
         check(fs::fstatfs(&fd))?;
@@ -33,7 +33,7 @@ impl ProcDir {
     }
 
     /// For a few processes with known IDs: paths are absolute, the directory itself is never opened.
-    pub fn named() -> Result<Self, Error> {
+    pub(crate) fn named() -> Result<Self, Error> {
         check(fs::statfs("/proc"))?;
         Ok(ProcDir { fd: None, same_pid_namespace: OnceLock::new() })
     }
@@ -46,12 +46,12 @@ impl ProcDir {
     /// Whether a number means the same process to system calls and in /proc. It does not where a PID namespace was
     /// entered and the /proc of the outer one is still mounted: then processes can only be read from files. Where that
     /// cannot be found out, files are right too.
-    pub fn same_pid_namespace(&self) -> bool {
+    pub(crate) fn same_pid_namespace(&self) -> bool {
         self.find_pid_namespace().unwrap_or(false)
     }
 
     /// An error where [`Self::same_pid_namespace`] is false: no process can be signalled or waited for then.
-    pub fn require_same_pid_namespace(&self) -> Result<(), Error> {
+    pub(crate) fn require_same_pid_namespace(&self) -> Result<(), Error> {
         match self.is_of_same_pid_namespace()? {
             true => Ok(()),
             false => {
@@ -62,7 +62,7 @@ impl ProcDir {
     }
 
     /// The same as a question, with an error where it has no answer.
-    pub fn is_of_same_pid_namespace(&self) -> Result<bool, Error> {
+    pub(crate) fn is_of_same_pid_namespace(&self) -> Result<bool, Error> {
         self.find_pid_namespace().map_err(|errno| unusable(&errno_text(errno)))
     }
 
@@ -112,13 +112,13 @@ impl ProcDir {
 
     /// Adds the next processes of the walk, as many as one getdents64(2) lists; false at its end. They come in
     /// ascending order, and each comes once, also where threads share the walk: the kernel serves one at a time.
-    pub fn next_processes(&self, pids: &mut Vec<Pid>) -> Result<bool, Error> {
+    pub(crate) fn next_processes(&self, pids: &mut Vec<Pid>) -> Result<bool, Error> {
         let fd = self.fd.as_ref().expect("a walk needs the opened directory");
         next_numbers(fd.as_fd(), pids).map_err(|errno| unusable(&errno_text(errno)))
     }
 
     /// The IDs of the threads of a process.
-    pub fn threads(&self, pid: Pid) -> Lookup<Vec<Pid>> {
+    pub(crate) fn threads(&self, pid: Pid) -> Lookup<Vec<Pid>> {
         let path = [self.prefix(), pid.to_string().as_bytes(), b"/task"].concat();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let tasks = fs::openat(self.base(), &path[..], flags, Mode::empty())?;
@@ -141,7 +141,7 @@ fn unusable(why: &str) -> Error {
 }
 
 /// The error for a process that cannot be read although it may match.
-pub fn unreadable(pid: Pid, errno: Errno) -> Error {
+pub(crate) fn unreadable(pid: Pid, errno: Errno) -> Error {
     Error::fatal(format!("cannot read /proc/{pid}: {}", errno_text(errno)))
 }
 

@@ -6,7 +6,7 @@ use rustix::io::Errno;
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LookupError {
+pub(crate) enum LookupError {
     /// The process has exited, or is hidden (`hidepid` of proc(5)): nothing is known about it.
     Gone,
     /// The process exists, but the kernel denies the answer: it belongs to another user, or may not be inspected
@@ -18,7 +18,7 @@ pub enum LookupError {
 
 impl LookupError {
     /// The kernel's error, for a message.
-    pub fn errno(self) -> Errno {
+    pub(crate) fn errno(self) -> Errno {
         match self {
             LookupError::Gone => Errno::SRCH,
             LookupError::Denied => Errno::ACCESS,
@@ -37,10 +37,10 @@ impl From<Errno> for LookupError {
 }
 
 /// An answer about a process that may be gone by now.
-pub type Lookup<T> = Result<T, LookupError>;
+pub(crate) type Lookup<T> = Result<T, LookupError>;
 
 /// The facts about one process or thread; each is read when it is first asked for, and only once.
-pub trait Facts {
+pub(crate) trait Facts {
     /// The process ID, or the thread ID where threads are examined.
     fn pid(&self) -> Pid;
     /// The process ID of the process that the thread belongs to.

@@ -13,7 +13,7 @@ const MEMORY: usize = 1 << 16;
 
 /// What relates a process to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Relation {
+pub(crate) struct Relation {
     /// The process ID.
     pub pid: Pid,
     /// The parent's; 0 if that is outside of our PID namespace.

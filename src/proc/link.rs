@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 /// Where a link leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
+pub(crate) struct Link {
     /// The path of the file as it is now, or as it was when it was deleted or replaced.
     pub path: Vec<u8>,
     /// Whether the file was deleted or replaced.
@@ -16,7 +16,7 @@ pub struct Link {
 
 /// What identifies a file under any path: the device and the inode number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileId {
+pub(crate) struct FileId {
     /// The device that its file system is on.
     pub device: u64,
     /// Its number there.
@@ -43,6 +43,6 @@ impl FileId {
 }
 
 /// What follows the last slash of a path.
-pub fn base_name(path: &[u8]) -> &[u8] {
+pub(crate) fn base_name(path: &[u8]) -> &[u8] {
     memchr::memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..])
 }

@@ -30,20 +30,20 @@ enum Hold {
 
 /// A process that was named by its ID.
 #[derive(Clone, Debug)]
-pub struct NamedProcess {
+pub(crate) struct NamedProcess {
     pid: Pid,
     hold: Hold,
 }
 
 /// A process group or session that was named by its ID, which is that of its leader.
 #[derive(Clone, Debug)]
-pub struct NamedGroup {
+pub(crate) struct NamedGroup {
     id: Pid,
     leader: Hold,
 }
 
 /// Opens what is named, as far as descriptors last.
-pub struct Holder {
+pub(crate) struct Holder {
     room: u64,
 }
 
@@ -57,22 +57,22 @@ impl Default for Holder {
 
 impl NamedProcess {
     /// The ID means whichever process has it; 0 is no process, but the parent of those without one.
-    pub fn number(pid: Pid) -> Self {
+    pub(crate) fn number(pid: Pid) -> Self {
         NamedProcess { pid, hold: Hold::Nothing }
     }
 
     /// The process that has the ID now.
-    pub fn hold(pid: Pid, holder: &mut Holder) -> Lookup<Self> {
+    pub(crate) fn hold(pid: Pid, holder: &mut Holder) -> Lookup<Self> {
         Ok(NamedProcess { pid, hold: holder.hold(pid)? })
     }
 
     /// Its ID.
-    pub fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         self.pid
     }
 
     /// The pidfd, where there is one.
-    pub fn pidfd(&self) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn pidfd(&self) -> Option<BorrowedFd<'_>> {
         match &self.hold {
             Hold::Pidfd(pidfd) => Some(pidfd.as_fd()),
             Hold::Nothing | Hold::Missing | Hold::StartTime(_) => None,
@@ -81,7 +81,7 @@ impl NamedProcess {
 
     /// Whether the process has not exited. Asked after its ID was read somewhere, the answer tells that the ID was that of
     /// this process at that time.
-    pub fn is_alive(&self) -> Lookup<bool> {
+    pub(crate) fn is_alive(&self) -> Lookup<bool> {
         match &self.hold {
             Hold::Nothing => Ok(true),
             Hold::Missing => Ok(false),
@@ -91,7 +91,7 @@ impl NamedProcess {
     }
 
     /// Whether the process has not been reaped, so that the ID is still its own.
-    pub fn has_its_id(&self) -> Lookup<bool> {
+    pub(crate) fn has_its_id(&self) -> Lookup<bool> {
         match &self.hold {
             Hold::Nothing => Ok(true),
             Hold::Missing => Ok(false),
@@ -110,24 +110,24 @@ impl NamedProcess {
 
 impl NamedGroup {
     /// The ID means whichever group has it; 0 is the group of kernel threads, and of all from outside of our PID namespace.
-    pub fn number(id: Pid) -> Self {
+    pub(crate) fn number(id: Pid) -> Self {
         NamedGroup { id, leader: Hold::Nothing }
     }
 
     /// The group that has the ID now.
-    pub fn hold(id: Pid, holder: &mut Holder) -> Lookup<Self> {
+    pub(crate) fn hold(id: Pid, holder: &mut Holder) -> Lookup<Self> {
         Ok(NamedGroup { id, leader: holder.hold(id)? })
     }
 
     /// Its ID.
-    pub fn id(&self) -> Pid {
+    pub(crate) fn id(&self) -> Pid {
         self.id
     }
 
     /// Whether the ID cannot have been reused. The kernel gives it to no other process as long as the leader is not reaped
     /// or the group has a member (`free_pid`, kernel/pid.c), so once the leader is gone, a process with that ID proves
     /// that the group is gone too. Asked after the ID was read somewhere, as [`NamedProcess::is_alive`].
-    pub fn is_unchanged(&self) -> Lookup<bool> {
+    pub(crate) fn is_unchanged(&self) -> Lookup<bool> {
         match &self.leader {
             Hold::Nothing => Ok(true),
             Hold::Missing => Ok(start_time_of(self.id)?.is_none()),

@@ -11,7 +11,7 @@ use crate::request::{Namespace, Pid};
 
 /// A namespace, held open: the kernel reuses inode numbers.
 #[derive(Clone, Debug)]
-pub struct HeldNamespace {
+pub(crate) struct HeldNamespace {
     /// Its kind.
     pub kind: Namespace,
     /// What identifies it.
@@ -22,7 +22,7 @@ pub struct HeldNamespace {
 
 /// The namespaces of these kinds that the process is in. A kind that the kernel does not have is left out, because it
 /// separates no processes. ESRCH if there is no such process, or a zombie, which is in no namespace.
-pub fn namespaces(proc: &ProcDir, pid: Pid, kinds: &[Namespace]) -> Result<Vec<HeldNamespace>, Errno> {
+pub(crate) fn namespaces(proc: &ProcDir, pid: Pid, kinds: &[Namespace]) -> Result<Vec<HeldNamespace>, Errno> {
     let mut process = Process::new(proc);
     process.select(pid);
     let mut held = vec![];

@@ -11,7 +11,7 @@ use crate::request::Pid;
 
 /// The process groups of the system. All processes are read on the first question, and only then.
 #[derive(Debug, Default)]
-pub struct ProcessGroups {
+pub(crate) struct ProcessGroups {
     snapshot: OnceCell<Snapshot>,
 }
 
@@ -28,7 +28,7 @@ impl ProcessGroups {
     /// not exist when it was, or members or parents are outside of the PID namespace.
     ///
     /// Where /proc hides members (`hidepid`, proc(5)), a group can wrongly count as orphaned.
-    pub fn is_orphaned(&self, pid: Pid) -> Option<bool> {
+    pub(crate) fn is_orphaned(&self, pid: Pid) -> Option<bool> {
         let snapshot = self.snapshot.get_or_init(Snapshot::read);
         let group = snapshot.group.get(&pid)?;
         *snapshot.orphaned.get(group)?

@@ -3,6 +3,6 @@
 use crate::request::Pid;
 
 /// Our own process ID.
-pub fn own_pid() -> Pid {
+pub(crate) fn own_pid() -> Pid {
     rustix::process::getpid().as_raw_nonzero().get()
 }

@@ -18,10 +18,10 @@ use crate::request::{Namespace, Pid};
 use crate::sys::{PidfdInfo, pidfd_info};
 
 /// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h), except those of its own workers.
-pub const NAME_MAX: usize = 15;
+pub(crate) const NAME_MAX: usize = 15;
 
 /// The process that is examined now. Its buffers serve the next one too, so a scan allocates nothing per process.
-pub struct Process<'p> {
+pub(crate) struct Process<'p> {
     proc: &'p ProcDir,
     pid: Pid,
     thread_group: Pid,
@@ -96,7 +96,7 @@ struct Text {
 
 impl<'p> Process<'p> {
     /// Reads nothing yet.
-    pub fn new(proc: &'p ProcDir) -> Self {
+    pub(crate) fn new(proc: &'p ProcDir) -> Self {
         Process {
             proc,
             pid: 0,
@@ -124,13 +124,13 @@ impl<'p> Process<'p> {
     }
 
     /// For a scan: what is read of ancestors is read once, and has to be rechecked.
-    pub fn with_parent_cache(mut self) -> Self {
+    pub(crate) fn with_parent_cache(mut self) -> Self {
         self.remembers_parents = true;
         self
     }
 
     /// All of it from one file.
-    pub fn relation(&mut self) -> Lookup<Relation> {
+    pub(crate) fn relation(&mut self) -> Lookup<Relation> {
         let stat = self.stat()?;
         let (parent, group, start_time) = (stat.parent, stat.process_group, stat.start_time);
         Ok(Relation { pid: self.thread_group(), parent, group, start_time })
@@ -145,7 +145,7 @@ impl<'p> Process<'p> {
     }
 
     /// Forget what is known and examine this process. Whether it exists shows with the first fact.
-    pub fn select(&mut self, pid: Pid) {
+    pub(crate) fn select(&mut self, pid: Pid) {
         self.reset(pid, pid);
         self.path.clear();
         self.path.extend_from_slice(self.proc.prefix());
@@ -153,7 +153,7 @@ impl<'p> Process<'p> {
     }
 
     /// The same for one of its threads.
-    pub fn select_thread(&mut self, pid: Pid, thread: Pid) {
+    pub(crate) fn select_thread(&mut self, pid: Pid, thread: Pid) {
         self.select(pid);
         self.reset(thread, pid);
         self.is_thread = true;
@@ -162,13 +162,13 @@ impl<'p> Process<'p> {
     }
 
     /// Forget what is known of the same process.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.reset(self.pid, self.thread_group);
     }
 
     /// Whether its name is what was read before. If not, it may have executed another program (execve(2)) meanwhile, and
     /// what else was read is no longer of one program.
-    pub fn is_still_named(&mut self) -> Lookup<bool> {
+    pub(crate) fn is_still_named(&mut self) -> Lookup<bool> {
         if !self.name.known {
             return Ok(true);
         }
@@ -214,13 +214,13 @@ impl<'p> Process<'p> {
     }
 
     /// Whether the ID is that of a process. /proc/TID exists for every thread, although no listing shows it.
-    pub fn is_process(&mut self) -> Lookup<bool> {
+    pub(crate) fn is_process(&mut self) -> Lookup<bool> {
         let pid = self.pid;
         Ok(self.status()?.thread_group == pid)
     }
 
     /// Whether a thread of it may still run, and fork: not all have stopped or exited.
-    pub fn may_run(&mut self) -> Lookup<bool> {
+    pub(crate) fn may_run(&mut self) -> Lookup<bool> {
         let runs = |stat: Stat| !has_exited(stat) && !matches!(stat.state, b'T' | b't');
         let main = self.stat()?;
         Ok(runs(main) || main.threads > 1 && self.has_thread(runs)?)
@@ -229,7 +229,7 @@ impl<'p> Process<'p> {
     /// Whether a signal has stopped it (state T). Such a stop is one of the whole process, so one thread is enough: the
     /// main thread, or another where the main thread has exited or is in a ptrace stop (state t). A process in ptrace stops
     /// alone is not stopped by a signal: CONT does not continue it.
-    pub fn is_stopped(&mut self) -> Lookup<bool> {
+    pub(crate) fn is_stopped(&mut self) -> Lookup<bool> {
         let is_stopped = |stat: Stat| stat.state == b'T';
         let main = self.stat()?;
         let others_decide = main.threads > 1 && (has_exited(main) || main.state == b't');
@@ -246,12 +246,12 @@ impl<'p> Process<'p> {
     }
 
     /// The signals that it ignores, signal N as bit N-1.
-    pub fn ignored_signals(&mut self) -> Lookup<u64> {
+    pub(crate) fn ignored_signals(&mut self) -> Lookup<u64> {
         Ok(self.status()?.ignored)
     }
 
     /// Where the files of processes are found.
-    pub fn dir(&self) -> &'p ProcDir {
+    pub(crate) fn dir(&self) -> &'p ProcDir {
         self.proc
     }
 

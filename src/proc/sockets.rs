@@ -17,7 +17,7 @@ use crate::request::{Ports, Protocol};
 
 /// A socket that is bound to a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Socket {
+pub(crate) struct Socket {
     /// Its inode number, which no other socket has, of whatever namespace.
     pub inode: u64,
     /// Its local port.
@@ -29,7 +29,7 @@ pub struct Socket {
 /// The sockets of our network namespace that are bound to certain ports: TCP sockets that listen, and UDP sockets. A
 /// port belongs to a network namespace, so ports of other namespaces, which may have the same number, are ignored.
 #[derive(Debug)]
-pub struct Sockets {
+pub(crate) struct Sockets {
     ports: Vec<Ports>,
     /// In ascending order of inode number.
     bound: Vec<Socket>,
@@ -37,27 +37,27 @@ pub struct Sockets {
 
 impl Sockets {
     /// Read the tables of sockets (proc_pid_net(5)).
-    pub fn new(ports: &[Ports]) -> Result<Sockets, Error> {
+    pub(crate) fn new(ports: &[Ports]) -> Result<Sockets, Error> {
         Ok(Sockets { ports: ports.to_vec(), bound: bound(ports)? })
     }
 
     /// The sockets that are bound to the same ports now.
-    pub fn renewed(&self) -> Result<Sockets, Error> {
+    pub(crate) fn renewed(&self) -> Result<Sockets, Error> {
         Sockets::new(&self.ports)
     }
 
     /// Whether one of them is among the sockets with these inode numbers.
-    pub fn are_among(&self, inodes: &[u64]) -> bool {
+    pub(crate) fn are_among(&self, inodes: &[u64]) -> bool {
         inodes.iter().any(|inode| self.bound.binary_search_by_key(inode, |socket| socket.inode).is_ok())
     }
 
     /// All of them.
-    pub fn all(&self) -> &[Socket] {
+    pub(crate) fn all(&self) -> &[Socket] {
         &self.bound
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.bound.is_empty()
     }
 }
@@ -118,18 +118,18 @@ pub(super) struct OpenSockets {
 
 impl OpenSockets {
     /// Whether nothing is open, sockets or other files.
-    pub fn has_no_descriptors(&self) -> bool {
+    pub(super) fn has_no_descriptors(&self) -> bool {
         self.descriptors.is_empty()
     }
 
     /// Forget what was read.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.inodes.clear();
         self.descriptors.clear();
     }
 
     /// Read each descriptor: the link of a socket leads to `socket:[INODE]` (proc_pid_fd(5)).
-    pub fn read(&mut self, proc: &ProcDir, path: &[u8]) -> Result<(), Errno> {
+    pub(super) fn read(&mut self, proc: &ProcDir, path: &[u8]) -> Result<(), Errno> {
         self.clear();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = fs::openat(proc.base(), path, flags, Mode::empty())?;

@@ -3,11 +3,11 @@
 use crate::request::Pid;
 
 /// Clock ticks per second in /proc: USER_HZ, which is 100 on every architecture but Alpha (asm-generic/param.h).
-pub const CLOCK_TICKS: u64 = 100;
+pub(crate) const CLOCK_TICKS: u64 = 100;
 
 /// The fields that questions are asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stat {
+pub(super) struct Stat {
     pub state: u8,
     pub parent: Pid,
     pub process_group: Pid,
@@ -23,19 +23,19 @@ pub struct Stat {
 impl Stat {
     /// Whether all threads have ended, so that only the parent still keeps the process. The main thread may end
     /// before the others.
-    pub fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x') && self.threads <= 1
     }
 
     /// Whether it is a thread of the kernel.
-    pub fn is_kernel_thread(&self) -> bool {
+    pub(super) fn is_kernel_thread(&self) -> bool {
         /// linux/sched.h
         const PF_KTHREAD: u32 = 0x0020_0000;
         self.flags & PF_KTHREAD != 0
     }
 
     /// The name, in parentheses, may hold spaces and parentheses itself, so fields count from the last `)`.
-    pub fn parse(text: &[u8]) -> Option<Stat> {
+    pub(super) fn parse(text: &[u8]) -> Option<Stat> {
         let after_name = memchr::memrchr(b')', text)? + 1;
         let text = std::str::from_utf8(text.get(after_name..)?).ok()?;
         let mut fields = text.split_ascii_whitespace(); // from field 3 on

@@ -4,7 +4,7 @@ use crate::request::Pid;
 
 /// The fields that questions are asked about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Status {
+pub(super) struct Status {
     pub thread_group: Pid,
     pub real_uid: u32,
     pub effective_uid: u32,
@@ -22,7 +22,7 @@ pub struct Status {
 
 impl Status {
     /// The kernel escapes newlines in the name, so each line is a field.
-    pub fn parse(text: &[u8]) -> Option<Status> {
+    pub(super) fn parse(text: &[u8]) -> Option<Status> {
         let mut status = Status::default();
         for line in text.split(|&b| b == b'\n') {
             let Some(colon) = memchr::memchr(b':', line) else { continue };

@@ -7,7 +7,7 @@ use std::path::Path;
 use rustix::fs::{self, FileType};
 
 /// The terminal drivers of /proc/tty/drivers (proc_tty(5)).
-pub struct Terminals {
+pub(crate) struct Terminals {
     drivers: Vec<Driver>,
 }
 
@@ -20,14 +20,14 @@ struct Driver {
 
 impl Terminals {
     /// What the kernel has registered; nothing if that cannot be read.
-    pub fn read() -> Terminals {
+    pub(crate) fn read() -> Terminals {
         let table = std::fs::read_to_string("/proc/tty/drivers").unwrap_or_default();
         Terminals { drivers: table.lines().filter_map(Driver::parse).collect() }
     }
 
     /// The device number as field 7 of proc_pid_stat(5) has it; None where no such terminal is known.
     /// By the driver table, so that terminals of another mount namespace can be named, else by the file in /dev.
-    pub fn number(&self, name: &OsStr) -> Option<u32> {
+    pub(crate) fn number(&self, name: &OsStr) -> Option<u32> {
         let name = Path::new(name);
         let name = name.strip_prefix("/dev").unwrap_or(name);
         if name.as_os_str().as_bytes() == b"?" {
@@ -41,7 +41,7 @@ impl Terminals {
     }
 
     /// The name below /dev of the terminal with this device number, by the driver table.
-    pub fn name(&self, number: u32) -> Option<String> {
+    pub(crate) fn name(&self, number: u32) -> Option<String> {
         self.drivers.iter().find_map(|driver| driver.name(number))
     }
 }

@@ -10,7 +10,7 @@ use crate::sys;
 
 /// Where capabilities that we hold in our own user namespace count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserNamespace {
+pub(crate) enum UserNamespace {
     /// It is in ours: they count.
     Ours,
     /// It is in one below ours: they count, and the owner of the topmost namespace on the way holds them all.
@@ -26,7 +26,7 @@ pub enum UserNamespace {
 
 impl UserNamespace {
     /// That of a process.
-    pub fn of(pid: Pid) -> UserNamespace {
+    pub(crate) fn of(pid: Pid) -> UserNamespace {
         relation(pid).unwrap_or(UserNamespace::Hidden)
     }
 }
@@ -35,7 +35,7 @@ impl UserNamespace {
 const OVERFLOW_UID: u32 = 65534;
 
 /// Whether this UID of ours may stand for any that our user namespace does not map.
-pub fn is_overflow_uid(uid: u32) -> bool {
+pub(crate) fn is_overflow_uid(uid: u32) -> bool {
     if uid != OVERFLOW_UID {
         return false;
     }

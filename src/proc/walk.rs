@@ -19,7 +19,7 @@ const DESCRIPTORS_IN_USE: u64 = 12;
 
 /// The process IDs that one thread gets: a part of the list, and as soon as it is done with that the next one, so that
 /// none waits for another.
-pub struct Pids<'w> {
+pub(crate) struct Pids<'w> {
     walk: &'w ProcDir,
     part: Vec<Pid>,
     next: usize,
@@ -52,7 +52,9 @@ impl Iterator for Pids<'_> {
 
 /// All processes that /proc lists, in no order, by as many threads as there are CPUs and parts of the list. Each
 /// reads through a descriptor of its own: reference counting of a shared one would slow them down.
-pub fn walk<T: Send>(look: impl Fn(&ProcDir, Pids<'_>) -> Result<T, Error> + Sync) -> Result<Vec<T>, Error> {
+pub(crate) fn walk<T: Send>(
+    look: impl Fn(&ProcDir, Pids<'_>) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
     let proc = ProcDir::open()?;
     let mut first = vec![];
     while first.len() < MANY && proc.next_processes(&mut first)? {}

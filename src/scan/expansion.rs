@@ -10,7 +10,7 @@ use crate::request::Pid;
 use crate::select::{Selected, expand};
 
 /// `relations` are those of all processes that are visible.
-pub fn add(
+pub(super) fn add(
     plan: &Plan,
     expansion: &Expansion,
     matches: Vec<Match>,

@@ -10,7 +10,7 @@ use crate::view::{View, view};
 
 /// A process that was selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Match {
+pub(crate) struct Match {
     /// The process ID, or the thread ID under `-w`.
     pub pid: Pid,
     /// When it started, in clock ticks since boot; read where the plan compares it.
@@ -27,7 +27,7 @@ pub struct Match {
 
 /// What a scan has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matches {
+pub(crate) struct Matches {
     /// The selected processes, in ascending order of process ID. Where descendants and group members are selected too,
     /// and something is done with them, parents come before their children.
     pub found: Vec<Match>,

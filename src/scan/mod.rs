@@ -4,8 +4,8 @@ mod expansion;
 mod matches;
 mod notes;
 
-pub use matches::{Match, Matches};
-pub use notes::Notes;
+pub(crate) use matches::{Match, Matches};
+pub(crate) use notes::Notes;
 
 use crate::error::Error;
 use crate::plan::{Candidates, Plan};
@@ -16,14 +16,14 @@ use crate::view::{TRIES, is_of_one_program};
 use matches::unknown;
 
 /// Examine the candidates, and read what the notes about the matches say.
-pub fn scan(plan: &Plan) -> Result<Matches, Error> {
+pub(crate) fn scan(plan: &Plan) -> Result<Matches, Error> {
     let matches = rescan(plan)?;
     let notes = Notes::read(plan, matches.found.iter().map(|found| found.pid).collect())?;
     Ok(Matches { notes, ..matches })
 }
 
 /// Examine the candidates once more, when the notes have been written.
-pub fn rescan(plan: &Plan) -> Result<Matches, Error> {
+pub(crate) fn rescan(plan: &Plan) -> Result<Matches, Error> {
     let ScanResult { mut found, undecided, relations, vanished } = match &plan.candidates {
         Candidates::Listed(pids) => {
             let proc = ProcDir::named()?;

@@ -7,7 +7,7 @@ use crate::request::{Pid, Protocol};
 
 /// What deserves a note about the matches. Read only where the plan asks for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Notes {
+pub(crate) struct Notes {
     /// The matches that are ancestors of this program, with their names.
     pub ancestors: Vec<(Pid, Vec<u8>)>,
     /// The ports of `--port` that are in use, but by none of the processes with readable descriptors.

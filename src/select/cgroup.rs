@@ -5,7 +5,7 @@ use crate::proc::{Membership, memberships};
 
 /// A control group, or several.
 #[derive(Clone, Debug)]
-pub struct Cgroup {
+pub(crate) struct Cgroup {
     /// A controller or the name of the v1 hierarchy; None is v2.
     hierarchy: Option<Vec<u8>>,
     /// This very path matches, whatever characters it has, as in procps-ng.
@@ -16,7 +16,7 @@ pub struct Cgroup {
 impl Cgroup {
     /// `/PATH` in v2 or `CONTROLLER:/PATH` in v1. The path may be a pattern; a slash at its end adds all groups
     /// below, but to the root group, which is just that.
-    pub fn new(text: &[u8]) -> Cgroup {
+    pub(crate) fn new(text: &[u8]) -> Cgroup {
         let colon = memchr::memmem::find(text, b":/").filter(|_| !text.starts_with(b"/"));
         let (hierarchy, path) = match colon {
             Some(colon) => (Some(text[..colon].to_vec()), &text[colon + 1..]),
@@ -37,7 +37,7 @@ impl Cgroup {
 }
 
 /// Whether a process with these lines in /proc/PID/cgroup is in one of the groups.
-pub fn is_in_cgroup(lines: &[u8], groups: &[Cgroup]) -> bool {
+pub(super) fn is_in_cgroup(lines: &[u8], groups: &[Cgroup]) -> bool {
     memberships(lines).any(|membership| groups.iter().any(|group| group.contains(&membership)))
 }
 

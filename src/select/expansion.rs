@@ -7,7 +7,7 @@ use crate::request::Pid;
 
 /// Why a process is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// It matches all criteria.
     Matched,
     /// `--tree`: it descends from this match, the nearest one.
@@ -18,7 +18,7 @@ pub enum Reason {
 
 /// A process that is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Selected {
+pub(crate) struct Selected {
     /// What relates it to others.
     pub relation: Relation,
     /// Why it is selected.
@@ -30,7 +30,7 @@ pub struct Selected {
 
 /// The matches and what is selected because of them. Parents come before their children, and mere members of a group
 /// last. A match that descends from another remains a match. `tree` and `whole_group` are the options.
-pub fn expand(
+pub(crate) fn expand(
     relations: &[Relation],
     matches: &BTreeMap<Pid, u64>,
     tree: bool,

@@ -4,7 +4,7 @@ use crate::proc::{Facts, FileId, Lookup, base_name};
 
 /// A file that was named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileName {
+pub(crate) enum FileName {
     /// By its base name, in whatever directory.
     Base(Vec<u8>),
     /// By its path.
@@ -18,7 +18,7 @@ pub enum FileName {
 
 /// Whether the process executes this file: by the path that the kernel reports, or as the same file under another path.
 /// If the file was deleted or replaced since, the path that it had is compared.
-pub fn executes(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
+pub(super) fn executes(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
     let Some(link) = process.executable()? else { return Ok(false) };
     Ok(match wanted {
         FileName::Base(name) => base_name(&link.path) == name,
@@ -30,7 +30,7 @@ pub fn executes(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
 
 /// Whether the process runs this script, by its arguments. The script itself is not opened: its file system may not
 /// answer, and it may have been replaced.
-pub fn interprets(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
+pub(super) fn interprets(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
     let names = match wanted {
         FileName::Base(name) => std::slice::from_ref(name),
         FileName::Path { spellings, .. } => spellings,
@@ -53,7 +53,7 @@ pub fn interprets(process: &mut impl Facts, wanted: &FileName) -> Lookup<bool> {
 }
 
 /// Whether the process works in this directory or below.
-pub fn works_in(process: &mut impl Facts, directory: &[u8]) -> Lookup<bool> {
+pub(super) fn works_in(process: &mut impl Facts, directory: &[u8]) -> Lookup<bool> {
     let Some(link) = process.working_directory()? else { return Ok(false) };
     Ok(is_in(&link.path, directory))
 }
@@ -74,7 +74,7 @@ fn absolute(process: &mut impl Facts, path: &[u8]) -> Lookup<Vec<u8>> {
 }
 
 /// An absolute path without `.`, `..` and double slashes.
-pub fn normal(path: &[u8]) -> Vec<u8> {
+pub(crate) fn normal(path: &[u8]) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = vec![];
     for part in path.split(|&b| b == b'/') {
         match part {

@@ -4,7 +4,7 @@ use crate::ere::{Charset, Flags, Pattern, is_special};
 
 /// A name in which `*`, `?` and `[…]` may stand for others. A backslash is itself: systemd's names are full of them.
 #[derive(Clone, Debug)]
-pub struct Glob {
+pub(super) struct Glob {
     text: Vec<u8>,
     /// None where the text means itself only.
     pattern: Option<Pattern>,
@@ -12,21 +12,21 @@ pub struct Glob {
 
 impl Glob {
     /// What cannot be read as a pattern, such as a range from z to a, means itself only.
-    pub fn new(text: &[u8]) -> Glob {
+    pub(super) fn new(text: &[u8]) -> Glob {
         let flags = Flags { whole: true, charset: Charset::Bytes, ..Flags::default() };
         let pattern = is_pattern(text).then(|| Pattern::new(&expression(text), flags).ok()).flatten();
         Glob { text: text.to_vec(), pattern }
     }
 
     /// Whether the whole name matches, or is the pattern's own text.
-    pub fn matches(&self, name: &[u8]) -> bool {
+    pub(super) fn matches(&self, name: &[u8]) -> bool {
         // A pattern of bytes never turns out to be too big.
         self.text == name || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(name) == Ok(true))
     }
 }
 
 /// Whether it has characters that may stand for others.
-pub fn is_pattern(text: &[u8]) -> bool {
+pub(super) fn is_pattern(text: &[u8]) -> bool {
     text.iter().any(|byte| b"*?[".contains(byte))
 }
 
@@ -79,7 +79,7 @@ fn set_len(text: &[u8]) -> Option<usize> {
 /// A path of such names with slashes between them, so that none of them matches a slash. `**` as a name, and a slash at
 /// the end, match any number of names.
 #[derive(Clone, Debug)]
-pub struct PathGlob(Vec<Part>);
+pub(super) struct PathGlob(Vec<Part>);
 
 #[derive(Clone, Debug)]
 enum Part {
@@ -89,21 +89,21 @@ enum Part {
 
 impl PathGlob {
     /// Empty names, as between two slashes, are ignored.
-    pub fn new(text: &[u8]) -> PathGlob {
+    pub(super) fn new(text: &[u8]) -> PathGlob {
         let part = |name| if name == b"**" { Part::AnyDepth } else { Part::Name(Glob::new(name)) };
         let subtree = text.ends_with(b"/").then_some(Part::AnyDepth);
         PathGlob(names(text).map(part).chain(subtree).collect())
     }
 
     /// Whether the whole path matches.
-    pub fn matches(&self, path: &[u8]) -> bool {
+    pub(super) fn matches(&self, path: &[u8]) -> bool {
         let names: Vec<&[u8]> = names(path).collect();
         matches(&self.0, &names)
     }
 }
 
 /// The names that a path is made of.
-pub fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|&b| b == b'/').filter(|name| !name.is_empty())
 }
 

@@ -14,15 +14,15 @@ use crate::request::{Pick, Pid};
 use cgroup::is_in_cgroup;
 use unit::is_in_unit;
 
-pub use cgroup::Cgroup;
-pub use file::{FileName, normal};
-pub use unit::{Unit, units_of};
+pub(crate) use cgroup::Cgroup;
+pub(crate) use file::{FileName, normal};
+pub(crate) use unit::{Unit, units_of};
 
-pub use expansion::{Reason, Selected, expand};
+pub(crate) use expansion::{Reason, Selected, expand};
 
 /// One condition on a process.
 #[derive(Clone, Debug)]
-pub enum Test {
+pub(crate) enum Test {
     /// Its process ID is listed.
     Pid(Vec<NamedProcess>),
     /// Its session ID is listed.
@@ -92,7 +92,7 @@ pub enum Test {
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MatchError {
+pub(crate) enum MatchError {
     /// The process no longer exists, or cannot be read.
     Lookup(LookupError),
     /// The pattern cannot be matched against this text.
@@ -114,7 +114,7 @@ impl From<PatternError> for MatchError {
 impl Test {
     /// The rank of the test by the cost of the fact that it reads, cheapest first: system calls before files, small files
     /// before large ones.
-    pub fn cost(&self) -> u8 {
+    pub(crate) fn cost(&self) -> u8 {
         match self {
             Test::Pid(_) => 0,
             Test::Session(_) | Test::ProcessGroup(_) => 1,
@@ -230,7 +230,7 @@ fn descends_from(process: &mut impl Facts, named: &[NamedProcess]) -> Lookup<boo
 
 /// All tests together.
 #[derive(Clone, Debug)]
-pub struct Predicate {
+pub(crate) struct Predicate {
     tests: Vec<Test>,
     trees: bool,
     inverse: bool,
@@ -239,20 +239,20 @@ pub struct Predicate {
 
 impl Predicate {
     /// `excluded` never match, inverted or not: this process, and with `-A` its ancestors.
-    pub fn new(mut tests: Vec<Test>, inverse: bool, excluded: Vec<Pid>) -> Self {
+    pub(crate) fn new(mut tests: Vec<Test>, inverse: bool, excluded: Vec<Pid>) -> Self {
         tests.sort_by_key(Test::cost);
         Predicate { tests, trees: false, inverse, excluded }
     }
 
     /// The same for whole trees: a process that descends from one that passes all tests passes too.
-    pub fn with_descendants(self) -> Self {
+    pub(crate) fn with_descendants(self) -> Self {
         Predicate { trees: true, ..self }
     }
 
     /// Whether the process matches. The first test that fails decides. Where the kernel does not report what a test asks
     /// for ([`LookupError::Denied`]), another may still decide; if none does, there is
     /// no answer, inverted or not.
-    pub fn matches(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
+    pub(crate) fn matches(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
         if self.excluded.contains(&process.thread_group()) {
             return Ok(false);
         }
@@ -263,7 +263,7 @@ impl Predicate {
 
     /// The same for a process that was verified before, as far as it can change the answer itself, such as by
     /// execve(2): its ancestors may have exited since. Inverted, all is asked, as one failed condition is enough.
-    pub fn still_matches(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
+    pub(crate) fn still_matches(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
         if self.inverse {
             return self.matches(process);
         }
@@ -303,24 +303,24 @@ impl Predicate {
     }
 
     /// The tests, cheapest first.
-    pub fn tests(&self) -> &[Test] {
+    pub(crate) fn tests(&self) -> &[Test] {
         &self.tests
     }
 
     /// The same, to bring them up to date.
-    pub fn tests_mut(&mut self) -> &mut [Test] {
+    pub(crate) fn tests_mut(&mut self) -> &mut [Test] {
         &mut self.tests
     }
 
     /// Whether the processes that do not pass all tests match.
-    pub fn is_inverse(&self) -> bool {
+    pub(crate) fn is_inverse(&self) -> bool {
         self.inverse
     }
 }
 
 /// Of the candidates, given with their start times, those that `-n` or `-o` picks: of equal start times the
 /// newest has the highest process ID and the oldest the lowest.
-pub fn pick<T>(pick: Pick, candidates: Vec<T>, key: impl Fn(&T) -> (u64, Pid)) -> Vec<T> {
+pub(crate) fn pick<T>(pick: Pick, candidates: Vec<T>, key: impl Fn(&T) -> (u64, Pid)) -> Vec<T> {
     match pick {
         Pick::All => candidates,
         Pick::Newest => candidates.into_iter().max_by_key(key).into_iter().collect(),

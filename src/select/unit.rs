@@ -23,12 +23,12 @@ const TYPES: [&[u8]; 11] = [
 
 /// A unit name, which may be a pattern.
 #[derive(Clone, Debug)]
-pub struct Unit(Glob);
+pub(crate) struct Unit(Glob);
 
 impl Unit {
     /// A name is read as systemctl(1) reads it: without a type suffix it is a service, and a pattern is matched against
     /// the whole name. A template matches its instances, since a template itself has no processes.
-    pub fn new(name: &[u8]) -> Unit {
+    pub(crate) fn new(name: &[u8]) -> Unit {
         let typed = TYPES.iter().any(|unit_type| name.ends_with(unit_type));
         let name =
             if typed || is_pattern(name) { Cow::Borrowed(name) } else { [name, b".service"].concat().into() };
@@ -40,13 +40,13 @@ impl Unit {
 }
 
 /// Whether a process with this /proc/PID/cgroup is in one of the units, or in a group below it.
-pub fn is_in_unit(lines: &[u8], units: &[Unit]) -> bool {
+pub(super) fn is_in_unit(lines: &[u8], units: &[Unit]) -> bool {
     unit_names(lines).any(|name| units.iter().any(|unit| unit.0.matches(name)))
 }
 
 /// The units that a process with this /proc/PID/cgroup is in: only services, scopes and slices have processes
 /// (systemd.unit(5)).
-pub fn units_of(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn units_of(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
     unit_names(lines).filter(|name| {
         let (stem, unit_type) = name.split_at(memchr::memrchr(b'.', name).unwrap_or(name.len()));
         !stem.is_empty() && [&b".service"[..], b".scope", b".slice"].contains(&unit_type)

@@ -7,9 +7,9 @@ mod fish;
 mod shells;
 mod zsh;
 
+use pkill::Signal;
 use pkill::cli::kind::Kind;
 use pkill::cli::options::{OPTIONS, Opt};
-use pkill::signal::Signal;
 
 use crate::support;
 
