@@ -1,4 +1,4 @@
-//! argv → [`Request`]: the command line is read and checked. Nothing is looked up on the system.
+//! argv → `Request`: the command line is read and checked. Nothing is looked up on the system.
 //!
 //! The grammar (`getopt`) yields options and operands in order; each option's row of the table ([`options`]) checks
 //! its value and modifies the arguments (`args`), which make the request.
