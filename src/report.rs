@@ -25,7 +25,7 @@ pub enum ExitStatus {
     /// What `--strict` or `--max` forbids.
     Forbidden,
     /// The timeout expired with processes still running.
-    TimeRanOut,
+    TimedOut,
     /// A signal ended the wait.
     Interrupted(i32),
 }
@@ -39,7 +39,7 @@ impl ExitStatus {
             ExitStatus::Usage => 2,
             ExitStatus::Fatal => 3,
             ExitStatus::Forbidden => 4,
-            ExitStatus::TimeRanOut => 5,
+            ExitStatus::TimedOut => 5,
             ExitStatus::Interrupted(signal) => 128 + signal,
         }
     }
@@ -118,9 +118,9 @@ pub(crate) struct Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// It exited.
-    Ended(Ended),
+    Exited(Exited),
     /// It was still running when the wait was over.
-    StillThere {
+    StillRunning {
         /// The last signal that was sent.
         signal: Option<Signal>,
         /// The name (`comm`), to recognise it by; empty if it has exited just now.
@@ -130,7 +130,7 @@ pub(crate) enum End {
 
 /// How a process exited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ended {
+pub(crate) struct Exited {
     /// The time since the wait began.
     pub after: Duration,
     /// The last signal that was sent before.
@@ -178,13 +178,13 @@ impl Report {
     /// The first condition that holds decides.
     fn fold(&self, strict: bool, allow_none: bool) -> ExitStatus {
         let outcomes = || self.targets.iter().map(|target| target.outcome);
-        let is_still_running = |target: &Target| matches!(target.end, Some(End::StillThere { .. }));
+        let is_still_running = |target: &Target| matches!(target.end, Some(End::StillRunning { .. }));
         let left_stopped = |target: &Target| target.left_stopped.is_some();
         let release_failed = |outcome| matches!(outcome, Outcome::Signalled { release: Some(_), .. });
         if let Some(signal) = self.interrupted {
             ExitStatus::Interrupted(signal)
         } else if self.targets.iter().any(is_still_running) {
-            ExitStatus::TimeRanOut
+            ExitStatus::TimedOut
         } else if self.too_many || strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
             ExitStatus::Forbidden
         } else if outcomes().any(release_failed) || self.targets.iter().any(left_stopped) {
@@ -277,7 +277,7 @@ mod tests {
     /// Interrupted, then timed out, then too many: each of them decides over what follows, whatever the outcomes are.
     #[test]
     fn what_ended_the_run_comes_before_the_outcomes() {
-        use ExitStatus::{Forbidden, Interrupted, TimeRanOut};
+        use ExitStatus::{Forbidden, Interrupted, TimedOut};
         for outcomes in [&[][..], &[SIGNALLED], &[SIGNALLED, REFUSED], &[UNRELEASED], &[Outcome::Gone]] {
             for interrupted in [None, Some(libc::SIGINT)] {
                 for still_running in [false, true] {
@@ -285,7 +285,7 @@ mod tests {
                         let still_running = still_running && !outcomes.is_empty();
                         let expected = match (interrupted, still_running, too_many) {
                             (Some(signal), ..) => Interrupted(signal),
-                            (None, true, _) => TimeRanOut,
+                            (None, true, _) => TimedOut,
                             (None, false, true) => Forbidden,
                             (None, false, false) => continue,
                         };
@@ -293,7 +293,7 @@ mod tests {
                         report.interrupted = interrupted;
                         report.too_many = too_many;
                         if let (true, Some(last)) = (still_running, report.targets.last_mut()) {
-                            last.end = Some(End::StillThere { signal: Some(Signal::TERM), name: vec![] });
+                            last.end = Some(End::StillRunning { signal: Some(Signal::TERM), name: vec![] });
                         }
                         for (strict, allow_none) in [(false, false), (true, false), (false, true)] {
                             assert_eq!(report.fold(strict, allow_none), expected, "{report:?}, {strict}");
@@ -307,8 +307,8 @@ mod tests {
     #[test]
     fn an_observed_exit_is_no_failure() {
         let mut report = report(&[SIGNALLED]);
-        let ended = Ended { after: Duration::ZERO, signal: None, status: Some(libc::SIGKILL) };
-        report.targets[0].end = Some(End::Ended(ended));
+        let ended = Exited { after: Duration::ZERO, signal: None, status: Some(libc::SIGKILL) };
+        report.targets[0].end = Some(End::Exited(ended));
         assert_eq!(report.fold(true, false), ExitStatus::Success);
     }
 
@@ -320,7 +320,7 @@ mod tests {
             (ExitStatus::Usage, 2),
             (ExitStatus::Fatal, 3),
             (ExitStatus::Forbidden, 4),
-            (ExitStatus::TimeRanOut, 5),
+            (ExitStatus::TimedOut, 5),
             (ExitStatus::Interrupted(libc::SIGINT), 130),
             (ExitStatus::Interrupted(libc::SIGTERM), 143),
             (ExitStatus::from(&Error::usage("")), 2),

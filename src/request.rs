@@ -422,7 +422,7 @@ impl Request {
 }
 
 impl Sending {
-    /// Whether all are stopped before the first one is signalled. Who is killed one by one while others fork is
+    /// Whether all are stopped before the first one is signalled. Processes that are killed one by one while others fork are
     /// replaced as fast, so it is done wherever it takes several looks to find them all and nothing else is lost.
     pub fn freezes(&self) -> bool {
         self.mode == Mode::Send && (self.freeze || self.until_none && self.signal == Signal::KILL)

@@ -1,4 +1,4 @@
-//! Who hears of a delivery while it is under way, and who is asked.
+//! What is reported of a delivery while it is under way, and what the user is asked.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use crate::request::Pid;
 use crate::scan::Match;
 use crate::signal::Signal;
 
-/// Is told what happens. It cannot fail: whether its words reach a reader must not decide who is signalled.
+/// Receives events. Its methods cannot fail: whether output can be written must not decide which processes are
+/// signalled.
 pub(crate) trait Observer: Confirm {
     /// A process was signalled, or is about to be waited for.
     fn on_signalled(&mut self, found: &Match);

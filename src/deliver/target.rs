@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::budget::{Budget, Share};
 use super::pidfd::PidFd;
 use crate::proc::{Facts as _, LookupError, ProcDir, Process};
-use crate::report::{self, End, Ended, Outcome};
+use crate::report::{self, End, Exited, Outcome};
 use crate::request::Pid;
 use crate::scan::Match;
 use crate::select::Reason;
@@ -41,7 +41,7 @@ pub(crate) enum State {
     /// It was signalled, or is only waited for, and has not exited as far as is known.
     Awaited { pin: Pin, outcome: Outcome, signal: Option<Signal> },
     /// It was waited for, and has exited. The pidfd is kept where it will report the wait status.
-    Exited { outcome: Outcome, exit: Ended, pidfd: Option<(PidFd, Share)> },
+    Exited { outcome: Outcome, exit: Exited, pidfd: Option<(PidFd, Share)> },
     /// Nothing more is done to it.
     Settled(Outcome),
 }
@@ -321,9 +321,9 @@ impl Target {
             // Nothing was sent to it.
             State::Pinned(_) => (Outcome::Untouched, None),
             State::Awaited { outcome, signal, pin } => {
-                (outcome, is_over.then(|| End::StillThere { signal, name: name(pin.id) }))
+                (outcome, is_over.then(|| End::StillRunning { signal, name: name(pin.id) }))
             }
-            State::Exited { outcome, exit, .. } => (outcome, Some(End::Ended(exit))),
+            State::Exited { outcome, exit, .. } => (outcome, Some(End::Exited(exit))),
             State::Settled(outcome) => (outcome, None),
         };
         let Match { pid, view, reason, .. } = self.found;

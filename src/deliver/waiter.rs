@@ -21,7 +21,7 @@ use super::schedule::{Due, Schedule};
 use super::target::{State, TargetIndex, Targets};
 use crate::error::{Error, errno_text};
 use crate::proc::ProcDir;
-use crate::report::{Ended, Outcome};
+use crate::report::{Exited, Outcome};
 use crate::request::{Step, Wait};
 
 /// How often processes are polled whose exit no event reports: they have no pidfd, or one that is not pollable. It is
@@ -275,7 +275,7 @@ impl Waiter {
         let status = pidfd.as_ref().and_then(|(pidfd, _)| pidfd.wait_status());
         // Kept where there is room: the kernel reports more once the parent has reaped the process.
         let keep = self.report_exit_status && status.is_none() && !is_limited;
-        let exit = Ended { after, signal, status };
+        let exit = Exited { after, signal, status };
         target.state = State::Exited { outcome, exit, pidfd: pidfd.filter(|_| keep) };
     }
 

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use super::text::{Names, explanation, word};
 use crate::proc::{CLOCK_TICKS, Description};
-use crate::report::{End, Ended, Outcome, Report, Target};
+use crate::report::{End, Exited, Outcome, Report, Target};
 use crate::request::{Action, Pid, RawValue, Request};
 use crate::select::Reason;
 use crate::signal::Signal;
@@ -107,14 +107,14 @@ impl EndView {
     fn new(end: &End) -> Self {
         let name = |signal: Option<Signal>| signal.map(|signal| signal.to_string());
         match end {
-            End::StillThere { signal, .. } => EndView {
+            End::StillRunning { signal, .. } => EndView {
                 ended: false,
                 after: None,
                 signal: name(*signal),
                 exit_status: None,
                 killed_by: None,
             },
-            End::Ended(Ended { after, signal, status }) => EndView {
+            End::Exited(Exited { after, signal, status }) => EndView {
                 ended: true,
                 after: Some(after.as_secs_f64()),
                 signal: name(*signal),

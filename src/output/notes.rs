@@ -62,7 +62,7 @@ impl Output {
     /// What failed, and what is still running.
     pub(super) fn messages(&mut self, request: &Request, report: &Report) {
         report.targets.iter().for_each(|target| self.explain(target));
-        self.still_there(report);
+        self.still_running(report);
         if report.too_many {
             self.too_many(request, report);
         }
@@ -110,12 +110,13 @@ impl Output {
     }
 
     /// The processes that are still running when the wait ends.
-    fn still_there(&mut self, report: &Report) {
-        let left = report.targets.iter().filter(|target| matches!(target.end, Some(End::StillThere { .. })));
+    fn still_running(&mut self, report: &Report) {
+        let left =
+            report.targets.iter().filter(|target| matches!(target.end, Some(End::StillRunning { .. })));
         let left: Vec<_> = left.collect();
         if !left.is_empty() {
             let named = |target: &&Target| match &target.end {
-                Some(End::StillThere { name, .. }) => format!("{} {}", target.pid, shown(name)),
+                Some(End::StillRunning { name, .. }) => format!("{} {}", target.pid, shown(name)),
                 _ => target.pid.to_string(),
             };
             let names = first(RUNNING_MAX, left.iter().map(named));

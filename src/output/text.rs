@@ -7,7 +7,7 @@ use tabwriter::TabWriter;
 
 use crate::accounts;
 use crate::error::errno_text;
-use crate::report::{End, Ended, Outcome, Prediction, Target};
+use crate::report::{End, Exited, Outcome, Prediction, Target};
 use crate::select::Reason;
 use crate::signal::Signal;
 use crate::sys;
@@ -56,7 +56,7 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 pub(super) struct Names(BTreeMap<u32, String>);
 
 impl Names {
-    /// The user's name, or the UID where nobody has it.
+    /// The user's name, or the UID where no user has it.
     pub(super) fn user(&mut self, uid: u32) -> String {
         let look_up = || accounts::user_name(uid).to_string_lossy().into_owned();
         self.0.entry(uid).or_insert_with(look_up).clone()
@@ -90,8 +90,8 @@ impl Names {
 /// One word for what became of a process.
 pub(super) fn word(target: &Target) -> &'static str {
     match target.outcome {
-        _ if matches!(target.end, Some(End::Ended(_))) => "ended",
-        _ if matches!(target.end, Some(End::StillThere { .. })) => "still there",
+        _ if matches!(target.end, Some(End::Exited(_))) => "ended",
+        _ if matches!(target.end, Some(End::StillRunning { .. })) => "still there",
         Outcome::Listed => "listed",
         Outcome::Signalled { .. } => "signalled",
         Outcome::Predicted(Prediction { refusal: None, .. }) => "would be signalled",
@@ -153,8 +153,8 @@ fn of_outcome(target: &Target, names: &mut Names) -> Option<String> {
 fn wait_summary(end: &End) -> String {
     let sent = |signal: Option<Signal>| signal.map_or_else(String::new, |signal| format!(" after {signal}"));
     match end {
-        End::StillThere { signal, .. } => format!("has not ended{}", sent(*signal)),
-        End::Ended(Ended { after, signal, status }) => {
+        End::StillRunning { signal, .. } => format!("has not ended{}", sent(*signal)),
+        End::Exited(Exited { after, signal, status }) => {
             let seconds = after.as_secs_f64();
             let status = status.map(wait_status).map_or_else(String::new, |how| format!(" ({how})"));
             format!("{seconds:.2} s{}{status}", sent(*signal))

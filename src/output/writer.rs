@@ -73,7 +73,7 @@ impl Output {
         Ok(())
     }
 
-    /// A line on standard error behind the program's name. If nobody can read it, there is nobody left to tell.
+    /// A line on standard error after the program's name. That it cannot be written cannot be reported either.
     pub(super) fn error(&mut self, message: &str) {
         self.clear_progress();
         self.write_stderr(&format!("{}: {message}\n", self.program.name()));
