@@ -1,5 +1,7 @@
 //! [`Predicate`] on processes that are made up.
 
+mod each;
+
 use super::*;
 use crate::proc::{FileId, Link};
 use crate::request::Namespace;

@@ -363,3 +363,19 @@ fn the_proc_of_another_pid_namespace_is_only_read() {
         assert_eq!(b.killed_by(), None);
     });
 }
+
+/// A process that survives the signal is no reason to scan without a pause: `--until-none` scans every 50 ms.
+#[test]
+fn scans_for_what_remains_have_pauses() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let victim = Victim::spec().ignore(libc::SIGTERM).spawn();
+        let trace = Trace::new("pkill", &["--until-none", "--timeout", "0.5", victim.name()], &[]);
+        assert_eq!(trace.output.status, 5, "{}", trace.output.err());
+        // A scan reads the name of each process, and so does the check before the signal.
+        let scans = trace.files()[&victim.pid()].iter().filter(|file| *file == "comm").count();
+        assert!((3..=13).contains(&scans), "{scans} scans in half a second");
+    });
+}
