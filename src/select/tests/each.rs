@@ -296,6 +296,7 @@ fn a_set_ends_where_it_ends() {
     ] {
         let compiled = glob::Glob::new(glob.as_bytes());
         yes.iter().for_each(|name| assert!(compiled.matches(name.as_bytes()), "{glob} matches {name}"));
-        no.iter().for_each(|name| assert!(!compiled.matches(name.as_bytes()), "{glob} does not match {name}"));
+        no.iter()
+            .for_each(|name| assert!(!compiled.matches(name.as_bytes()), "{glob} does not match {name}"));
     }
 }
