@@ -106,3 +106,15 @@ fn who_may_not_be_looked_into_any_more_is_left_alone() {
     assert_eq!(word, "changed");
     assert!(helper.lives());
 }
+
+/// With `--freeze` too, where further scans follow that no longer find it.
+#[test]
+fn what_exits_before_the_pin_is_reported_as_gone() {
+    for args in [&[][..], &["--freeze"], &["--dry-run"]] {
+        let mut victim = Some(Victim::spec().spawn());
+        let (pid, name) =
+            victim.as_ref().map(|one| (one.pid(), one.name().to_owned())).expect("it was spawned");
+        let args = [args, &["-x", &name]].concat();
+        assert_eq!(outcome(&args, pid, || drop(victim.take())), "gone", "{args:?}");
+    }
+}

@@ -17,8 +17,8 @@ use crate::support::crowd::Crowd;
 use crate::support::pids::{LAST_PID, with_pid};
 use crate::support::tracer::{self, Stop};
 use crate::support::{
-    Dir, Output, Run, Spec, Victim, document, eventually, namespace, need, need_file, need_root, own_pid,
-    stat_field,
+    Dir, NOBODY, Output, Run, Spec, Victim, document, eventually, namespace, need, need_file, need_root,
+    own_pid, stat_field,
 };
 
 /// A run on these victims and nobody else. The arguments have spaces between them.
@@ -669,4 +669,16 @@ fn what_the_exit_status_says() {
         let output = Run::ours("pkill").args(args.split(' ')).args(["-x", &Victim::spec().tag()]).run();
         ends(&output, status, "", "");
     }
+}
+
+/// A process that pkill may not signal is reported, and not waited for.
+#[test]
+fn until_none_ends_without_what_may_not_be_signalled() {
+    if !need_root() {
+        return;
+    }
+    let victim = Victim::spec().spawn();
+    let output = run("pkill", "--until-none --timeout 10", &[&victim]).user(NOBODY, NOBODY).run();
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.err().contains("not permitted"), "{output:?}");
 }
