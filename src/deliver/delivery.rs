@@ -190,7 +190,7 @@ impl<'a> Delivery<'a> {
                 None => PidFd::open(found.pid),
             };
             let pinned = pidfd.map_err(failure).and_then(|pidfd| {
-                still_selected(&self.plan, &mut self.process, &self.targets, &pidfd, found, Scope::All)?;
+                verify(&self.plan, &mut self.process, &self.targets, &pidfd, found, Scope::All)?;
                 Ok(pidfd)
             });
             let out_of_descriptors = matches!(pinned, Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)));
@@ -238,8 +238,7 @@ impl<'a> Delivery<'a> {
             let verified = match self.targets[at].pin() {
                 Some(pin) => {
                     let (plan, process, targets) = (&self.plan, &mut self.process, &self.targets);
-                    let check =
-                        |pidfd: &PidFd| Ok(still_selected(plan, process, targets, pidfd, &mut found, scope));
+                    let check = |pidfd: &PidFd| Ok(verify(plan, process, targets, pidfd, &mut found, scope));
                     pin.with(self.proc, check).unwrap_or_else(|errno| Err(failure(errno)))
                 }
                 None => return Err(Outcome::Gone),
@@ -391,26 +390,6 @@ impl<'a> Delivery<'a> {
             AfterSend::Await(waiter) => waiter.give_back_some(&mut self.targets),
             AfterSend::Settle(_) => self.targets.give_back_some().1 > 0,
         }
-    }
-}
-
-/// Verify it, by one reason or the other: what no longer matches may still descend from another match.
-fn still_selected(
-    plan: &Plan,
-    process: &mut Process<'_>,
-    targets: &Targets,
-    pidfd: &PidFd,
-    found: &mut Match,
-    scope: Scope,
-) -> Result<(), Outcome> {
-    let verified = verify(plan, process, targets, pidfd, found, scope);
-    match (verified, found.reason, found.below) {
-        // A child that was forked after the scan began cannot be told from a successor of what was found.
-        (Err(Outcome::Changed | Outcome::Gone), Reason::Matched, Some(of)) => {
-            found.reason = Reason::Descendant(of);
-            verify(plan, process, targets, pidfd, found, scope)
-        }
-        _ => verified,
     }
 }
 

@@ -23,8 +23,28 @@ pub(crate) enum Scope {
     Itself,
 }
 
-/// The process as it is now, or why it is left alone.
+/// The process as it is now, or why it is left alone. What no longer matches may still descend from another match.
 pub(crate) fn verify(
+    plan: &Plan,
+    process: &mut Process<'_>,
+    targets: &Targets,
+    pidfd: &PidFd,
+    found: &mut Match,
+    scope: Scope,
+) -> Result<(), Outcome> {
+    let verified = verify_reason(plan, process, targets, pidfd, found, scope);
+    match (verified, found.reason, found.below) {
+        // A child that was forked after the scan began cannot be told from a successor of what was found.
+        (Err(Outcome::Changed | Outcome::Gone), Reason::Matched, Some(of)) => {
+            found.reason = Reason::Descendant(of);
+            verify_reason(plan, process, targets, pidfd, found, scope)
+        }
+        _ => verified,
+    }
+}
+
+/// The same for the reason that it was selected for.
+fn verify_reason(
     plan: &Plan,
     process: &mut Process<'_>,
     targets: &Targets,
