@@ -144,11 +144,6 @@ fn is_blocked(victim: &Victim, signal: i32) -> bool {
     in_set(victim, "SigBlk", signal).all(|blocked| blocked)
 }
 
-/// A fatal signal is a KILL in each thread; where none is left, it is over.
-fn is_dying(victim: &Victim) -> bool {
-    in_set(victim, "SigPnd", libc::SIGKILL).all(|dying| dying)
-}
-
 /// What the signal has done to the target.
 fn effect(victim: &mut Victim, state: State, signal: i32) -> String {
     let ends = |signal_of_end| {
@@ -160,13 +155,15 @@ fn effect(victim: &mut Victim, state: State, signal: i32) -> String {
         State::Zombie => return if stat_field(victim.pid(), 3) == "Z" { "nothing" } else { "?" }.into(),
         State::Running | State::MainTraced => {}
         State::Stopped | State::Traced | State::OtherTraced => {
-            if is_dying(victim) {
+            // The only one of these signals that ends such a target at once. While it is dying, its threads show
+            // neither this signal nor the state that they were in.
+            if signal == libc::SIGKILL {
                 reap_traced_threads(victim);
                 return ends(victim.killed_by().unwrap_or_default());
             }
             match state {
                 State::Traced | State::OtherTraced if is_pending(victim, signal) => return waits(victim),
-                State::OtherTraced => return "nothing".into(),
+                State::OtherTraced => return if victim.state() == "S" { "nothing" } else { "?" }.into(),
                 State::Traced => return if victim.state() == "t" { "nothing" } else { "?" }.into(),
                 // Between its last instructions in the kernel and its end, a thread has no KILL pending any more.
                 _ if victim.state() != "T" => {
