@@ -50,6 +50,7 @@ impl From<&Error> for ExitStatus {
         match error.kind {
             ErrorKind::Usage => ExitStatus::Usage,
             ErrorKind::NothingToMatch => ExitStatus::Nothing,
+            ErrorKind::Forbidden => ExitStatus::Forbidden,
             ErrorKind::Fatal => ExitStatus::Fatal,
         }
     }
