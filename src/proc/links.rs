@@ -1,8 +1,11 @@
 //! The links of a process: /proc/PID/exe and /proc/PID/cwd (proc_pid_exe(5), proc_pid_cwd(5)).
 
-use rustix::fs::{self, CWD};
+use std::os::fd::{AsFd as _, OwnedFd};
+
+use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::link::{Inode, cached_file};
 use super::{Facts as _, FileId, Link, Lookup, LookupError, Process};
 
 /// What the kernel appends to the path of a file that has no name any more.
@@ -52,12 +55,28 @@ impl Process<'_> {
         fs::readlinkat(base.base(), self.file(name), vec![]).map(Into::into)
     }
 
-    /// Whether the file really has this path, in our mount namespace or in its own: a name may end in ` (deleted)`.
+    /// Whether the path really ends in ` (deleted)`. The kernel appends the same text to the path of a file that was
+    /// deleted or replaced (d_path, fs/d_path.c).
+    ///
+    /// The path was chosen by another user, so no file system is asked about it: one that does not answer would block us
+    /// for ever (state D). A file without names has been deleted. One that has names is either there, or was deleted and
+    /// has another name (a hard link): then the cached path decides, in our root directory or in that of the process. If
+    /// that has no answer either (a path that is not cached, Linux before 5.12, a seccomp filter), the file is said to be
+    /// deleted: hard links that are left are more common than such names.
+    ///
+    /// Following `exe`, `cwd` or `root` itself can still block on NFS (`d_weak_revalidate`).
     fn is_named(&mut self, name: &str, path: &[u8]) -> bool {
-        let Ok(Some(file)) = self.linked_file(name) else { return false };
         let base = self.dir();
-        let in_its_root = [self.file("root"), path].concat();
-        [FileId::of(CWD, path), FileId::of(base.base(), &in_its_root)].contains(&Ok(file))
+        let Ok(inode) = Inode::of(base.base(), self.file(name), AtFlags::empty()) else { return false };
+        if inode.links == 0 {
+            return false;
+        }
+        let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let is_in = |root: Result<OwnedFd, Errno>| {
+            root.and_then(|root| cached_file(root.as_fd(), path)).is_ok_and(|file| file == inode.id)
+        };
+        is_in(fs::open("/", directory, Mode::empty()))
+            || is_in(fs::openat(base.base(), self.file("root"), directory, Mode::empty()))
     }
 
     /// Tells a link that leads nowhere from one that we may not follow. Without permission, the kernel returns the same
