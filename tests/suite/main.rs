@@ -48,6 +48,7 @@ mod cron;
 mod everyday;
 mod faults;
 mod fork_bomb;
+mod hostile;
 mod limits;
 mod rsyslog;
 mod syscalls;

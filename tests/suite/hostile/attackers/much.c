@@ -1,0 +1,54 @@
+/* As many descriptors, threads or generations as the limits allow.
+ *
+ *   much descriptors|threads|generations NUMBER
+ *
+ * Prints how many it has.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static void *sleep_on(void *unused) {
+    for (;;) pause();
+    return unused;
+}
+
+int main(int count, char **args) {
+    if (count < 3) return 2;
+    long most = atol(args[2]), number = 0;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    prctl(PR_SET_NAME, "much-of-it");
+    switch (args[1][0]) {
+    case 'd':
+        while (number < most && open("/dev/null", O_RDONLY) >= 0) number++;
+        break;
+    case 't': {
+        pthread_attr_t attr;
+        pthread_t thread;
+        pthread_attr_init(&attr);
+        pthread_attr_setstacksize(&attr, 1 << 14);
+        for (number = 1; number < most && pthread_create(&thread, &attr, sleep_on, 0) == 0;) number++;
+        break;
+    }
+    default:
+        /* The last one prints. */
+        for (number = 1; number < most; number++) {
+            pid_t child = fork();
+            if (child < 0) break;
+            if (child > 0) for (;;) pause();
+        }
+    }
+    printf("%ld\n", number);
+    fflush(stdout);
+    for (;;) pause();
+}
