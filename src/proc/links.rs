@@ -28,8 +28,7 @@ impl Process<'_> {
 
     /// The file that the link leads to, which need not have a path in our mount namespace, or any.
     pub(super) fn linked_file(&mut self, name: &str) -> Lookup<Option<FileId>> {
-        let base = self.dir();
-        let file = FileId::of(base.base(), self.file(name));
+        let file = self.ask_file_system(name, FileId::of);
         match self.optional(file)? {
             None => self.of_another_thread(|thread| thread.linked_file(name)),
             file => Ok(file),
