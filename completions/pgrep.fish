@@ -10,7 +10,7 @@ function __pgrep_read
     test "$line" = "$__pgrep_line"; and return
     set -g __pgrep_line $line
     set -g __pgrep_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal max d delimiter complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal max read-timeout d delimiter complete
     set -g __pgrep_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pgrep_pending[1]
@@ -151,6 +151,7 @@ complete -c pgrep -s o -l oldest -n '__pgrep_has_not v inverse n newest o oldest
 complete -c pgrep -l tree -n '__pgrep_has_not w lightweight tree --' -d 'with each match, its descendants too'
 complete -c pgrep -l signal -x -a '(__pgrep_values signal none signal)' -n '__pgrep_has_not signal --' -d 'the signal, by name or number (with -H also in pgrep and pidwait)'
 complete -c pgrep -l max -x -n '__pgrep_has_not max --' -d 'if more than N processes match, do nothing and exit with 4'
+complete -c pgrep -l read-timeout -x -a '(__pgrep_values read-timeout none read-timeout)' -n '__pgrep_has_not read-timeout --' -d 'give up reading a process that does not answer (default 1s; 0: never)'
 complete -c pgrep -l allow-none -n '__pgrep_has_not allow-none --' -d 'exit with 0 if nothing matched'
 complete -c pgrep -s c -l count -n '__pgrep_has_not c count print0 --' -d 'the number of matches'
 complete -c pgrep -s l -l list-name -n '__pgrep_has_not l list-name quiet --' -d 'PID and process name'

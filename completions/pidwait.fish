@@ -10,7 +10,7 @@ function __pidwait_read
     test "$line" = "$__pidwait_line"; and return
     set -g __pidwait_line $line
     set -g __pidwait_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal timeout max complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal timeout max read-timeout complete
     set -g __pidwait_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pidwait_pending[1]
@@ -152,6 +152,7 @@ complete -c pidwait -l signal -x -a '(__pidwait_values signal none signal)' -n '
 complete -c pidwait -l timeout -x -a '(__pidwait_values timeout none timeout)' -n '__pidwait_has_not timeout --' -d 'wait no longer than DURATION in all (pkill: implies --wait)'
 complete -c pidwait -l any -n '__pidwait_has_not any --' -d 'return when the first one has ended'
 complete -c pidwait -l max -x -n '__pidwait_has_not max --' -d 'if more than N processes match, do nothing and exit with 4'
+complete -c pidwait -l read-timeout -x -a '(__pidwait_values read-timeout none read-timeout)' -n '__pidwait_has_not read-timeout --' -d 'give up reading a process that does not answer (default 1s; 0: never)'
 complete -c pidwait -l allow-none -n '__pidwait_has_not allow-none --' -d 'exit with 0 if nothing matched'
 complete -c pidwait -s c -l count -n '__pidwait_has_not c count --' -d 'the number of matches'
 complete -c pidwait -s e -l echo -n '__pidwait_has_not e echo --' -d 'say who is signalled or waited for'

@@ -10,7 +10,7 @@ function __pkill_read
     test "$line" = "$__pkill_line"; and return
     set -g __pkill_line $line
     set -g __pkill_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal q queue timeout kill-after escalate max complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal q queue timeout kill-after escalate max read-timeout complete
     set -g __pkill_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pkill_pending[1]
@@ -173,6 +173,7 @@ complete -c pkill -l dry-run -n '__pkill_has_not dry-run I interactive quiet --'
 complete -c pkill -s I -l interactive -n '__pkill_has_not freeze dry-run I interactive --' -d 'ask about each process on the terminal: y, n, a (all), q (quit)'
 complete -c pkill -l max -x -n '__pkill_has_not max --' -d 'if more than N processes match, do nothing and exit with 4'
 complete -c pkill -l strict -n '__pkill_has_not strict --' -d 'exit with 4 if a match was not signalled, unless it had gone'
+complete -c pkill -l read-timeout -x -a '(__pkill_values read-timeout none read-timeout)' -n '__pkill_has_not read-timeout --' -d 'give up reading a process that does not answer (default 1s; 0: never)'
 complete -c pkill -l allow-none -n '__pkill_has_not allow-none --' -d 'exit with 0 if nothing matched'
 complete -c pkill -s c -l count -n '__pkill_has_not c count --' -d 'the number of matches'
 complete -c pkill -s e -l echo -n '__pkill_has_not e echo --' -d 'say who is signalled or waited for'

@@ -66,6 +66,7 @@ pub mod sys;
 mod view;
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 pub use api::{Error, PinnedProcess, Query, WaitOutcome};
 pub use report::ExitStatus;
@@ -107,7 +108,7 @@ pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitSt
 
 fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, error::Error> {
     output.prepare(request)?;
-    let plan = Plan::new(request)?;
+    let plan = Arc::new(Plan::new(request)?);
     let matches = scan::scan(&plan)?;
     output.notes(&plan, &matches);
     output.before_waiting(request, &matches)?;

@@ -6,6 +6,7 @@ use rustix::io::Errno;
 
 use crate::error::{Error, ErrorKind};
 use crate::permission::{Effect, Refusal};
+use crate::proc::Unread;
 use crate::request::{Pid, Request};
 use crate::select::Reason;
 use crate::signal::Signal;
@@ -151,6 +152,10 @@ pub(crate) struct Report {
     pub too_many: bool,
     /// The number of processes that could not be matched, because facts about them are hidden.
     pub undecided: usize,
+    /// Whether one of them is undecided because reading it failed or took too long.
+    pub reads_failed: bool,
+    /// The processes that something was found to be wrong with only after the first scan.
+    pub unread_later: Vec<Unread>,
     /// The signal that interrupted the wait.
     pub interrupted: Option<i32>,
 }
@@ -186,7 +191,10 @@ impl Report {
             ExitStatus::Interrupted(signal)
         } else if self.targets.iter().any(is_still_running) {
             ExitStatus::TimedOut
-        } else if self.too_many || strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone) {
+        } else if self.too_many
+            || strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone)
+            || strict && self.reads_failed
+        {
             ExitStatus::Forbidden
         } else if outcomes().any(release_failed) || self.targets.iter().any(left_stopped) {
             ExitStatus::Nothing
@@ -224,6 +232,8 @@ mod tests {
             pattern_too_long: false,
             too_many: false,
             undecided: 0,
+            reads_failed: false,
+            unread_later: vec![],
             interrupted: None,
         }
     }

@@ -45,6 +45,9 @@ impl Program {
     }
 }
 
+/// How long a read may take that another process can hold up, unless `--read-timeout` says otherwise.
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// The meaning of a command line.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -64,6 +67,8 @@ pub struct Request {
     pub allow_none: bool,
     /// `--strict`: fail if a match was not signalled, unless it had exited.
     pub strict: bool,
+    /// `--read-timeout`: how long a read may take that another process can hold up. None: any time.
+    pub read_timeout: Option<Duration>,
     /// The options that select processes, by long name, with their values as given.
     pub raw_values: Vec<(&'static str, RawValue)>,
 }

@@ -14,6 +14,17 @@ pub(crate) enum Detail {
     Full,
 }
 
+impl Detail {
+    /// Whether the arguments are among them.
+    pub(crate) fn reads_memory(self) -> bool {
+        match self {
+            Detail::Id => false,
+            Detail::Label(label) => label.subject == Subject::CommandLine,
+            Detail::Full => true,
+        }
+    }
+}
+
 /// The facts that are shown of one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum View {
@@ -50,9 +61,18 @@ fn text(label: Label, process: &mut impl Facts) -> Lookup<Vec<u8>> {
     Ok(match label {
         Label { subject: Subject::Name, quoted: false } => process.name()?.to_vec(),
         Label { subject: Subject::Name, quoted: true } => quote([process.name()?]),
-        Label { subject: Subject::CommandLine, quoted: false } => process.command_line()?.to_vec(),
+        Label { subject: Subject::CommandLine, quoted: false } => match process.command_line() {
+            // Only this label needs it: whether the process is selected is decided.
+            Err(why) if why.is_undecided() => [b"[", process.name()?, b"]"].concat(),
+            line => line?.to_vec(),
+        },
         Label { subject: Subject::CommandLine, quoted: true } => {
-            let arguments = process.arguments()?;
+            let arguments = match process.arguments() {
+                Err(why) if why.is_undecided() => {
+                    return Ok(quote([&[b"[", process.name()?, b"]"].concat()[..]]));
+                }
+                arguments => arguments?,
+            };
             match arguments.strip_suffix(b"\0") {
                 Some(arguments) => quote(arguments.split(|&b| b == 0)),
                 None if arguments.is_empty() => quote([process.command_line()?]),

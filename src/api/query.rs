@@ -9,7 +9,8 @@ use crate::accounts;
 use crate::plan::Plan;
 use crate::proc::ProcDir;
 use crate::request::{
-    Account, Action, Criterion, Label, Pick, Pid, Program, Request, Selection, Style, Subject, Wait,
+    Account, Action, Criterion, Label, Pick, Pid, Program, READ_TIMEOUT, Request, Selection, Style, Subject,
+    Wait,
 };
 use crate::scan::scan;
 
@@ -226,6 +227,7 @@ impl Query {
             at_most: None,
             allow_none: false,
             strict: false,
+            read_timeout: Some(READ_TIMEOUT),
             raw_values: vec![],
         })
     }

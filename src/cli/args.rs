@@ -53,6 +53,7 @@ pub struct Args {
     pub until_none: bool,
     pub any: bool,
     pub strict: bool,
+    pub read_timeout: Option<Duration>,
     pub allow_none: bool,
 }
 
@@ -128,6 +129,7 @@ impl Args {
             at_most: self.at_most,
             allow_none: self.allow_none,
             strict: self.strict,
+            read_timeout: Some(self.read_timeout.unwrap_or(READ_TIMEOUT)).filter(|limit| !limit.is_zero()),
             raw_values,
         })
     }

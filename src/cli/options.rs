@@ -295,6 +295,8 @@ pub static OPTIONS: &[Opt] = &[
         "if more than N processes match, do nothing and exit with 4"),
     new("strict", None, SENDS, Safety, Flag(|a| a.strict = true),
         "exit with 4 if a match was not signalled, unless it had gone"),
+    new("read-timeout", None, ALL, Safety, Value(Kind::Duration, |a, v| values::duration(v).map(|limit| a.read_timeout = Some(limit))),
+        "give up reading a process that does not answer (default 1s; 0: never)"),
     new("allow-none", None, ALL, Safety, Flag(|a| a.allow_none = true),
         "exit with 0 if nothing matched"),
     opt("count", Some(('c', ALL)), ALL, Output, Flag(|a| a.count = true),

@@ -25,7 +25,7 @@ struct Group {
 
 /// A pattern for each name or command line, described by the processes that have it.
 pub(super) fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
-    let found = gather(|process| {
+    let found = gather(move |process| {
         let text = match reading.subject {
             Subject::CommandLine => process.command_line()?.to_vec(),
             Subject::Name => match process.full_name()? {

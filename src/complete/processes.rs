@@ -2,31 +2,40 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStringExt as _;
+use std::time::Duration;
 
 use super::candidate::Candidate;
 use crate::accounts;
 use crate::error::Error;
 use crate::proc::{
-    self, Facts, Lookup, LookupError, Membership, ProcDir, Process, Sockets, Terminals, memberships, own_pid,
+    self, Facts, Lookup, LookupError, Membership, ProcDir, Process, ReadTimeout, Sockets, Terminals,
+    memberships, own_pid,
 };
 use crate::request::{Pid, Ports, Protocol};
 use crate::select::units_of;
 
+/// How long a read may take that another process can hold up, while the user waits for candidates.
+const READ_TIMEOUT: Duration = Duration::from_millis(200);
+
 /// Read a value from each process, in order of process ID. A process that has exited or cannot be read is skipped, and
 /// so is this one.
-pub(super) fn gather<T: Send>(read: impl Fn(&mut Process<'_>) -> Lookup<T> + Sync) -> Result<Vec<T>, Error> {
-    let values = proc::walk(|proc, pids| {
+pub(super) fn gather<T: Send + 'static>(
+    read: impl Fn(&mut Process<'_>) -> Lookup<T> + Send + Sync + 'static,
+) -> Result<Vec<T>, Error> {
+    let timeout = ReadTimeout::new(READ_TIMEOUT);
+    let walked = proc::walk_bounded(&timeout, None, &mut || false, move |proc, share| {
         let mut process = Process::new(proc);
-        let mut values = vec![];
-        for pid in pids {
-            process.select(pid?);
-            if process.pid() != own_pid() {
-                values.extend(read(&mut process).map(|value| (process.pid(), value)));
+        while let Some(pid) = share.next()? {
+            process.select(pid);
+            if pid != own_pid()
+                && let Ok(value) = read(&mut process)
+            {
+                share.publish((pid, value));
             }
         }
-        Ok(values)
+        Ok(())
     })?;
-    let mut values: Vec<(Pid, T)> = values.into_iter().flatten().collect();
+    let mut values = walked.results;
     values.sort_unstable_by_key(|(pid, _)| *pid);
     Ok(values.into_iter().map(|(_, value)| value).collect())
 }

@@ -1,5 +1,6 @@
 //! What all strategies of delivery share: the plan, the table of targets, and the steps that each process goes through.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -14,20 +15,20 @@ use super::verify::{Scope, verify};
 use super::waiter::{POLL_INTERVAL, Until, WaitResult, Waiter};
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::proc::{Facts as _, LookupError, ProcDir, Process};
+use crate::proc::{Facts as _, LookupError, ProcDir, Process, Unread};
 use crate::report::{Outcome, Report};
 use crate::request::{Mode, Pid, Request, Sending};
 use crate::scan::{Match, Matches};
 use crate::select::Reason;
 use crate::signal::Signal;
 
-/// Scans all processes once more.
-pub(crate) type Rescan<'r> = dyn FnMut(&Plan) -> Result<Matches, Error> + 'r;
+/// Scans all processes once more, until it is over.
+pub(crate) type Rescan<'r> = dyn FnMut(&Arc<Plan>, &mut dyn FnMut() -> bool) -> Result<Matches, Error> + 'r;
 
 /// The work on the targets.
 pub(super) struct Delivery<'a> {
     pub request: &'a Request,
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     pub proc: &'a ProcDir,
     pub process: Process<'a>,
     pub targets: Targets,
@@ -36,6 +37,9 @@ pub(super) struct Delivery<'a> {
     pub finish: Option<Finish>,
     pub consent: Consent,
     undecided: usize,
+    /// Processes that something is wrong with: of the first scan, and of later ones.
+    unread: Vec<Unread>,
+    unread_later: Vec<Unread>,
     /// Signalled targets that are stopped and were not continued.
     left_stopped: usize,
 }
@@ -83,11 +87,21 @@ pub(super) struct News {
     pub vanished: bool,
 }
 
+impl AfterSend {
+    /// Whether the timeout has expired, or a signal was sent to pkill.
+    fn is_over(&self) -> bool {
+        match self {
+            AfterSend::Settle(interrupts) => interrupts.as_ref().is_some_and(Interrupts::is_pending),
+            AfterSend::Await(waiter) => waiter.is_over(),
+        }
+    }
+}
+
 impl<'a> Delivery<'a> {
     /// With no target yet.
     pub(super) fn new(
         request: &'a Request,
-        plan: Plan,
+        plan: Arc<Plan>,
         proc: &'a ProcDir,
         observer: &'a mut dyn Observer,
         after_send: AfterSend,
@@ -105,6 +119,8 @@ impl<'a> Delivery<'a> {
             finish: None,
             consent,
             undecided: 0,
+            unread: vec![],
+            unread_later: vec![],
             left_stopped: 0,
         }
     }
@@ -112,13 +128,30 @@ impl<'a> Delivery<'a> {
     /// What the first scan has found: every match is new.
     pub(super) fn first(&mut self, matches: Matches) -> News {
         self.undecided = matches.undecided;
+        self.unread = matches.unread;
         News { new: matches.found, vanished: matches.vanished, ..News::default() }
     }
 
     /// What a later scan finds.
     pub(super) fn rescan(&mut self, rescan: &mut Rescan<'_>) -> Result<News, Error> {
-        self.plan.renew()?;
-        let matches = rescan(&self.plan)?;
+        let matches = loop {
+            Arc::make_mut(&mut self.plan).renew()?;
+            let after_send = &self.after_send;
+            let matches = rescan(&self.plan, &mut || after_send.is_over())?;
+            for &unread in &matches.unread {
+                let is_known = |known: &[Unread]| known.iter().any(|one| one.pid == unread.pid);
+                if !is_known(&self.unread) && !is_known(&self.unread_later) {
+                    self.unread_later.push(unread);
+                }
+            }
+            if !matches.interrupted {
+                break matches;
+            }
+            let result = self.pause(Until::Now)?;
+            if self.ends(result) {
+                return Ok(News::default());
+            }
+        };
         let mut news = News { vanished: matches.vanished, ..News::default() };
         for mut found in matches.found {
             // A process that got a named process ID after the question was asked is not the one that was named.
@@ -377,6 +410,8 @@ impl<'a> Delivery<'a> {
             pattern_too_long: self.plan.pattern_too_long && self.targets.len() == 0,
             too_many: self.finish == Some(Finish::TooMany),
             undecided: self.undecided,
+            reads_failed: self.unread.iter().chain(&self.unread_later).any(Unread::is_undecided),
+            unread_later: self.unread_later,
             interrupted: match self.finish {
                 Some(Finish::Interrupted(signal)) => Some(signal),
                 _ => None,

@@ -71,6 +71,12 @@ impl Interrupts {
         blocked.thread_set_mask().map_err(cannot_wait)
     }
 
+    /// Whether a signal may have come in.
+    pub(super) fn is_pending(&self) -> bool {
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut [PollFd::new(self, PollFlags::IN)], Some(&now)).is_ok_and(|ready| ready > 0)
+    }
+
     /// The signal that has come in, if one has.
     pub(super) fn take(&self) -> Option<i32> {
         while let Ok(Some(info)) = self.signals.read_signal() {

@@ -36,6 +36,8 @@ use delivery::{AfterSend, Delivery, News};
 use target::State;
 use waiter::{Until, Waiter};
 
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::proc::ProcDir;
@@ -48,12 +50,12 @@ use crate::view::Detail;
 /// scan is not enough.
 pub(crate) fn deliver(
     request: &Request,
-    plan: Plan,
+    plan: Arc<Plan>,
     matches: Matches,
     rescan: &mut Rescan<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Report, Error> {
-    let proc = ProcDir::named()?;
+    let proc = ProcDir::named()?.with_timeout(plan.read_timeout.as_ref());
     if !matches!(request.action, Action::List(_)) {
         proc.require_same_pid_namespace()?;
     }

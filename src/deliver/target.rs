@@ -136,7 +136,7 @@ impl ProcessId {
             process.has_ended().and_then(|ended| Ok(!ended && process.start_time()? == self.start_time));
         match is_it {
             Err(LookupError::Gone | LookupError::Denied) => Ok(false),
-            Err(LookupError::Io(errno)) => Err(errno),
+            Err(why) => Err(why.errno()),
             Ok(is_it) => Ok(is_it),
         }
     }

@@ -60,7 +60,7 @@ fn verify_reason(
                 Outcome::Changed
             }
             (Ok(_) | Err(LookupError::Gone | LookupError::Denied), _) => Outcome::Gone,
-            (Err(LookupError::Io(errno)), _) => Outcome::Failed(errno),
+            (Err(why), _) => Outcome::Failed(why.errno()),
         },
     };
     let mut tries = 1;
@@ -73,7 +73,7 @@ fn verify_reason(
             // as after the execve(2) of a set-user-ID program.
             Err(MatchError::Lookup(LookupError::Gone)) => return Err(is_gone_or_changed(process)),
             Err(MatchError::Lookup(LookupError::Denied)) => return Err(Outcome::Changed),
-            Err(MatchError::Lookup(LookupError::Io(errno))) => return Err(Outcome::Failed(errno)),
+            Err(MatchError::Lookup(why)) => return Err(Outcome::Failed(why.errno())),
             // The pattern compiled for the scan, and this subject needs a form of it that is too big.
             Err(MatchError::Pattern(_)) => return Err(Outcome::Changed),
         }
@@ -90,7 +90,7 @@ fn verify_reason(
         }
         Err(LookupError::Gone) => Err(is_gone_or_changed(process)),
         Err(LookupError::Denied) => Err(Outcome::Changed),
-        Err(LookupError::Io(errno)) => Err(Outcome::Failed(errno)),
+        Err(why) => Err(Outcome::Failed(why.errno())),
     }
 }
 

@@ -114,6 +114,12 @@ impl Waiter {
         Ok(())
     }
 
+    /// Whether the timeout has expired, or a signal may have been sent to pkill.
+    pub(super) fn is_over(&self) -> bool {
+        let is_pending = self.interrupts.as_ref().is_some_and(Interrupts::is_pending);
+        is_pending || self.schedule.due(Instant::now(), true) == Due::Expired
+    }
+
     /// Wait for this target, which has just become awaited.
     pub(super) fn watch(&mut self, targets: &mut Targets, at: TargetIndex) {
         if self.awaited == 0 {

@@ -6,6 +6,7 @@ use super::text::shown;
 use super::writer::Output;
 use crate::error::errno_text;
 use crate::plan::Plan;
+use crate::proc::{Failure, MEMORY_MAX, ReadOf, Unread, UnreadBecause};
 use crate::report::{End, Outcome, Report, Target};
 use crate::request::{Program, Protocol, Request, Style};
 use crate::scan::Matches;
@@ -13,6 +14,9 @@ use crate::view::View;
 
 /// How many matches the message of `--max` names.
 const NAMED_MAX: usize = 5;
+
+/// How many of the processes that could not be read are named.
+const UNREAD_MAX: usize = 10;
 
 /// How many of the processes that are still running after a wait are named.
 const RUNNING_MAX: usize = 100;
@@ -44,15 +48,40 @@ impl Output {
     /// The note that processes could not be examined. With `--port`, it matters only if a port has no visible owner: an
     /// ordinary user may not read the descriptors of most processes, and few of them have to do with the port.
     fn incomplete(&mut self, plan: &Plan, matches: &Matches) {
+        let named = self.unread(matches.unread.iter());
+        let others = matches.undecided.saturating_sub(named);
         if plan.notes_unowned_ports {
             self.unowned_ports(&matches.notes.unowned_ports);
-        } else if matches.undecided > 0 {
-            let number = matches.undecided;
-            let processes = if number == 1 { "process" } else { "processes" };
+        } else if others > 0 {
+            let other = if named > 0 { "other " } else { "" };
+            let processes = if others == 1 { "process" } else { "processes" };
             self.error(&format!(
-                "note: {number} {processes} could not be examined, so the answer may be incomplete"
+                "note: {others} {other}{processes} could not be examined, so the answer may be incomplete"
             ));
         }
+    }
+
+    /// A line for each of the first few processes that something is wrong with; returns how many of them may match.
+    fn unread<'u>(&mut self, all: impl Iterator<Item = &'u Unread>) -> usize {
+        let mut undecided = 0;
+        for unread in all.take(UNREAD_MAX) {
+            let what = match unread.why {
+                UnreadBecause::Undecided(failure) => {
+                    format!("could not be examined: {}", reason(failure))
+                }
+                UnreadBecause::Unseen(failure) => {
+                    format!("is shown without its arguments: {}", reason(failure))
+                }
+                UnreadBecause::Cut => format!(
+                    "claims more arguments or a larger environment than execve(2) accepts; only the first {} MiB are \
+                     examined",
+                    MEMORY_MAX >> 20
+                ),
+            };
+            undecided += usize::from(unread.is_undecided());
+            self.error(&format!("note: pid {} {what}", unread.pid));
+        }
+        undecided
     }
 
     fn unowned_ports(&mut self, ports: &[(Protocol, u16)]) {
@@ -70,6 +99,9 @@ impl Output {
     /// What failed, and what is still running.
     pub(super) fn messages(&mut self, request: &Request, report: &Report) {
         report.targets.iter().for_each(|target| self.explain(target));
+        if request.style != Style::Quiet {
+            self.unread(report.unread_later.iter());
+        }
         self.still_running(report);
         if report.too_many {
             self.too_many(request, report);
@@ -96,6 +128,11 @@ impl Output {
                     message += &format!(" ({})", why.explain(&self.names.user(why.target[1])));
                 }
                 self.error(&message);
+            }
+            Outcome::Failed(Errno::TIMEDOUT) => {
+                self.error(&format!(
+                    "{what} pid {pid} failed: its memory could not be read in time to verify it"
+                ));
             }
             Outcome::Failed(errno) => {
                 self.error(&format!("{what} pid {pid} failed: {}", errno_text(errno)));
@@ -149,6 +186,23 @@ impl Output {
             false => "so nothing was done",
         };
         self.error(&format!("{found} {processes_match}, more than --max {most}, {consequence}: {named}"));
+    }
+}
+
+/// Why a process could not be read.
+fn reason(failure: Failure) -> String {
+    let unanswered = match failure {
+        Failure::Errno(number) => return errno_text(Errno::from_raw_os_error(number)),
+        Failure::TimedOut(None) => return "it could not be read in time".to_owned(),
+        Failure::TimedOut(Some(unanswered)) => unanswered,
+    };
+    let what = match unanswered.what {
+        ReadOf::Memory => "its memory map is locked",
+        ReadOf::File => "the file system of its executable or working directory does not answer",
+    };
+    match unanswered.state {
+        Some(state) => format!("{what} (state {})", char::from(state)),
+        None => what.to_owned(),
     }
 }
 

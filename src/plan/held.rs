@@ -9,7 +9,7 @@ use crate::request::Pid;
 /// The processes that were named by ID, each opened before it was examined for the first time. So the handle that signals a
 /// process is older than everything that was read of it, and a successor cannot be mistaken for it, even one that started
 /// within the same clock tick.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HeldProcesses {
     processes: BTreeMap<Pid, NamedProcess>,
 }

@@ -18,13 +18,14 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::ere::{self, Pattern};
 use crate::error::Error;
-use crate::proc::{self, CLOCK_TICKS, NAME_MAX, NamedProcess, ProcDir, Sockets};
+use crate::proc::{self, CLOCK_TICKS, NAME_MAX, NamedProcess, ProcDir, ReadTimeout, Sockets};
 use crate::request::{Action, Mode, Pick, Pid, Reading, Request, Selection, Style, Subject};
 use crate::select::{Predicate, Test};
 use crate::view::Detail;
 use resolve::Resolver;
 
 /// How the processes are found.
+#[derive(Clone)]
 pub(crate) struct Plan {
     /// Where the scan begins.
     pub candidates: Candidates,
@@ -36,6 +37,8 @@ pub(crate) struct Plan {
     pub expansion: Option<Expansion>,
     /// What is read of each, to be shown.
     pub detail: Detail,
+    /// How long a read may take that another process can hold up. None: such a read may take any time, or there is none.
+    pub read_timeout: Option<Arc<ReadTimeout>>,
     /// Whether the start time is compared before the signal: where it picked the process; where the process was
     /// named by its ID, which is all that a successor would have to share with it; and where it is held for longer
     /// than a moment: waited for, or pinned with others.
@@ -59,6 +62,7 @@ pub(crate) struct Plan {
 }
 
 /// What is selected because of a match.
+#[derive(Clone)]
 pub(crate) struct Expansion {
     /// `--tree`: its descendants.
     pub tree: bool,
@@ -117,6 +121,9 @@ impl Plan {
         let by_id = tests.iter().any(|test| matches!(test, Test::Pid(_)));
         let candidates = candidates(selection, &tests, expansion.is_some());
         let asks_for_ports = tests.iter().any(|test| matches!(test, Test::Sockets(_)));
+        let detail = detail(request);
+        let can_be_held_up = detail.reads_memory() || tests.iter().any(Test::can_be_held_up);
+        let read_timeout = request.read_timeout.filter(|_| can_be_held_up).map(ReadTimeout::new);
         let predicate = Predicate::new(tests, selection.inverse, excluded);
         let snapshot_time = ticks_since_boot();
         Ok(Plan {
@@ -131,7 +138,8 @@ impl Plan {
             expansion,
             selected_by_pid: by_id && !selection.inverse,
             held: resolver.into_held(),
-            detail: detail(request),
+            detail,
+            read_timeout,
             snapshot_time,
             scanned_at: snapshot_time,
             pattern_too_long,

@@ -15,7 +15,7 @@ pub(crate) fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
             // 0: the parent is outside of our PID namespace, or there is none
             Ok(parent) if parent > 0 && !chain.contains(&parent) => chain.push(parent),
             Ok(_) | Err(LookupError::Gone | LookupError::Denied) => return Ok(chain),
-            Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
+            Err(why) => return Err(unreadable(pid, why.errno())),
         }
         pid = chain[chain.len() - 1];
     }

@@ -47,7 +47,10 @@ impl Process<'_> {
     pub(crate) fn describe(&mut self) -> Lookup<Description> {
         let stat = self.stat()?;
         let name = self.name()?.to_vec();
-        let arguments = self.arguments()?.to_vec();
+        let arguments = match self.arguments() {
+            Err(why) if why.is_undecided() => vec![],
+            arguments => arguments?.to_vec(),
+        };
         let (state, blocked, undeliverable) = self.as_a_whole()?;
         let pid = self.pid();
         let status = self.status()?;

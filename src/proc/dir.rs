@@ -2,11 +2,12 @@
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rustix::fs::{self, CWD, Mode, OFlags, PROC_SUPER_MAGIC, RawDir};
 use rustix::io::Errno;
 
+use super::bounded::{Delegate, ReadTimeout, Reads};
 use super::status::Status;
 use super::{Lookup, own_pid};
 use crate::error::{Error, errno_text};
@@ -21,6 +22,7 @@ pub(crate) struct ProcDir {
     fd: Option<OwnedFd>,
     /// Read at the first question: a scan by name does not ask.
     same_pid_namespace: OnceLock<Result<bool, Errno>>,
+    reads: Reads,
 }
 
 impl ProcDir {
@@ -29,18 +31,36 @@ impl ProcDir {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = fs::open("/proc", flags, Mode::empty()).map_err(|errno| unusable(&errno_text(errno)))?;
         check(fs::fstatfs(&fd))?;
-        Ok(ProcDir { fd: Some(fd), same_pid_namespace: OnceLock::new() })
+        Ok(ProcDir { fd: Some(fd), same_pid_namespace: OnceLock::new(), reads: Reads::Unbounded })
     }
 
     /// For a few processes with known IDs: paths are absolute, the directory itself is never opened.
     pub(crate) fn named() -> Result<Self, Error> {
         check(fs::statfs("/proc"))?;
-        Ok(ProcDir { fd: None, same_pid_namespace: OnceLock::new() })
+        Ok(ProcDir { fd: None, same_pid_namespace: OnceLock::new(), reads: Reads::Unbounded })
     }
 
     /// The same, where /proc has been found to be usable before.
     pub(super) fn assumed() -> Self {
-        ProcDir { fd: None, same_pid_namespace: OnceLock::new() }
+        ProcDir { fd: None, same_pid_namespace: OnceLock::new(), reads: Reads::Unbounded }
+    }
+
+    /// Reads that another process can hold up are given up after this time. They are made by another thread, which
+    /// costs some 10 µs each; [`super::walk_bounded`] is for many.
+    pub(crate) fn with_timeout(self, timeout: Option<&Arc<ReadTimeout>>) -> Self {
+        match timeout {
+            Some(timeout) => self.with_reads(Reads::Delegated(Delegate::new(timeout))),
+            None => self,
+        }
+    }
+
+    pub(super) fn with_reads(self, reads: Reads) -> Self {
+        ProcDir { reads, ..self }
+    }
+
+    /// How files are read that another process can hold up.
+    pub(super) fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// Whether a number means the same process to system calls and in /proc. It does not where a PID namespace was

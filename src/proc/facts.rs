@@ -12,7 +12,12 @@ pub(crate) enum LookupError {
     /// The process exists, but the kernel denies the answer: it belongs to another user, or may not be inspected
     /// (ptrace(2), "Ptrace access mode checking"). It may match.
     Denied,
-    /// The question could not be asked, for instance because no descriptor was left for the file.
+    /// No answer came within the read timeout ([`super::ReadTimeout`]). It may match.
+    TimedOut,
+    /// The process exists, but this answer about it fails: its cgroup, executable or working directory is on a file
+    /// system with an error, for instance. It may match.
+    Unreadable(Errno),
+    /// The question could not be asked of any process, for instance because no descriptor was left for the file.
     Io(Errno),
 }
 
@@ -22,8 +27,14 @@ impl LookupError {
         match self {
             LookupError::Gone => Errno::SRCH,
             LookupError::Denied => Errno::ACCESS,
-            LookupError::Io(errno) => errno,
+            LookupError::TimedOut => Errno::TIMEDOUT,
+            LookupError::Unreadable(errno) | LookupError::Io(errno) => errno,
         }
+    }
+
+    /// Whether the process exists and may match, but the kernel does not say what decides.
+    pub(crate) fn is_undecided(self) -> bool {
+        matches!(self, LookupError::Denied | LookupError::TimedOut | LookupError::Unreadable(_))
     }
 }
 
@@ -31,7 +42,9 @@ impl From<Errno> for LookupError {
     fn from(errno: Errno) -> Self {
         match errno {
             Errno::NOENT | Errno::SRCH | Errno::ACCESS | Errno::PERM => LookupError::Gone,
-            errno => LookupError::Io(errno),
+            Errno::MFILE | Errno::NFILE => LookupError::Io(errno),
+            Errno::TIMEDOUT => LookupError::TimedOut,
+            errno => LookupError::Unreadable(errno),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The links of a process: /proc/PID/exe and /proc/PID/cwd (proc_pid_exe(5), proc_pid_cwd(5)).
 
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
-use rustix::fs::{self, AtFlags, Mode, OFlags};
+use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::link::{Inode, cached_file};
@@ -23,7 +23,7 @@ impl Process<'_> {
             // It never had a name (memfd_create(2)), and was not replaced.
             return Ok(Some(Link { path: before.to_vec(), deleted: false }));
         }
-        if self.is_named(name, &path) {
+        if self.is_named(name, &path)? {
             return Ok(Some(Link { path, deleted: false }));
         }
         Ok(Some(Link { path: before.to_vec(), deleted: true }))
@@ -31,8 +31,7 @@ impl Process<'_> {
 
     /// The file that the link leads to, which need not have a path in our mount namespace, or any.
     pub(super) fn linked_file(&mut self, name: &str) -> Lookup<Option<FileId>> {
-        let base = self.dir();
-        let file = FileId::of(base.base(), self.file(name));
+        let file = self.ask_file_system(name, FileId::of);
         match self.optional(file)? {
             None => self.of_another_thread(|thread| thread.linked_file(name)),
             file => Ok(file),
@@ -64,19 +63,18 @@ impl Process<'_> {
     /// that has no answer either (a path that is not cached, Linux before 5.12, a seccomp filter), the file is said to be
     /// deleted: hard links that are left are more common than such names.
     ///
-    /// Following `exe`, `cwd` or `root` itself can still block on NFS (`d_weak_revalidate`).
-    fn is_named(&mut self, name: &str, path: &[u8]) -> bool {
-        let base = self.dir();
-        let Ok(inode) = Inode::of(base.base(), self.file(name), AtFlags::empty()) else { return false };
-        if inode.links == 0 {
-            return false;
-        }
-        let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    /// Following `exe`, `cwd` or `root` itself can still block on NFS (`d_weak_revalidate`): then there is no answer.
+    fn is_named(&mut self, name: &str, path: &[u8]) -> Lookup<bool> {
+        let inode = self.ask_file_system(name, |base, link| Inode::of(base, link, AtFlags::empty()));
+        let inode = match inode {
+            Ok(inode) if inode.links > 0 => inode,
+            Err(Errno::TIMEDOUT) => return Err(Errno::TIMEDOUT.into()),
+            Ok(_) | Err(_) => return Ok(false),
+        };
         let is_in = |root: Result<OwnedFd, Errno>| {
             root.and_then(|root| cached_file(root.as_fd(), path)).is_ok_and(|file| file == inode.id)
         };
-        is_in(fs::open("/", directory, Mode::empty()))
-            || is_in(fs::openat(base.base(), self.file("root"), directory, Mode::empty()))
+        Ok(is_in(open_directory(CWD, b"/")) || is_in(self.ask_file_system("root", open_directory)))
     }
 
     /// Tells a link that leads nowhere from one that we may not follow. Without permission, the kernel returns the same
@@ -95,4 +93,9 @@ impl Process<'_> {
             Err(errno) => Err(errno.into()),
         }
     }
+}
+
+/// To look up paths below it.
+fn open_directory(base: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd, Errno> {
+    fs::openat(base, path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }

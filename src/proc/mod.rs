@@ -3,6 +3,7 @@
 //! A process may end between any two reads. That is a value here ([`LookupError::Gone`]), not an error.
 
 mod ancestors;
+mod bounded;
 mod cgroup;
 mod description;
 mod dir;
@@ -20,10 +21,13 @@ mod sockets;
 mod stat;
 mod status;
 mod terminal;
+mod unread;
 mod user_namespace;
 mod walk;
+mod walk_bounded;
 
 pub(crate) use ancestors::ancestors;
+pub(crate) use bounded::{ReadOf, ReadTimeout, Unanswered};
 pub(crate) use cgroup::{Membership, memberships};
 pub(crate) use description::Description;
 pub(crate) use dir::{ProcDir, unreadable};
@@ -34,9 +38,11 @@ pub(crate) use named::{Holder, NamedGroup, NamedProcess};
 pub(crate) use namespace::{HeldNamespace, namespaces};
 pub(crate) use orphaned::ProcessGroups;
 pub(crate) use own::own_pid;
-pub(crate) use process::{NAME_MAX, Process};
+pub(crate) use process::{MEMORY_MAX, NAME_MAX, Process};
 pub(crate) use sockets::Sockets;
 pub(crate) use stat::CLOCK_TICKS;
 pub(crate) use terminal::Terminals;
+pub(crate) use unread::{Failure, Unread, UnreadBecause};
 pub(crate) use user_namespace::{UserNamespace, is_overflow_uid};
 pub(crate) use walk::walk;
+pub(crate) use walk_bounded::{Share, walk_bounded};

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::request::Pid;
 
 /// With fewer processes than this, a second thread costs more to start than it saves.
-const MANY: usize = 256;
+pub(super) const MANY: usize = 256;
 
 /// Descriptors per thread of a walk: its own /proc and one file, and as many again in reserve.
 const DESCRIPTORS_PER_THREAD: u64 = 4;
@@ -83,7 +83,7 @@ pub(crate) fn walk<T: Send>(
 }
 
 /// As many as there are CPUs and descriptors.
-fn most_threads() -> usize {
+pub(super) fn most_threads() -> usize {
     let cpus = thread::available_parallelism().map_or(1, |n| n.get());
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let descriptors = descriptors.saturating_sub(DESCRIPTORS_IN_USE);

@@ -16,7 +16,7 @@ pub(super) fn add(
     matches: Vec<Match>,
     mut relations: Vec<Relation>,
 ) -> Result<Vec<Match>, Error> {
-    let proc = ProcDir::named()?;
+    let proc = ProcDir::named()?.with_timeout(plan.read_timeout.as_ref());
     let mut process = Process::new(&proc);
     add_hidden(&mut relations, &mut process);
     let ids = matches.iter().filter_map(|found| Some((found.pid, found.start_time?))).collect();

@@ -3,7 +3,7 @@
 use super::notes::Notes;
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::proc::{Facts, Lookup, LookupError, Process, unreadable};
+use crate::proc::{Facts, Lookup, LookupError, Process, Unread, unreadable};
 use crate::request::Pid;
 use crate::select::Reason;
 use crate::view::{View, view};
@@ -31,19 +31,25 @@ pub(crate) struct Matches {
     /// The selected processes, in ascending order of process ID. Where descendants and group members are selected too,
     /// and something is done with them, parents come before their children.
     pub found: Vec<Match>,
-    /// How many other processes may match: the kernel does not report what decides ([`LookupError::Denied`]).
+    /// How many other processes may match: the kernel does not report what decides ([`LookupError::is_undecided`]).
     pub undecided: usize,
+    /// The processes that something is wrong with, in ascending order of process ID.
+    pub unread: Vec<Unread>,
+    /// Whether the scan was ended before all processes were examined.
+    pub interrupted: bool,
     /// Whether a process exited before it could be examined. It may have been replaced, so a rescan is needed.
     pub vanished: bool,
     /// What deserves a note.
     pub notes: Notes,
 }
 
-/// That a process has exited is no error; one that cannot be examined is, because it may match.
+/// That a process has exited is no error, nor that one cannot be examined; that none can be is.
 pub(super) fn unknown(pid: Pid, why: LookupError) -> Result<(), Error> {
     match why {
-        LookupError::Gone | LookupError::Denied => Ok(()),
         LookupError::Io(errno) => Err(unreadable(pid, errno)),
+        LookupError::Gone | LookupError::Denied | LookupError::TimedOut | LookupError::Unreadable(_) => {
+            Ok(())
+        }
     }
 }
 

@@ -7,47 +7,54 @@ mod notes;
 pub(crate) use matches::{Match, Matches};
 pub(crate) use notes::Notes;
 
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::plan::{Candidates, Plan};
-use crate::proc::{self, Facts, Lookup, LookupError, ProcDir, Process, Relation};
+use crate::proc::{
+    self, Facts, Failure, Lookup, LookupError, ProcDir, Process, ReadTimeout, Relation, Share, Unread,
+    UnreadBecause,
+};
 use crate::request::Pid;
 use crate::select::{MatchError, Predicate, pick};
 use crate::view::{TRIES, is_of_one_program};
 use matches::unknown;
 
 /// Examine the candidates, and read what the notes about the matches say.
-pub(crate) fn scan(plan: &Plan) -> Result<Matches, Error> {
-    let matches = rescan(plan)?;
+pub(crate) fn scan(plan: &Arc<Plan>) -> Result<Matches, Error> {
+    let matches = rescan(plan, &mut || false)?;
     let notes = Notes::read(plan, matches.found.iter().map(|found| found.pid).collect())?;
     Ok(Matches { notes, ..matches })
 }
 
-/// Examine the candidates once more, when the notes have been written.
-pub(crate) fn rescan(plan: &Plan) -> Result<Matches, Error> {
-    let ScanResult { mut found, undecided, relations, vanished } = match &plan.candidates {
-        Candidates::Listed(pids) => {
-            let proc = ProcDir::named()?;
-            let mut scanner = Scanner::new(plan, &proc);
-            for &pid in pids {
-                scanner.process.select(pid);
-                match is_there(plan, &mut scanner.process) {
-                    Ok(true) => scanner.examine()?,
-                    Ok(false) => {}
-                    Err(why) => unknown(pid, why)?,
-                }
-            }
-            scanner.seen
-        }
-        Candidates::All | Candidates::Threads => walk(plan)?,
+/// Examine the candidates once more, when the notes have been written. Where that may take long, `is_over` is asked now
+/// and then whether to end it.
+pub(crate) fn rescan(plan: &Arc<Plan>, is_over: &mut dyn FnMut() -> bool) -> Result<Matches, Error> {
+    let (seen, interrupted) = match (&plan.read_timeout, &plan.candidates) {
+        (Some(timeout), _) => walk_bounded(plan, timeout, is_over)?,
+        (None, Candidates::Listed(pids)) => (examine_listed(plan, pids)?, false),
+        (None, Candidates::All | Candidates::Threads) => (walk(plan)?, false),
     };
+    let ScanResult { mut found, undecided, mut unread, relations, vanished } = seen;
     found.sort_by_key(|(process, _)| *process); // stable: threads stay in the kernel's order
+    unread.sort_unstable();
+    unread.dedup();
     let found = found.into_iter().map(|(_, found)| found).collect();
     let found = pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid));
     let found = match &plan.expansion {
         None => found,
         Some(expansion) => expansion::add(plan, expansion, found, relations)?,
     };
-    Ok(Matches { found, undecided, vanished, notes: Notes::default() })
+    Ok(Matches { found, undecided, unread, interrupted, vanished, notes: Notes::default() })
+}
+
+fn examine_listed(plan: &Plan, pids: &[Pid]) -> Result<ScanResult, Error> {
+    let proc = ProcDir::named()?;
+    let mut scanner = Scanner::new(plan, &proc);
+    for &pid in pids {
+        scanner.listed(pid)?;
+    }
+    Ok(scanner.seen)
 }
 
 /// Whether a listed ID is that of a process. The start time is read first: nothing else tells a process that is named by
@@ -57,6 +64,37 @@ fn is_there(plan: &Plan, process: &mut Process<'_>) -> Lookup<bool> {
         process.start_time()?;
     }
     process.is_process()
+}
+
+/// The candidates, where a process may hold up what is read of it.
+fn walk_bounded(
+    plan: &Arc<Plan>,
+    timeout: &Arc<ReadTimeout>,
+    is_over: &mut dyn FnMut() -> bool,
+) -> Result<(ScanResult, bool), Error> {
+    let listed = match &plan.candidates {
+        Candidates::Listed(pids) => Some(pids.clone()),
+        Candidates::All | Candidates::Threads => None,
+    };
+    let is_listed = listed.is_some();
+    let plan = Arc::clone(plan);
+    let walked = proc::walk_bounded(timeout, listed, is_over, move |proc, share: &Share<ScanResult>| {
+        let mut scanner = Scanner::new(&plan, proc);
+        while let Some(pid) = share.next()? {
+            if is_listed {
+                scanner.listed(pid)?
+            } else {
+                scanner.at(pid)?
+            }
+            let seen = std::mem::take(&mut scanner.seen);
+            if seen != ScanResult::default() {
+                share.publish(seen);
+            }
+        }
+        Ok(())
+    })?;
+    let seen = walked.results.into_iter().fold(ScanResult::default(), ScanResult::and);
+    Ok((seen, walked.interrupted))
 }
 
 /// All processes.
@@ -72,11 +110,12 @@ fn walk(plan: &Plan) -> Result<ScanResult, Error> {
 }
 
 /// What one thread has found.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 struct ScanResult {
     /// Each with the process that it is or belongs to.
     found: Vec<(Pid, Match)>,
     undecided: usize,
+    unread: Vec<Unread>,
     /// Of all processes, where descendants or group members are selected too.
     relations: Vec<Relation>,
     vanished: bool,
@@ -88,6 +127,7 @@ impl ScanResult {
         self.found.append(&mut other.found);
         self.relations.append(&mut other.relations);
         self.undecided += other.undecided;
+        self.unread.append(&mut other.unread);
         self.vanished |= other.vanished;
         self
     }
@@ -109,6 +149,17 @@ impl<'p> Scanner<'p> {
         Scanner { plan, predicate: plan.predicate.clone(), proc, process, seen: ScanResult::default() }
     }
 
+    /// A process that was named by its ID.
+    fn listed(&mut self, pid: Pid) -> Result<(), Error> {
+        self.process.select(pid);
+        match is_there(self.plan, &mut self.process) {
+            Ok(true) => self.examine(),
+            Ok(false) => Ok(()),
+            Err(why) => self.undecided(why),
+        }
+    }
+
+    /// A process that /proc lists.
     fn at(&mut self, pid: Pid) -> Result<(), Error> {
         if self.plan.candidates != Candidates::Threads {
             self.process.select(pid);
@@ -119,7 +170,10 @@ impl<'p> Scanner<'p> {
             return Ok(());
         }
         match self.proc.threads(pid) {
-            Err(why) => unknown(pid, why),
+            Err(why) => {
+                self.process.select(pid);
+                self.undecided(why)
+            }
             Ok(threads) => threads.into_iter().try_for_each(|thread| {
                 self.process.select_thread(pid, thread);
                 self.examine()
@@ -130,11 +184,18 @@ impl<'p> Scanner<'p> {
     /// Keep the process if the predicate matches it and all that is needed of it can be read.
     fn examine(&mut self) -> Result<(), Error> {
         match self.read_match() {
-            Ok(Some(found)) => self.seen.found.push((self.process.thread_group(), found)),
+            Ok(Some(found)) => {
+                self.seen.found.push((self.process.thread_group(), found));
+                let failure = self.process.failure();
+                self.note(failure, UnreadBecause::Unseen);
+            }
             Ok(None) => {}
-            Err(MatchError::Lookup(LookupError::Denied)) => self.seen.undecided += 1,
-            Err(MatchError::Lookup(why)) => self.has_vanished(why)?,
+            Err(MatchError::Lookup(LookupError::Gone)) => self.seen.vanished = true,
+            Err(MatchError::Lookup(why)) => self.undecided(why)?,
             Err(MatchError::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
+        }
+        if self.process.is_cut() {
+            self.seen.unread.push(Unread { pid: self.process.thread_group(), why: UnreadBecause::Cut });
         }
         Ok(())
     }
@@ -163,13 +224,21 @@ impl<'p> Scanner<'p> {
         }
     }
 
-    fn has_vanished(&mut self, why: LookupError) -> Result<(), Error> {
-        self.seen.vanished = true;
-        unknown(self.process.pid(), why)
+    /// That it is not known whether the process matches.
+    fn undecided(&mut self, why: LookupError) -> Result<(), Error> {
+        self.seen.undecided += usize::from(why.is_undecided());
+        self.note(Some(why), UnreadBecause::Undecided);
+        unknown(self.process.thread_group(), why)
+    }
+
+    fn note(&mut self, why: Option<LookupError>, because: fn(Failure) -> UnreadBecause) {
+        let pid = self.process.thread_group();
+        let failure = why.and_then(|why| Failure::new(self.plan.read_timeout.as_deref(), pid, why));
+        self.seen.unread.extend(failure.map(|failure| Unread { pid, why: because(failure) }));
     }
 }
 
-/// What matches was examined: that something else of it cannot be read means that it has changed.
+/// What matches was examined: that something else of it may not be read means that it has changed.
 fn unless_denied(why: LookupError) -> LookupError {
     match why {
         LookupError::Denied => LookupError::Gone,

@@ -53,8 +53,8 @@ fn unowned_ports(sockets: &Sockets, likely: Vec<Pid>) -> Result<Vec<(Protocol, u
                 process.select(pid);
                 match process.sockets() {
                     Ok(held) => unowned.retain(|socket| !held.contains(&socket.inode)),
-                    Err(LookupError::Gone | LookupError::Denied) => {}
                     Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
+                    Err(_) => {}
                 }
                 if unowned.is_empty() {
                     return Ok(vec![]);

@@ -140,6 +140,17 @@ impl Test {
         }
     }
 
+    /// Whether another process can hold up what is read for the answer: the memory of the process, and the files that its
+    /// links lead to.
+    pub(crate) fn can_be_held_up(&self) -> bool {
+        match self {
+            Test::Not(test) => test.can_be_held_up(),
+            Test::FullName(_) | Test::CommandLine(_) | Test::Script(_) | Test::Environment(_) => true,
+            Test::Executable(_) | Test::ExecutableDeleted | Test::WorkingDirectory(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether the answer depends on the parent or other ancestors of a process.
     fn is_about_ancestors(&self) -> bool {
         matches!(self, Test::Parent(_) | Test::Ancestor(_))
@@ -250,7 +261,7 @@ impl Predicate {
     }
 
     /// Whether the process matches. The first test that fails decides. Where the kernel does not report what a test asks
-    /// for ([`LookupError::Denied`]), another may still decide; if none does, there is
+    /// for ([`LookupError::is_undecided`]), another may still decide; if none does, there is
     /// no answer, inverted or not.
     pub(crate) fn matches(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
         if self.excluded.contains(&process.thread_group()) {
@@ -279,16 +290,19 @@ impl Predicate {
         tests: impl Iterator<Item = &'t Test>,
         process: &mut impl Facts,
     ) -> Result<bool, MatchError> {
-        let mut denied = false;
+        let mut undecided = None;
         for test in tests {
             match test.passes(process) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(MatchError::Lookup(LookupError::Denied)) => denied = true,
+                // What is wrong with the process is told rather than what we may not read.
+                Err(MatchError::Lookup(why)) if why.is_undecided() => {
+                    undecided = undecided.filter(|&first| first != LookupError::Denied).or(Some(why));
+                }
                 Err(why) => return Err(why),
             }
         }
-        if denied { Err(LookupError::Denied.into()) } else { Ok(true) }
+        undecided.map_or(Ok(true), |why| Err(why.into()))
     }
 
     fn is_tree_root(&self, ancestor: &mut impl Facts) -> Result<bool, MatchError> {

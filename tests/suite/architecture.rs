@@ -23,7 +23,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("select", &["ere", "proc", "request"]),
     ("permission", &["proc", "request", "signal"]),
     // What a run comes to.
-    ("report", &["error", "permission", "request", "select", "signal", "view"]),
+    ("report", &["error", "permission", "proc", "request", "select", "signal", "view"]),
     // The stages.
     ("cli", &["error", "request", "signal"]),
     // Beside them: what may be typed.

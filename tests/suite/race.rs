@@ -31,10 +31,12 @@ struct Case {
     starved: bool,
     /// The bystander leads a session and a process group, as the victim does: their IDs pass on, too.
     leads: bool,
+    /// The bystander started in the same clock tick as the victim, as far as pkill can read.
+    same_tick: bool,
 }
 
 fn case(args: &'static str) -> Case {
-    Case { args, forbidden: &[], by_id: false, starved: false, leads: false }
+    Case { args, forbidden: &[], by_id: false, starved: false, leads: false, same_tick: false }
 }
 
 /// A supply of victims, which grow old while others are used.
@@ -131,6 +133,7 @@ impl Case {
     fn run(&self, path: &Path, stage: &mut Stage, swap: usize) -> Seen {
         let mut victim = Some(stage.victim());
         let pid = victim.as_ref().expect("a victim").pid();
+        let start_time = stat_field(pid, 22);
         let mut bystander = None;
         let mut program = self.program(path, victim.as_ref().expect("a victim"), &stage.dir);
         let (mut looks, mut matched, mut sent) = (None, false, 0);
@@ -168,6 +171,9 @@ impl Case {
                     }
                 }
                 Stop::Exit(call, 0) if is_signal(call) => sent += 1,
+                Stop::Exit(call, result) if self.same_tick && bystander.is_some() => {
+                    replace_start_time(&program, call, result, pid, &start_time);
+                }
                 Stop::Exit(..) => {}
                 Stop::Ended(status) => break status,
             }
@@ -262,6 +268,26 @@ pub(crate) fn is_look(program: &Traced, call: Call, pid: u32) -> bool {
     }
 }
 
+/// If the call has read /proc/PID/stat of this process, it has read this start time (field 22 of proc_pid_stat(5)). To start
+/// two processes within a clock tick takes luck.
+fn replace_start_time(program: &Traced, call: Call, result: i64, pid: u32, start_time: &str) {
+    let length = usize::try_from(result).unwrap_or(0);
+    if ![libc::SYS_read, libc::SYS_pread64].contains(&call.number) || length == 0 {
+        return;
+    }
+    let text = program.bytes(call.args[1], length);
+    if !text.starts_with(format!("{pid} (").as_bytes()) {
+        return;
+    }
+    let name_end = text.iter().rposition(|&byte| byte == b')').expect("a name in parentheses");
+    let spaces = (name_end..length).filter(|&at| text[at] == b' ');
+    let [start, end] = spaces.skip(22 - 3).take(2).collect::<Vec<_>>()[..] else {
+        panic!("22 fields: {text:?}")
+    };
+    assert_eq!(end - start - 1, start_time.len(), "{start_time} does not fit");
+    program.overwrite(call.args[1] + start as u64 + 1, start_time.as_bytes());
+}
+
 /// Signal 0 is none, and who is stopped and continued is not signalled yet.
 pub(crate) fn is_signal(call: Call) -> bool {
     let sends = [libc::SYS_kill, libc::SYS_rt_sigqueueinfo, libc::SYS_pidfd_send_signal];
@@ -310,6 +336,20 @@ fn found_by_age_or_owner() {
 #[test]
 fn named_by_pid() {
     namespace(|| all_hold(&[case("--json -USR1 -p {pid}"), case("--json -USR1 -F {pidfile}")]));
+}
+
+/// The start time cannot tell a successor from a process that was named by its ID. The pidfd that was opened before the
+/// process was examined can.
+#[test]
+fn a_successor_from_the_same_clock_tick() {
+    namespace(|| {
+        let same_tick = |args| Case { same_tick: true, ..case(args) };
+        all_hold(&[
+            same_tick("--json -USR1 -p {pid}"),
+            same_tick("--json -USR1 -F {pidfile}"),
+            same_tick("--json -USR1 --timeout 0.02 -p {pid}"),
+        ]);
+    });
 }
 
 /// Where all are pinned before the first one is signalled, it takes several looks.

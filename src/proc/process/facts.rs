@@ -6,7 +6,7 @@ use nix::unistd;
 use rustix::fs::{self, AtFlags};
 use rustix::io::Errno;
 
-use super::{Ancestors, LikeThis, MEMORY_FACTOR, MEMORY_TIME, NAME_MAX, Process, Text};
+use super::{Ancestors, LARGE, LikeThis, MEMORY_FACTOR, MEMORY_TIME, NAME_MAX, Process, Text};
 use crate::proc::lineage::{self};
 use crate::proc::{Facts, FileId, Link, Lookup, LookupError, base_name};
 use crate::request::{Namespace, Pid};
@@ -163,7 +163,7 @@ impl Facts for Process<'_> {
     }
 
     fn name(&mut self) -> Lookup<&[u8]> {
-        self.text("comm", |p| &mut p.name)?;
+        self.text("comm", |p| &mut p.name, Self::read)?;
         let bytes = &self.name.bytes;
         Ok(bytes.strip_suffix(b"\n").unwrap_or(bytes))
     }
@@ -202,7 +202,14 @@ impl Facts for Process<'_> {
             let mut line = std::mem::take(&mut self.command_line.bytes);
             line.clear();
             let arguments = trim_end(self.arguments()?);
-            if arguments.is_empty() {
+            let length = arguments.len();
+            if length > LARGE {
+                // There is room for one copy. Whatever needs the arguments as they were reads them again.
+                line = std::mem::take(&mut self.arguments.bytes);
+                self.arguments.known = false;
+                line.truncate(length);
+                line.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
+            } else if arguments.is_empty() {
                 line.push(b'[');
                 line.extend_from_slice(self.name()?);
                 line.push(b']');
@@ -219,7 +226,7 @@ impl Facts for Process<'_> {
 
     fn arguments(&mut self) -> Lookup<&[u8]> {
         if !self.arguments.known {
-            self.text("cmdline", |p| &mut p.arguments)?;
+            self.text("cmdline", |p| &mut p.arguments, Self::read_memory)?;
             if self.arguments.bytes.is_empty() {
                 self.arguments.known = false;
                 self.stat()?; // for `command_line`, too
@@ -233,7 +240,7 @@ impl Facts for Process<'_> {
     fn environment(&mut self) -> Lookup<Option<&[u8]>> {
         if !self.environment.known {
             let mut bytes = std::mem::take(&mut self.environment.bytes);
-            let result = self.read("environ", &mut bytes);
+            let result = self.read_memory("environ", &mut bytes);
             self.environment.bytes = bytes;
             match result {
                 Ok(()) if !self.environment.bytes.is_empty() => {}
@@ -280,7 +287,7 @@ impl Facts for Process<'_> {
     }
 
     fn cgroups(&mut self) -> Lookup<&[u8]> {
-        self.text("cgroup", |p| &mut p.cgroups)?;
+        self.text("cgroup", |p| &mut p.cgroups, Self::read)?;
         Ok(&self.cgroups.bytes)
     }
 

@@ -1,16 +1,18 @@
 //! One process, read lazily: a file is opened when a question needs it, and once.
 
 use std::collections::HashMap;
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use nix::unistd;
-use rustix::fs::{self, AtFlags, Mode, OFlags};
+use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
 mod facts;
 
+use super::bounded::{ReadOf, Reads};
 use super::lineage::{self, Lineage, Relation};
 use super::sockets::OpenSockets;
 use super::stat::Stat;
@@ -21,6 +23,14 @@ use crate::sys::{PidfdInfo, pidfd_info};
 
 /// The kernel cuts names at 15 bytes (`TASK_COMM_LEN` less the NUL, linux/sched.h), except those of its own workers.
 pub(crate) const NAME_MAX: usize = 15;
+
+/// As much of a process's arguments, and of its environment, as is read: more than execve(2) accepts of both together
+/// since Linux 4.13 (`_STK_LIM / 4 * 3`, fs/exec.c). A process can claim any part of its address space to be one of them
+/// (PR_SET_MM(2const)).
+pub(crate) const MEMORY_MAX: usize = 6 << 20;
+
+/// Buffers that have grown beyond this are not kept.
+const LARGE: usize = 128 << 10;
 
 /// The process that is examined now. Its buffers serve the next one too, so a scan allocates nothing per process.
 pub(crate) struct Process<'p> {
@@ -50,6 +60,10 @@ pub(crate) struct Process<'p> {
     environment: Text,
     cgroups: Text,
     sockets: OpenSockets,
+    /// Why its arguments, environment or a file could not be read although it exists.
+    failure: Option<LookupError>,
+    /// Whether its arguments or environment are longer than [`MEMORY_MAX`].
+    is_cut: bool,
 }
 
 /// The ancestors of the processes that are examined one after the other.
@@ -122,6 +136,8 @@ impl<'p> Process<'p> {
             environment: Text::default(),
             cgroups: Text::default(),
             sockets: OpenSockets::default(),
+            failure: None,
+            is_cut: false,
         }
     }
 
@@ -198,6 +214,8 @@ impl<'p> Process<'p> {
         self.status = None;
         self.sockets.known = false;
         self.executable = None;
+        self.failure = None;
+        self.is_cut = false;
         for text in [
             &mut self.name,
             &mut self.full_name,
@@ -207,7 +225,20 @@ impl<'p> Process<'p> {
             &mut self.cgroups,
         ] {
             text.known = false;
+            // What one process claims is not kept for the others.
+            text.bytes.clear();
+            text.bytes.shrink_to(LARGE);
         }
+    }
+
+    /// Why something of it could not be read that another process, or it itself, can hold up or make fail.
+    pub(crate) fn failure(&self) -> Option<LookupError> {
+        self.failure
+    }
+
+    /// Whether more of its arguments or environment was claimed than was read.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Whether one thread is examined, and not the process.
@@ -267,28 +298,74 @@ impl<'p> Process<'p> {
     /// Read a whole file of the process into `buffer`.
     fn read(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
         let base = self.proc;
-        let path = self.file(name);
-        let file = fs::openat(base.base(), path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        buffer.clear();
-        loop {
-            buffer.reserve(1024);
-            let room = buffer.capacity() - buffer.len();
-            match rustix::io::read(&file, rustix::buffer::spare_capacity(buffer)) {
-                // A short read is the end: these files come whole, as long as there is room (fs/seq_file.c, fs/proc/base.c).
-                Ok(n) if n < room => return Ok(()),
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(errno) => return Err(errno),
-            }
-        }
+        read_file(base.base(), self.file(name), buffer)
     }
 
-    /// The same into a text that is kept; a file that cannot be read means that the process is gone.
-    fn text(&mut self, name: &str, which: fn(&mut Self) -> &mut Text) -> Lookup<()> {
+    /// The same of a file that comes from the memory of the process, within the time and the size that are allowed.
+    fn read_memory(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        let (proc, pid) = (self.proc, self.thread_group);
+        let result = match proc.reads() {
+            Reads::Unbounded => self.read(name, buffer),
+            Reads::Worker(worker) => worker.attempt(pid, ReadOf::Memory, || self.read(name, buffer)),
+            Reads::Delegated(delegate) => {
+                let path = self.absolute(name);
+                let read = move || {
+                    let mut bytes = vec![];
+                    read_file(CWD, &path, &mut bytes).map(|()| bytes)
+                };
+                delegate.read(pid, ReadOf::Memory, read).map(|bytes| *buffer = bytes)
+            }
+            Reads::Refused => Err(Errno::TIMEDOUT),
+        };
+        self.is_cut |= result.is_ok() && buffer.len() >= MEMORY_MAX;
+        self.note_failure(result)
+    }
+
+    /// Do something with one of its files that may ask a file system, within the time that is allowed.
+    pub(super) fn ask_file_system<T: Send + 'static>(
+        &mut self,
+        name: &str,
+        ask: impl FnOnce(BorrowedFd<'_>, &[u8]) -> Result<T, Errno> + Send + 'static,
+    ) -> Result<T, Errno> {
+        let (proc, pid) = (self.proc, self.thread_group);
+        let result = match proc.reads() {
+            Reads::Unbounded => ask(proc.base(), self.file(name)),
+            Reads::Worker(worker) => worker.attempt(pid, ReadOf::File, || ask(proc.base(), self.file(name))),
+            Reads::Delegated(delegate) => {
+                let path = self.absolute(name);
+                delegate.read(pid, ReadOf::File, move || ask(CWD, &path))
+            }
+            Reads::Refused => Err(Errno::TIMEDOUT),
+        };
+        self.note_failure(result)
+    }
+
+    fn note_failure<T>(&mut self, result: Result<T, Errno>) -> Result<T, Errno> {
+        if let Err(errno) = result {
+            let why = LookupError::from(errno);
+            self.failure = self.failure.or(why.is_undecided().then_some(why));
+        }
+        result
+    }
+
+    /// The path of one of its files from the root.
+    fn absolute(&mut self, name: &str) -> Vec<u8> {
+        let prefix = if self.proc.prefix().is_empty() { &b"/proc/"[..] } else { b"" };
+        [prefix, self.file(name)].concat()
+    }
+
+    /// Read a file into a text that is kept; a file that cannot be read means that the process is gone.
+    fn text(
+        &mut self,
+        name: &str,
+        which: fn(&mut Self) -> &mut Text,
+        read: fn(&mut Self, &str, &mut Vec<u8>) -> Result<(), Errno>,
+    ) -> Lookup<()> {
         if which(self).known {
             return Ok(());
         }
         let mut bytes = std::mem::take(&mut which(self).bytes);
-        let result = self.read(name, &mut bytes);
+        let result = read(self, name, &mut bytes);
         *which(self) = Text { known: result.is_ok(), bytes };
         Ok(result?)
     }
@@ -312,7 +389,7 @@ impl<'p> Process<'p> {
         let mut buffer = std::mem::take(&mut self.scratch);
         let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
         self.scratch = buffer;
-        result?.ok_or(LookupError::Io(Errno::BADMSG))
+        result?.ok_or(LookupError::Unreadable(Errno::BADMSG))
     }
 
     fn resident_pages(&mut self) -> Lookup<u64> {
@@ -390,6 +467,27 @@ impl<'p> Process<'p> {
         }
         self.stat().map(file)
     }
+}
+
+/// Read a file of /proc, at most [`MEMORY_MAX`] bytes of it.
+fn read_file(base: BorrowedFd<'_>, path: &[u8], buffer: &mut Vec<u8>) -> Result<(), Errno> {
+    let file = fs::openat(base, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    buffer.clear();
+    while buffer.len() < MEMORY_MAX {
+        if buffer.len() == buffer.capacity() {
+            let more = buffer.len().clamp(1024, MEMORY_MAX - buffer.len());
+            buffer.reserve_exact(more);
+        }
+        let room = buffer.capacity() - buffer.len();
+        match rustix::io::read(&file, rustix::buffer::spare_capacity(buffer)) {
+            // A short read is the end: these files come whole, as long as there is room (fs/seq_file.c, fs/proc/base.c).
+            Ok(n) if n < room => break,
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    buffer.truncate(MEMORY_MAX);
+    Ok(())
 }
 
 /// Whether the thread has exited.

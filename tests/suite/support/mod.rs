@@ -5,6 +5,7 @@
 //! - [`Run`]: one of our programs, or the installed procps program of the same name.
 //! - [`namespace`]: runs the test inside a PID namespace of its own, where any pattern may be signalled.
 //! - [`need`], [`need_root`], [`need_file`]: skip by name on a user's machine, fail in CI.
+//! - [`kernel`]: what the running kernel is able to do.
 //! - [`Dir`]: a temporary directory; [`Root`]: one to change root into.
 
 mod actor;
@@ -16,6 +17,7 @@ mod dir;
 pub mod family;
 mod helper;
 mod json;
+pub mod kernel;
 pub mod limits;
 mod namespace;
 pub mod pids;

@@ -55,7 +55,8 @@ impl Traced {
         assert_eq!(waitpid(pid, None), Ok(WaitStatus::Stopped(pid, Signal::SIGTRAP)), "the stop at exec");
         let options = ptrace::Options::PTRACE_O_TRACESYSGOOD | ptrace::Options::PTRACE_O_EXITKILL;
         ptrace::setoptions(pid, options).expect("PTRACE_SETOPTIONS");
-        let memory = File::open(format!("/proc/{pid}/mem")).expect("a tracer may read memory");
+        let memory = File::options().read(true).write(true).open(format!("/proc/{pid}/mem"));
+        let memory = memory.expect("a tracer may read and write memory");
         Traced { child, pid, memory, call: None, free: false, ended: false, terminal: None }
     }
 
@@ -142,6 +143,18 @@ impl Traced {
         bytes.truncate(read);
         bytes.truncate(bytes.iter().position(|&b| b == 0).unwrap_or(read));
         bytes
+    }
+
+    /// That many bytes at this address of its memory.
+    pub fn bytes(&self, address: u64, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.memory.read_exact_at(&mut bytes, address).expect("its memory");
+        bytes
+    }
+
+    /// Puts other bytes at this address of its memory.
+    pub fn overwrite(&self, address: u64, bytes: &[u8]) {
+        self.memory.write_all_at(bytes, address).expect("its memory");
     }
 
     /// Whatever it opens from now on, only one descriptor can be open at a time besides those that are.

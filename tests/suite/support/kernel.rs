@@ -1,0 +1,41 @@
+//! What the running kernel is able to do, by asking it: a version number says little where changes were backported, and
+//! nothing about the filter of a container.
+#![allow(unsafe_code)] // system calls that no crate wraps
+
+use std::io::Error;
+use std::os::fd::AsRawFd as _;
+
+use rustix::process::{PidfdFlags, getpid, pidfd_open};
+
+use super::skipped;
+
+/// Whether a process group can be signalled through a pidfd (`PIDFD_SIGNAL_PROCESS_GROUP`, Linux 6.9; EINVAL before).
+pub fn signals_groups() -> bool {
+    const PIDFD_SIGNAL_PROCESS_GROUP: u32 = 1 << 2; // linux/pidfd.h
+    let pidfd = pidfd_open(getpid(), PidfdFlags::empty()).expect("a pidfd");
+    let (none, info) = (0, std::ptr::null::<libc::siginfo_t>());
+    // SAFETY: the descriptor is open, no siginfo_t is passed, and signal 0 only checks.
+    let result = unsafe {
+        libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), none, info, PIDFD_SIGNAL_PROCESS_GROUP)
+    };
+    result == 0 || Error::last_os_error().raw_os_error() == Some(libc::ESRCH) // it leads no group
+}
+
+/// Whether the memory of a dying process can be released (process_mrelease(2), Linux 5.15; ENOSYS before).
+pub fn releases_memory() -> bool {
+    let pidfd = pidfd_open(getpid(), PidfdFlags::empty()).expect("a pidfd");
+    // SAFETY: the descriptor is open. The kernel refuses (EINVAL): this process is not dying.
+    let result = unsafe { libc::syscall(libc::SYS_process_mrelease, pidfd.as_raw_fd(), 0u32) };
+    result != 0 && Error::last_os_error().raw_os_error() == Some(libc::EINVAL)
+}
+
+/// True if the kernel [releases memory](releases_memory). Skips elsewhere, in CI too: a container has the kernel of its
+/// host.
+#[must_use]
+pub fn need_memory_release() -> bool {
+    let able = releases_memory();
+    if !able {
+        skipped("process_mrelease");
+    }
+    able
+}
