@@ -10,6 +10,7 @@ use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
 mod facts;
+mod start;
 
 use super::lineage::{self, Lineage, Relation};
 use super::sockets::OpenSockets;
@@ -395,6 +396,11 @@ impl<'p> Process<'p> {
 /// Whether the thread has exited.
 fn has_exited(stat: Stat) -> bool {
     matches!(stat.state, b'Z' | b'X' | b'x')
+}
+
+/// A copy; None if there is nothing.
+fn not_empty<T: Copy>(all: &[T]) -> Option<Vec<T>> {
+    (!all.is_empty()).then(|| all.to_vec())
 }
 
 #[cfg(test)]
