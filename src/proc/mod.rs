@@ -25,7 +25,7 @@ mod walk;
 
 pub(crate) use ancestors::ancestors;
 pub(crate) use cgroup::{Membership, memberships};
-pub(crate) use description::Description;
+pub(crate) use description::{Described, Description};
 pub(crate) use dir::{ProcDir, unreadable};
 pub(crate) use facts::{Facts, Lookup, LookupError};
 pub(crate) use lineage::Relation;

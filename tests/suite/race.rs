@@ -119,8 +119,7 @@ impl Case {
         let mut command = tracer::command(path);
         command.args(args.split(' '));
         tracer::forbid(&mut command, self.forbidden);
-        let mut terminal = tracer::on_terminal(&mut command);
-        terminal.write_all(b"y\n").expect("an answer to come");
+        let terminal = tracer::on_terminal(&mut command);
         next_is(30_000);
         let mut traced = Traced::start(command);
         traced.keep(terminal);
@@ -139,6 +138,9 @@ impl Case {
         let status = loop {
             match program.next() {
                 Stop::Entry(call) => {
+                    if call.number == libc::SYS_read && program.is_terminal(call.args[0]) {
+                        program.terminal().write_all(b"y\n").expect("an answer");
+                    }
                     if looks.is_none() && is_look(&program, call, pid) {
                         looks = Some(0);
                     }
