@@ -520,7 +520,12 @@ fn every_answer() {
             let question = asked.question();
             let who = [name.as_str(), &victims[0].pid().to_string(), "USR1"];
             assert!(who.iter().all(|word| question.contains(word)), "{question:?}");
-            asked.answer(answers);
+            for (at, answer) in answers.split_inclusive(['\n', '\x04']).enumerate() {
+                if at > 0 {
+                    asked.question();
+                }
+                asked.answer(answer);
+            }
             let wanted = |signalled| if signalled { "signalled" } else { "untouched" }.to_owned();
             assert_eq!(asked.end(), (fates.map(wanted).to_vec(), status), "{answers:?}");
             let received = victims.each_mut().map(|victim| victim.received().expect("it lives").len());
