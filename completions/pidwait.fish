@@ -95,6 +95,7 @@ end
 function __pidwait_candidates --argument-names what typed
     set -l how
     __pidwait_has_not f full; or set -a how --full
+    __pidwait_has_not x exact; or set -a how --exact
     __pidwait_has_not fixed-strings; or set -a how --fixed-strings
     command pgrep --complete $what $how -- "$typed" 2>/dev/null
 end

@@ -141,10 +141,7 @@ _pkill_add() {
     local before=$1 typed=$2 candidate
     shift 2
     for candidate; do
-        if [[ $typed && $candidate != "$typed"* ]]; then
-            # A pattern is found by what it matches, too.
-            [[ $candidate == *\\* && ${candidate//\\/} == "$typed"* ]] || continue
-        fi
+        [[ $candidate == "$typed"* ]] || continue
         candidate=$before$candidate
         if [[ $candidate == *[!a-zA-Z0-9_@%+=:,./-]* ]]; then
             case $quote in
@@ -266,6 +263,7 @@ _pkill_complete() {
         fi
     done
     [[ $given != *' full '* ]] || how+=(--full)
+    [[ $given != *' exact '* ]] || how+=(--exact)
     [[ $given != *' fixed-strings '* ]] || how+=(--fixed-strings)
     _pkill_unquote "${words[i]-}"
     word=$plain

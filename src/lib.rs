@@ -84,26 +84,38 @@ pub const OUT_OF_MEMORY: i32 = ExitStatus::Fatal.code();
 /// Run a program with its arguments (without its name) and return its exit status.
 pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let mut output = Output::new(program);
-    let result = cli::parse(program, args).and_then(|invocation| match invocation {
-        Invocation::Print(text) => {
-            output.print(&text);
-            Ok(ExitStatus::Success)
-        }
-        Invocation::Help => {
-            output.print(&cli::help(program));
-            Ok(ExitStatus::Success)
-        }
-        Invocation::Complete(request) => {
-            output.candidates(&complete::candidates(&request)?);
-            Ok(ExitStatus::Success)
-        }
-        Invocation::ListSignals(style) => {
-            output.signals(style);
-            Ok(ExitStatus::Success)
-        }
-        Invocation::Run(request) => answer(&request, &mut output),
-    });
+    let result =
+        check_privileges().and_then(|()| cli::parse(program, args)).and_then(|invocation| match invocation {
+            Invocation::Print(text) => {
+                output.print(&text);
+                Ok(ExitStatus::Success)
+            }
+            Invocation::Help => {
+                output.print(&cli::help(program));
+                Ok(ExitStatus::Success)
+            }
+            Invocation::Complete(request) => {
+                output.candidates(&complete::candidates(&request)?);
+                Ok(ExitStatus::Success)
+            }
+            Invocation::ListSignals(style) => {
+                output.signals(style)?;
+                Ok(ExitStatus::Success)
+            }
+            Invocation::Run(request) => answer(&request, &mut output),
+        });
     output.finish(result)
+}
+
+/// With privileges that the user lacks, each option would be one for every user.
+fn check_privileges() -> Result<(), error::Error> {
+    match sys::has_privileges_beyond_the_user() {
+        false => Ok(()),
+        true => Err(error::Error::fatal(
+            "refusing to run with privileges that the user lacks (set-user-ID, set-group-ID or file capabilities); \
+             use sudo(8)",
+        )),
+    }
 }
 
 fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, error::Error> {

@@ -1,6 +1,8 @@
 //! The facts about a process that the output shows.
 
-use crate::proc::{Description, Facts, Lookup, Process};
+use std::sync::Arc;
+
+use crate::proc::{Described, Description, Facts, Lookup, Process};
 use crate::request::{Label, Subject};
 
 /// Which facts about each process are shown. No others are read.
@@ -10,8 +12,8 @@ pub(crate) enum Detail {
     Id,
     /// The ID and a text.
     Label(Label),
-    /// Everything.
-    Full,
+    /// What identifies it, and this.
+    Full(Described),
 }
 
 impl Detail {
@@ -20,28 +22,40 @@ impl Detail {
         match self {
             Detail::Id => false,
             Detail::Label(label) => label.subject == Subject::CommandLine,
-            Detail::Full => true,
+            Detail::Full(what) => what.arguments > 0,
         }
     }
 }
 
-/// The facts that are shown of one process.
+/// The facts that are shown of one process. Arguments take megabytes, so copies of a view share them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum View {
     /// The ID only, which the match has.
     Id,
     /// The name or command line.
-    Text(Vec<u8>),
-    /// Everything.
-    Full(Box<Description>),
+    Text(Arc<[u8]>),
+    /// The words of the name or command line, to be quoted for a shell. Each ends with a NUL, the last one perhaps not.
+    Words(Arc<[u8]>),
+    /// What identifies it, and more.
+    Full(Arc<Description>),
 }
+
+/// As much of a command line is read for a question, which shows 200 characters of it.
+pub(crate) const QUESTION_BYTES: usize = 1024;
 
 /// Read the facts to show.
 pub(crate) fn view(detail: Detail, process: &mut Process<'_>) -> Lookup<View> {
     Ok(match detail {
         Detail::Id => View::Id,
-        Detail::Label(label) => View::Text(text(label, process)?),
-        Detail::Full => View::Full(Box::new(process.describe()?)),
+        Detail::Label(Label { subject, quoted }) => {
+            let text = match if quoted { words(subject, process) } else { text(subject, process) } {
+                // Only the label needs it; whether the process is selected is decided.
+                Err(why) if why.is_undecided() => [b"[", process.name()?, b"]"].concat().into(),
+                text => text?.into(),
+            };
+            if quoted { View::Words(text) } else { View::Text(text) }
+        }
+        Detail::Full(what) => View::Full(Arc::new(process.describe(what)?)),
     })
 }
 
@@ -51,75 +65,21 @@ pub(crate) const TRIES: usize = 8;
 /// Whether what was read, from the question whether it matches on, is of one program.
 pub(crate) fn is_of_one_program(detail: Detail, process: &mut Process<'_>) -> Lookup<bool> {
     match detail {
-        Detail::Full => process.is_still_named(),
+        Detail::Full(_) => process.is_still_named(),
         Detail::Id | Detail::Label(_) => Ok(true),
     }
 }
 
-/// The label of a process: its name or command line, quoted for a shell on request.
-fn text(label: Label, process: &mut impl Facts) -> Lookup<Vec<u8>> {
-    Ok(match label {
-        Label { subject: Subject::Name, quoted: false } => process.name()?.to_vec(),
-        Label { subject: Subject::Name, quoted: true } => quote([process.name()?]),
-        Label { subject: Subject::CommandLine, quoted: false } => match process.command_line() {
-            // Only this label needs it: whether the process is selected is decided.
-            Err(why) if why.is_undecided() => [b"[", process.name()?, b"]"].concat(),
-            line => line?.to_vec(),
-        },
-        Label { subject: Subject::CommandLine, quoted: true } => {
-            let arguments = match process.arguments() {
-                Err(why) if why.is_undecided() => {
-                    return Ok(quote([&[b"[", process.name()?, b"]"].concat()[..]]));
-                }
-                arguments => arguments?,
-            };
-            match arguments.strip_suffix(b"\0") {
-                Some(arguments) => quote(arguments.split(|&b| b == 0)),
-                None if arguments.is_empty() => quote([process.command_line()?]),
-                None => quote(arguments.split(|&b| b == 0)),
-            }
-        }
-    })
-}
-
-/// The words as a POSIX shell reads them back: quoted if they have characters that are special to a shell.
-fn quote<'w>(words: impl IntoIterator<Item = &'w [u8]>) -> Vec<u8> {
-    let mut line = vec![];
-    for word in words {
-        if !line.is_empty() {
-            line.push(b' ');
-        }
-        let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_@%+:,./-".contains(b);
-        if !word.is_empty() && word.iter().all(plain) {
-            line.extend_from_slice(word);
-            continue;
-        }
-        line.push(b'\'');
-        for &byte in word {
-            match byte {
-                b'\'' => line.extend_from_slice(b"'\\''"),
-                byte => line.push(byte),
-            }
-        }
-        line.push(b'\'');
+fn text(subject: Subject, process: &mut impl Facts) -> Lookup<&[u8]> {
+    match subject {
+        Subject::Name => process.name(),
+        Subject::CommandLine => process.command_line(),
     }
-    line
 }
 
-#[cfg(test)]
-mod tests {
-    use super::quote;
-
-    #[test]
-    fn quoted_words_are_read_back_by_a_shell() {
-        for (words, line) in [
-            (&["sleep", "10"][..], "sleep 10"),
-            (&["a b", ""], "'a b' ''"),
-            (&["it's"], r"'it'\''s'"),
-            (&["$HOME", "x=1", "/a_b@c%d+e:f,g.h-i"], "'$HOME' 'x=1' /a_b@c%d+e:f,g.h-i"),
-        ] {
-            let quoted = quote(words.iter().map(|word| word.as_bytes()));
-            assert_eq!(String::from_utf8(quoted).unwrap(), line);
-        }
+fn words(subject: Subject, process: &mut impl Facts) -> Lookup<&[u8]> {
+    match subject {
+        Subject::CommandLine if !process.arguments()?.is_empty() => process.arguments(),
+        subject => text(subject, process),
     }
 }

@@ -101,7 +101,7 @@ impl PinnedProcess {
     pub fn name(&self) -> &OsStr {
         match &self.found.view {
             View::Text(name) => OsStr::from_bytes(name),
-            View::Id | View::Full(_) => OsStr::new(""),
+            View::Id | View::Words(_) | View::Full(_) => OsStr::new(""),
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) fn states() -> Vec<Candidate> {
         ("Z", "zombie: ended, and not waited for by its parent"),
         ("I", "idle thread of the kernel"),
     ];
-    states.map(|(letter, about)| Candidate::new(letter, about)).into()
+    states.map(|(letter, about)| Candidate::own(letter, about)).into()
 }
 
 pub(super) fn namespaces() -> Vec<Candidate> {
@@ -45,7 +45,7 @@ pub(super) fn namespaces() -> Vec<Candidate> {
         Namespace::User => "user and group IDs",
         Namespace::Uts => "host name",
     };
-    Namespace::ALL.map(|kind| Candidate::new(kind.name(), about(kind))).into()
+    Namespace::ALL.map(|kind| Candidate::own(kind.name(), about(kind))).into()
 }
 
 /// All signals with a name, in the form that is being typed: with or without `SIG`, in upper or lower case.
@@ -63,7 +63,7 @@ pub(super) fn signals(typed: &[u8]) -> Vec<Candidate> {
         let usual = first.as_bytes().starts_with(name);
         let name = other(&names).filter(|_| !usual).unwrap_or_else(|| first.clone());
         let name = format!("{prefix}{name}");
-        Candidate::new(if lower { name.to_ascii_lowercase() } else { name }, signal.meaning())
+        Candidate::own(if lower { name.to_ascii_lowercase() } else { name }, signal.meaning())
     };
     Signal::named().map(candidate).collect()
 }
@@ -74,20 +74,20 @@ pub(super) fn steps(typed: &[u8]) -> Vec<Candidate> {
         let own = typed.first().is_some_and(u8::is_ascii_digit).then(|| [typed, b":"].concat());
         let usual = DELAYS.iter().map(|delay| delay.as_bytes().to_vec());
         let all: BTreeSet<Vec<u8>> = usual.chain(own).collect();
-        return all.into_iter().map(|text| Candidate::new(text, "then the signal")).collect();
+        return all.into_iter().map(|text| Candidate::own(text, "then the signal")).collect();
     };
     let (after, name) = typed.split_at(colon + 1);
-    let candidate = |signal: Candidate| Candidate::new([after, &signal.text].concat(), signal.about);
+    let candidate = |signal: Candidate| Candidate::own([after, &signal.text].concat(), signal.about);
     signals(name).into_iter().map(candidate).collect()
 }
 
 pub(super) fn durations() -> Vec<Candidate> {
-    DURATIONS.iter().map(|(text, about)| Candidate::new(*text, *about)).collect()
+    DURATIONS.iter().map(|(text, about)| Candidate::own(*text, *about)).collect()
 }
 
 /// The arguments of `--complete`.
 pub(super) fn completion_kinds() -> Vec<Candidate> {
     let options = OPTIONS.iter().filter(|opt| opt.value().is_some());
-    let options = options.map(|opt| Candidate::new(opt.long, format!("values of --{}", opt.long)));
-    [Candidate::new("pattern", "patterns that match something")].into_iter().chain(options).collect()
+    let options = options.map(|opt| Candidate::own(opt.long, format!("values of --{}", opt.long)));
+    [Candidate::own("pattern", "patterns that match something")].into_iter().chain(options).collect()
 }

@@ -1,9 +1,11 @@
 //! `--complete`: completion candidates for the shells, whose scripts know the options but not the processes.
 //!
-//! It is separate from the pipeline; it shares only the option table and the reading of processes with it.
+//! It is separate from the pipeline; it shares only the option table and the reading of processes with it. What a process
+//! has chosen passes the filter `inert` first: the shells put it on a command line.
 
 mod candidate;
 mod fixed;
+mod inert;
 mod pattern;
 mod processes;
 
@@ -35,7 +37,7 @@ pub(crate) fn candidates(request: &CompletionRequest) -> Result<Vec<Candidate>, 
 /// Candidates for a single value. The typed part is used only where a value consists of several parts.
 fn values(request: &CompletionRequest, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
     match request.kind {
-        Kind::Pattern => pattern::patterns(request.reading),
+        Kind::Pattern => pattern::patterns(request.reading, typed),
         Kind::Pids | Kind::Pid => processes::pids(),
         Kind::Parents => processes::parents(),
         Kind::ProcessGroups => processes::process_groups(),

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::candidate::Candidate;
+use super::inert;
 use super::processes::gather;
 use crate::accounts;
-use crate::ere;
 use crate::error::Error;
-use crate::proc::Facts;
+use crate::proc::{Facts, Lookup, NAME_MAX, Process};
 use crate::request::{Pid, Reading, Subject};
 use crate::sys;
 
-/// The longest prefix of a command line that is offered: a command line can be 2 MB long.
-const MAX_LEN: usize = 1000;
+/// How much is read of the arguments of a process; a candidate is no longer.
+const ARGUMENTS_MAX: usize = inert::MAX_LEN;
 
 /// The processes that have the same name or command line.
 struct Group {
@@ -23,24 +23,22 @@ struct Group {
     count: usize,
 }
 
-/// A pattern for each name or command line, described by the processes that have it.
-pub(super) fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
+/// A pattern for each name or command line, described by the processes that have it. What is `typed` may be the start of a
+/// word within a command line, whose pattern then starts there.
+pub(super) fn patterns(reading: Reading, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
+    let typed = typed.to_vec();
     let found = gather(move |process| {
-        let text = match reading.subject {
-            Subject::CommandLine => process.command_line()?.to_vec(),
-            Subject::Name => match process.full_name()? {
-                Some(full) => full.to_vec(),
-                None => process.name()?.to_vec(),
-            },
-        };
-        Ok((text, process.pid(), process.effective_uid()?))
+        let made = patterns_of(process, reading, &typed)?;
+        Ok((made, process.pid(), process.effective_uid()?))
     })?;
-    let mut groups: BTreeMap<Vec<u8>, Group> = BTreeMap::new();
-    for (text, pid, uid) in found {
-        let Some(pattern) = pattern(&text, reading.plain) else { continue };
-        let group = groups.entry(pattern).or_insert(Group { first: pid, uid, of_one_user: true, count: 0 });
-        group.count += 1;
-        group.of_one_user &= group.uid == uid;
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    for (made, pid, uid) in found {
+        for pattern in made.into_iter().flatten() {
+            let group = Group { first: pid, uid, of_one_user: true, count: 0 };
+            let group = groups.entry(pattern).or_insert(group);
+            group.count += 1;
+            group.of_one_user &= group.uid == uid;
+        }
     }
     let mut users = BTreeMap::new();
     let candidates = groups.into_iter().map(|(pattern, group)| {
@@ -55,59 +53,87 @@ pub(super) fn patterns(reading: Reading) -> Result<Vec<Candidate>, Error> {
                 users.entry(group.uid).or_insert_with(|| accounts::user_name(group.uid)).as_bytes(),
             );
         }
-        Candidate::new(pattern, about)
+        Candidate::own(pattern, about)
     });
     Ok(candidates.collect())
 }
 
-/// An extended regular expression, or plain text, that matches this text. It ends at the first byte that is not valid
-/// in the locale. A control character, which must not be printed on a terminal, is matched by `.`; plain text ends
-/// there. None if nothing remains, or if plain text would be read as an option.
-fn pattern(text: &[u8], plain: bool) -> Option<Vec<u8>> {
-    let text = &text[..text.len().min(MAX_LEN)];
-    let valid = text.utf8_chunks().next()?.valid();
-    let end = if sys::locale_is_utf8() { None } else { valid.find(|c: char| !c.is_ascii()) };
-    let valid = end.map_or(valid, |end| &valid[..end]);
-    let pattern = if plain {
-        let end = valid.find(char::is_control).unwrap_or(valid.len());
-        Some(&valid[..end]).filter(|text| !text.starts_with('-'))?.to_owned()
-    } else {
-        let escaped = ere::escape(valid).replace(char::is_control, ".");
-        match escaped.strip_prefix('-') {
-            Some(rest) => format!("[-]{rest}"), // else it would be read as an option
-            None => escaped,
+/// For one process: a pattern of its name, or of its command line and a part of that.
+fn patterns_of(process: &mut Process<'_>, reading: Reading, typed: &[u8]) -> Lookup<[Option<String>; 2]> {
+    match reading.subject {
+        Subject::CommandLine => {
+            let is_cut = process.limit_arguments(ARGUMENTS_MAX)?;
+            let line = process.command_line()?;
+            if is_cut && reading.whole {
+                return Ok([None, None]);
+            }
+            let part = if reading.whole { None } else { from_typed(line, typed) };
+            Ok([pattern(line, reading), part.and_then(|part| pattern(part, reading))])
         }
-    };
-    (!pattern.is_empty()).then(|| pattern.into_bytes())
+        Subject::Name => {
+            // The full name of one whose name was cut is in its first argument, if that is complete.
+            let may_be_cut = process.name()?.len() == NAME_MAX;
+            let is_complete =
+                may_be_cut && (!process.limit_arguments(ARGUMENTS_MAX)? || process.arguments()?.contains(&0));
+            let full = if is_complete { process.full_name()? } else { None };
+            let full = full.and_then(|full| pattern(full, reading));
+            // Shorter patterns are matched against the name that the kernel has cut.
+            let full = full.filter(|full| minimum_len(full, reading) > NAME_MAX);
+            Ok([if full.is_some() { full } else { pattern(process.name()?, reading) }, None])
+        }
+    }
+}
+
+fn pattern(text: &[u8], reading: Reading) -> Option<String> {
+    let make = if reading.plain { inert::plain_text } else { inert::pattern };
+    make(text, reading.whole, sys::locale_is_utf8())
+}
+
+/// The bytes that a match has at least: `[-]` is one, `.` too.
+fn minimum_len(pattern: &str, reading: Reading) -> usize {
+    let brackets = if reading.plain { 0 } else { pattern.bytes().filter(|&b| b == b'[').count() };
+    pattern.len() - 2 * brackets
+}
+
+/// The command line from the first word on that starts with what is typed, if it does not start with that itself: users
+/// know `job.py`, and not the path of the interpreter before it.
+fn from_typed<'l>(line: &'l [u8], typed: &[u8]) -> Option<&'l [u8]> {
+    if typed.is_empty() || line.starts_with(typed) {
+        return None;
+    }
+    let is_start = |&at: &usize| at > 0 && !line[at - 1].is_ascii_alphanumeric();
+    memchr::memmem::find_iter(line, typed).find(is_start).map(|at| &line[at..])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ere::{Flags, Pattern};
 
     #[test]
-    fn a_pattern_matches_what_it_was_made_of() {
-        for (text, expected, literal) in [
-            ("sshd", Some("sshd"), Some("sshd")),
-            ("python3.11", Some(r"python3\.11"), Some("python3.11")),
-            ("g++", Some(r"g\+\+"), Some("g++")),
-            ("a[b](c){2}|^$\\", Some(r"a\[b]\(c\)\{2}\|\^\$\\"), Some("a[b](c){2}|^$\\")),
-            ("-bash", Some("[-]bash"), None),
-            ("a-b", Some("a-b"), Some("a-b")),
-            ("a\u{1b}[31m\nb", Some(r"a.\[31m.b"), Some("a")),
-            ("\n", Some("."), None),
-            ("$(reboot) `x`", Some(r"\$\(reboot\) `x`"), Some("$(reboot) `x`")),
-            ("", None, None),
+    fn a_command_line_is_found_by_a_word_in_it() {
+        for (typed, part) in [
+            ("job", Some("job.py --port=80")),
+            ("/opt/j", Some("/opt/job.py --port=80")),
+            ("port", Some("port=80")),
+            ("80", Some("80")),
+            ("python3", Some("python3 /opt/job.py --port=80")),
+            ("ob", None),
+            ("/usr", None),
+            ("x", None),
+            ("", None),
         ] {
-            let made = pattern(text.as_bytes(), false);
-            assert_eq!(made.as_deref(), expected.map(str::as_bytes), "{text:?}");
-            assert_eq!(pattern(text.as_bytes(), true).as_deref(), literal.map(str::as_bytes), "{text:?}");
-            let Some(made) = made else { continue };
-            let whole = Flags { whole: true, ..Flags::default() };
-            assert_eq!(Pattern::new(&made, whole).unwrap().is_match(text.as_bytes()), Ok(true), "{text:?}");
+            let line = b"/usr/bin/python3 /opt/job.py --port=80";
+            assert_eq!(from_typed(line, typed.as_bytes()), part.map(str::as_bytes), "{typed}");
         }
-        assert_eq!(pattern(b"a.b\xffc", false), Some(br"a\.b".to_vec()));
-        assert_eq!(pattern(b"\xff", false), None);
+    }
+
+    /// `[-]` and `[+]` match one byte; as plain text they are three.
+    #[test]
+    fn the_shortest_match() {
+        let plain = Reading { plain: true, ..Reading::default() };
+        for (pattern, as_pattern, as_plain) in [("[-]a[+]", 3, 7), ("a.b", 3, 3)] {
+            assert_eq!(minimum_len(pattern, Reading::default()), as_pattern);
+            assert_eq!(minimum_len(pattern, plain), as_plain);
+        }
     }
 }

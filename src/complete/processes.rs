@@ -1,10 +1,13 @@
 //! Candidates that are read from the processes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
 use std::os::unix::ffi::OsStringExt as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::candidate::Candidate;
+use super::inert;
 use crate::accounts;
 use crate::error::Error;
 use crate::proc::{
@@ -13,6 +16,16 @@ use crate::proc::{
 };
 use crate::request::{Pid, Ports, Protocol};
 use crate::select::units_of;
+use crate::sys;
+
+/// How much is read of the arguments of a process for its description, for the scripts in them, and of its environment.
+/// A process can claim any amount of memory for them (PR_SET_MM_MAP of prctl(2)).
+const DESCRIPTION_MAX: usize = 256;
+const SCRIPT_ARGUMENTS_MAX: usize = 4096;
+const ENVIRONMENT_MAX: usize = 128 * 1024;
+
+/// The bytes of all names of variables that are kept.
+const VARIABLES_MAX: usize = 1024 * 1024;
 
 /// How long a read may take that another process can hold up, while the user waits for candidates.
 const READ_TIMEOUT: Duration = Duration::from_millis(200);
@@ -42,8 +55,11 @@ pub(super) fn gather<T: Send + 'static>(
 
 /// Process IDs, described by the command line.
 pub(super) fn pids() -> Result<Vec<Candidate>, Error> {
-    let all = gather(|process| Ok((process.pid(), process.command_line()?.to_vec())))?;
-    Ok(all.into_iter().map(|(pid, line)| Candidate::new(pid.to_string(), line)).collect())
+    let all = gather(|process| {
+        process.limit_arguments(DESCRIPTION_MAX)?;
+        Ok((process.pid(), process.command_line()?.to_vec()))
+    })?;
+    Ok(all.into_iter().map(|(pid, line)| Candidate::own(pid.to_string(), line)).collect())
 }
 
 /// Processes that have children.
@@ -70,9 +86,9 @@ fn named(ids: impl IntoIterator<Item = Pid>, zero: Option<&str>) -> Result<Vec<C
     let candidate = |id: Pid| {
         process.select(id);
         let name = process.name().unwrap_or(b"its leader has ended");
-        Candidate::new(id.to_string(), name)
+        Candidate::own(id.to_string(), name)
     };
-    let zero = zero.map(|about| Candidate::new("0", about));
+    let zero = zero.map(|about| Candidate::own("0", about));
     Ok(zero.into_iter().chain(ids.into_iter().map(candidate)).collect())
 }
 
@@ -88,12 +104,10 @@ pub(super) fn terminals() -> Result<Vec<Candidate>, Error> {
         leaders.entry(terminal).or_insert((session, name)); // the first in the order of PIDs
     }
     let candidate = |(terminal, (session, name)): (u32, (Pid, Vec<u8>))| {
-        Some(Candidate::new(
-            known.name(terminal)?,
-            [format!("session {session}, ").as_bytes(), &name].concat(),
-        ))
+        let about = [format!("session {session}, ").as_bytes(), &name].concat();
+        Candidate::value(known.name(terminal)?.into(), about)
     };
-    let none = Candidate::new("?", "no terminal");
+    let none = Candidate::own("?", "no terminal");
     Ok(leaders.into_iter().filter_map(candidate).chain([none]).collect())
 }
 
@@ -143,7 +157,7 @@ pub(super) fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
         ports.entry(socket.port).or_default().extend(name.map(|(.., name)| name));
     }
     let candidate = |(port, by): (u16, BTreeSet<&str>)| {
-        Candidate::new(format!("{prefix}{port}"), by.into_iter().collect::<Vec<_>>().join(", "))
+        Candidate::own(format!("{prefix}{port}"), by.into_iter().collect::<Vec<_>>().join(", "))
     };
     Ok(ports.into_iter().map(candidate).collect())
 }
@@ -156,7 +170,11 @@ pub(super) fn executables() -> Result<Vec<Candidate>, Error> {
 
 /// Scripts as given in the arguments.
 pub(super) fn scripts() -> Result<Vec<Candidate>, Error> {
-    Ok(counted(gather(|process| process.scripts())?.into_iter().flatten()))
+    let scripts = |process: &mut Process<'_>| match process.limit_arguments(SCRIPT_ARGUMENTS_MAX)? {
+        false => process.scripts(),
+        true => Ok(vec![]), // its name may be incomplete
+    };
+    Ok(counted(gather(scripts)?.into_iter().flatten()))
 }
 
 /// Working directories of processes.
@@ -166,25 +184,50 @@ pub(super) fn working_directories() -> Result<Vec<Candidate>, Error> {
 
 /// The names of the variables in all readable environments. Values are not listed: they may be secrets.
 pub(super) fn variables() -> Result<Vec<Candidate>, Error> {
-    let mut environments: BTreeMap<Vec<u8>, usize> = BTreeMap::new(); // most are equal: they are inherited
-    for environment in gather(|process| Ok(process.environment()?.unwrap_or_default().to_vec()))? {
-        *environments.entry(environment).or_default() += 1;
+    /// The names in environments, most of which are equal: they are inherited.
+    #[derive(Default)]
+    struct Known {
+        environments: HashMap<u64, (BTreeSet<Vec<u8>>, usize)>,
+        len: usize,
     }
-    let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
-    for (environment, processes) in &environments {
-        let variables = environment.split(|&b| b == 0);
+    fn lock(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
+        known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    let (all, hash) = (Arc::<Mutex<Known>>::default(), RandomState::new());
+    let known = Arc::clone(&all);
+    gather(move |process| {
+        let bytes = process.environment_start(ENVIRONMENT_MAX)?;
+        let key = hash.hash_one(&bytes);
+        if let Some((_, processes)) = lock(&known).environments.get_mut(&key) {
+            *processes += 1;
+            return Ok(());
+        }
+        let is_cut = bytes.len() == ENVIRONMENT_MAX;
+        let complete = if is_cut { memchr::memrchr(0, &bytes).unwrap_or(0) } else { bytes.len() };
+        let variables = bytes[..complete].split(|&b| b == 0);
         let names = variables.filter_map(|variable| variable.split(|&b| b == b'=').next());
-        let names: BTreeSet<&[u8]> = names.filter(|name| !name.is_empty()).collect();
+        let names = names.filter(|name| inert::is_inert_value(name, sys::locale_is_utf8()));
+        let names: BTreeSet<_> = names.map(<[u8]>::to_vec).collect();
+        let len = names.iter().map(Vec::len).sum::<usize>();
+        let mut known = lock(&known);
+        if known.len + len <= VARIABLES_MAX {
+            known.len += len;
+            known.environments.entry(key).or_insert((names, 0)).1 += 1;
+        }
+        Ok(())
+    })?;
+    let mut counts: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    for (names, processes) in std::mem::take(&mut *lock(&all)).environments.into_values() {
         names.into_iter().for_each(|name| *counts.entry(name).or_default() += processes);
     }
-    Ok(counts.into_iter().map(|(name, count)| Candidate::new(name, processes(count))).collect())
+    Ok(counts.into_iter().map(|(name, count)| Candidate::own(name, processes(count))).collect())
 }
 
 /// Each distinct text, described by the number of processes that have it.
 fn counted(texts: impl IntoIterator<Item = Vec<u8>>) -> Vec<Candidate> {
     let mut counts: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     texts.into_iter().for_each(|text| *counts.entry(text).or_default() += 1);
-    counts.into_iter().map(|(text, count)| Candidate::new(text, processes(count))).collect()
+    counts.into_iter().filter_map(|(text, count)| Candidate::value(text, processes(count))).collect()
 }
 
 fn processes(count: usize) -> String {

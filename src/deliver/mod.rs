@@ -88,7 +88,7 @@ fn after_send(request: &Request, plan: &Plan) -> Result<AfterSend, Error> {
         return Ok(AfterSend::Settle(None));
     };
     let steps = request.sending().map_or(&[][..], |sending| &sending.escalation);
-    let report_exit_status = plan.detail == Detail::Full;
+    let report_exit_status = matches!(plan.detail, Detail::Full(_));
     Ok(AfterSend::Await(Box::new(Waiter::new(wait, steps, report_exit_status)?)))
 }
 

@@ -1,14 +1,17 @@
 //! `--json`: one document about the whole run. Its schema is docs/report.schema.json.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
+use std::io::{self, Write};
 
-use base64::Engine as _;
+use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::printable::Escaped;
 use super::text::{Names, explanation, word};
 use crate::proc::{CLOCK_TICKS, Description};
 use crate::report::{End, Exited, Outcome, Report, Target};
@@ -20,8 +23,20 @@ use crate::view::View;
 /// Raised when a reader of the former form would misunderstand the new one; additions do not count.
 const SCHEMA: u32 = 1;
 
-/// The document, with a newline behind it.
-pub(super) fn document(request: &Request, report: &Report, names: &mut Names) -> Vec<u8> {
+/// JSON that people can read, with a newline at the end.
+pub(super) fn write(output: impl Write, value: &impl Serialize) -> io::Result<()> {
+    let mut output = Escaped(output);
+    serde_json::to_writer_pretty(&mut output, value)?;
+    output.write_all(b"\n")
+}
+
+/// The document. It is written while it is made: the arguments of many processes have hundreds of megabytes as JSON.
+pub(super) fn write_report(
+    output: impl Write,
+    request: &Request,
+    report: &Report,
+    names: &mut Names,
+) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         program: request.program.name(),
@@ -32,7 +47,7 @@ pub(super) fn document(request: &Request, report: &Report, names: &mut Names) ->
             Action::List(_) | Action::Wait { .. } => None,
         },
         criteria: Criteria(request),
-        targets: report.targets.iter().map(|target| TargetView::new(target, names)).collect(),
+        targets: Targets(&report.targets, RefCell::new(names)),
         summary: Summary {
             matched: report.targets.len(),
             undecided: report.undecided,
@@ -40,10 +55,7 @@ pub(super) fn document(request: &Request, report: &Report, names: &mut Names) ->
             exit_status: report.exit_status(request).code(),
         },
     };
-    let mut bytes =
-        serde_json::to_vec_pretty(&document).expect("every part of the document can be serialised");
-    bytes.push(b'\n');
-    bytes
+    write(output, &document)
 }
 
 #[derive(Serialize)]
@@ -52,7 +64,7 @@ struct Document<'a> {
     program: &'static str,
     signal: Option<SignalView>,
     criteria: Criteria<'a>,
-    targets: Vec<TargetView>,
+    targets: Targets<'a>,
     summary: Summary<'a>,
 }
 
@@ -62,15 +74,24 @@ struct SignalView {
     number: i32,
 }
 
+/// Each is described when its turn comes.
+struct Targets<'a>(&'a [Target], RefCell<&'a mut Names>);
+
+impl Serialize for Targets<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|target| TargetView::new(target, &mut self.1.borrow_mut())))
+    }
+}
+
 #[derive(Serialize)]
-struct TargetView {
+struct TargetView<'a> {
     pid: Pid,
     #[serde(skip_serializing_if = "Option::is_none")]
     descendant_of: Option<Pid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     member_of: Option<Pid>,
     #[serde(flatten)]
-    about: Option<About>,
+    about: Option<About<'a>>,
     outcome: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     effect: Option<&'static str>,
@@ -83,13 +104,13 @@ struct TargetView {
 }
 
 #[derive(Serialize)]
-struct About {
+struct About<'a> {
     ppid: Pid,
     uid: u32,
     euid: u32,
     user: String,
-    name: Exact,
-    arguments: Vec<Exact>,
+    name: Exact<'a>,
+    arguments: Arguments<'a>,
     start_time: String,
 }
 
@@ -141,11 +162,11 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
-impl TargetView {
-    fn new(target: &Target, names: &mut Names) -> Self {
+impl<'a> TargetView<'a> {
+    fn new(target: &'a Target, names: &mut Names) -> Self {
         let about = match &target.view {
             View::Full(about) => Some(About::new(about, names)),
-            View::Id | View::Text(_) => None,
+            View::Id | View::Text(_) | View::Words(_) => None,
         };
         let (pinned, errno) = match target.outcome {
             Outcome::Signalled { pinned, release } => (Some(pinned), release.map(|e| e.raw_os_error())),
@@ -178,17 +199,15 @@ impl TargetView {
     }
 }
 
-impl About {
-    fn new(about: &Description, names: &mut Names) -> Self {
-        let arguments = about.arguments.strip_suffix(b"\0").unwrap_or(&about.arguments);
-        let arguments = if about.arguments.is_empty() { None } else { Some(arguments.split(|&b| b == 0)) };
+impl<'a> About<'a> {
+    fn new(about: &'a Description, names: &mut Names) -> Self {
         About {
             ppid: about.parent,
             uid: about.real_uid,
             euid: about.effective_uid,
             user: names.user(about.effective_uid),
-            name: Exact(about.name.clone()),
-            arguments: arguments.into_iter().flatten().map(|a| Exact(a.to_vec())).collect(),
+            name: Exact(&about.name),
+            arguments: Arguments(&about.arguments),
             start_time: wall_clock(about.start_time),
         }
     }
@@ -210,18 +229,39 @@ fn wall_clock(ticks: u64) -> String {
 }
 
 /// Bytes as a string where they are UTF-8, else as `{"base64": "..."}`.
-struct Exact(Vec<u8>);
+struct Exact<'a>(&'a [u8]);
 
-impl Serialize for Exact {
+impl Serialize for Exact<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(&self.0) {
+        match std::str::from_utf8(self.0) {
             Ok(text) => serializer.serialize_str(text),
             Err(_) => {
                 let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry("base64", &STANDARD.encode(&self.0))?;
+                map.serialize_entry("base64", &Base64(self.0))?;
                 map.end()
             }
         }
+    }
+}
+
+struct Base64<'a>(&'a [u8]);
+
+impl Serialize for Base64<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Base64Display::new(self.0, &STANDARD))
+    }
+}
+
+/// Arguments, each ended by a NUL.
+struct Arguments<'a>(&'a [u8]);
+
+impl Serialize for Arguments<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = match self.0 {
+            [] => None,
+            [all @ .., 0] | all => Some(all.split(|&b| b == 0)),
+        };
+        serializer.collect_seq(all.into_iter().flatten().map(Exact))
     }
 }
 
@@ -232,10 +272,9 @@ impl Serialize for Criteria<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if let Some(pattern) = &self.0.selection.pattern {
-            map.serialize_entry("pattern", &Exact(pattern.clone()))?;
+            map.serialize_entry("pattern", &Exact(pattern))?;
         }
         for (name, value) in &self.0.raw_values {
-            let exact = |value: &OsString| Exact(value.as_encoded_bytes().to_vec());
             match value {
                 RawValue::Flag => map.serialize_entry(name, &true)?,
                 RawValue::Value(value) => map.serialize_entry(name, &exact(value))?,
@@ -246,6 +285,10 @@ impl Serialize for Criteria<'_> {
         }
         map.end()
     }
+}
+
+fn exact(value: &OsString) -> Exact<'_> {
+    Exact(value.as_encoded_bytes())
 }
 
 /// How often each outcome was met.

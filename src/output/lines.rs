@@ -1,17 +1,13 @@
 //! What is printed: the list of pgrep, a line for each process, or a document.
 
-use super::json;
-use super::signals;
-use super::text::{self, cut, is_printable, printable, shown};
+use super::printable::{cut, is_printable, quoted, shown};
 use super::writer::Output;
+use super::{json, signals, text};
 use crate::complete::Candidate;
 use crate::error::Error;
 use crate::report::{Report, Target};
 use crate::request::{Action, Listing, Mode, Request, Sending, Separator, Style};
 use crate::view::View;
-
-/// Output is written when this much has been collected.
-const FLUSH_THRESHOLD: usize = 64 * 1024;
 
 /// Characters of a command line that describe a completion candidate, which has one line of the screen.
 const DESCRIPTION_MAX: usize = 60;
@@ -30,8 +26,11 @@ impl Output {
     }
 
     /// `--list-signals`: a table, or with `--json` an array.
-    pub(crate) fn signals(&mut self, style: Style) {
-        self.pending.extend(if style == Style::Json { signals::array() } else { signals::table() });
+    pub(crate) fn signals(&mut self, style: Style) -> Result<(), Error> {
+        self.print_with(|output| match style {
+            Style::Json => signals::write_array(output),
+            Style::Plain | Style::Verbose | Style::Quiet => signals::write_table(output),
+        })
     }
 
     /// What has become of every target.
@@ -39,12 +38,13 @@ impl Output {
         match request.style {
             Style::Quiet => {}
             Style::Json => {
-                let document = json::document(request, report, &mut self.names);
-                self.pending.extend(document);
+                let mut names = std::mem::take(&mut self.names);
+                self.print_with(|output| json::write_report(output, request, report, &mut names))?;
+                self.names = names;
             }
             Style::Plain | Style::Verbose => match &request.action {
                 Action::Signal(sending) if sending.mode == Mode::DryRun => {
-                    self.dry_run(sending, request.count, report);
+                    self.dry_run(sending, request.count, report)?;
                 }
                 action => self.lines(action, request, report)?,
             },
@@ -57,8 +57,7 @@ impl Output {
     /// What a program prints.
     fn lines(&mut self, action: &Action, request: &Request, report: &Report) -> Result<(), Error> {
         if request.style == Style::Verbose {
-            let lines = report.targets.iter().map(|target| self.names.line(target));
-            self.pending.extend(text::aligned(lines.collect()));
+            self.table(None, report)?;
         }
         match action {
             Action::Wait { .. } => {} // the count stands before the wait
@@ -75,37 +74,49 @@ impl Output {
     fn list(&mut self, listing: &Listing, targets: &[Target]) -> Result<(), Error> {
         for (at, target) in targets.iter().enumerate() {
             self.print(&target.pid.to_string());
-            if let View::Text(text) = &target.view {
-                self.pending.push(b' ');
-                match listing.separator {
-                    Separator::Nul => self.pending.extend_from_slice(text),
-                    Separator::Between(_) => self.pending.extend(printable(text)),
-                }
+            if let View::Text(_) | View::Words(_) = target.view {
+                self.print(" ");
+                self.label(&target.view, listing.separator == Separator::Nul)?;
             }
             let last = at + 1 == targets.len();
-            self.pending.extend_from_slice(match &listing.separator {
+            self.print_bytes(match &listing.separator {
                 Separator::Nul => b"\0",
                 Separator::Between(_) if last => b"\n",
                 Separator::Between(delimiter) => delimiter,
-            });
-            if self.pending.len() > FLUSH_THRESHOLD {
-                self.flush()?;
-            }
+            })?;
         }
         Ok(())
     }
 
+    /// The name or command line, as bytes for `--print0`.
+    pub(super) fn label(&mut self, view: &View, as_bytes: bool) -> Result<(), Error> {
+        let mut print = |text: &[u8]| if as_bytes { self.print_bytes(text) } else { self.print_shown(text) };
+        match view {
+            View::Text(text) => print(text),
+            View::Words(words) => quoted(words).try_for_each(print),
+            View::Id | View::Full(_) => Ok(()),
+        }
+    }
+
+    /// A line for each process.
+    fn table(&mut self, heading: Option<[String; 4]>, report: &Report) -> Result<(), Error> {
+        let mut names = std::mem::take(&mut self.names);
+        let lines = report.targets.iter().map(|target| names.line(target));
+        self.print_with(|output| text::write_aligned(output, heading.into_iter().chain(lines)))?;
+        self.names = names;
+        Ok(())
+    }
+
     /// `--dry-run`.
-    fn dry_run(&mut self, sending: &Sending, count: bool, report: &Report) {
+    fn dry_run(&mut self, sending: &Sending, count: bool, report: &Report) -> Result<(), Error> {
         if report.too_many {
-            return;
+            return Ok(());
         }
         let heading = ["PID", "USER", "NAME", &format!("WHAT {} WOULD DO", sending.signal)].map(String::from);
-        let lines = report.targets.iter().map(|target| self.names.line(target));
-        let lines = [heading].into_iter().chain(lines).collect();
-        self.pending.extend(text::aligned(lines));
+        self.table(Some(heading), report)?;
         if count {
             self.print(&format!("{}\n", report.targets.len()));
         }
+        Ok(())
     }
 }

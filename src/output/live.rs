@@ -2,19 +2,20 @@
 
 use rustix::io::Errno;
 
+use super::printable::{cut, shown};
 use super::progress::ProgressLine;
 use super::terminal::Terminal;
-use super::text::{cut, printable, shown};
 use super::writer::Output;
 use crate::deliver::{Answer, Confirm, Observer, Progress};
 use crate::error::{Error, errno_text};
+use crate::proc::Description;
 use crate::request::{Action, Mode, Pid, Program, Request, Sending, Style};
 use crate::scan::{Match, Matches};
 use crate::select::Reason;
 use crate::signal::Signal;
-use crate::view::View;
+use crate::view::{QUESTION_BYTES, View};
 
-/// Characters of a command line that a question shows: it may be 2 MB long, and the name must stay in sight.
+/// Characters of a command line that a question shows: it may be 6 MiB long, and the name must stay in sight.
 const COMMAND_LINE_MAX: usize = 200;
 
 impl Output {
@@ -41,13 +42,23 @@ impl Output {
     }
 }
 
+impl Output {
+    /// The work goes on, and signals are sent, whether or not anything can be printed.
+    fn keep_failure(&mut self, result: Result<(), Error>) {
+        if let Err(error) = result {
+            self.failure.get_or_insert(error);
+        }
+    }
+}
+
 impl Observer for Output {
     /// `-e`.
     fn on_signalled(&mut self, found: &Match) {
-        if let View::Text(text) = &found.view {
+        if let View::Text(_) | View::Words(_) = found.view {
             let waits = self.program == Program::Pidwait;
             self.print(if waits { "waiting for " } else { "" });
-            self.pending.extend(printable(text));
+            let result = self.label(&found.view, false);
+            self.keep_failure(result);
             self.print(if waits { "" } else { " killed" });
             self.print(&format!(" (pid {})\n", found.pid));
         }
@@ -61,10 +72,8 @@ impl Observer for Output {
                 "note: {stopped} {are} stopped; {they} on the signal only when continued (--cont)"
             ));
         }
-        // The wait goes on, and later signals are sent, whether or not anything can be printed.
-        if let Err(error) = self.flush() {
-            self.failure.get_or_insert(error);
-        }
+        let result = self.flush();
+        self.keep_failure(result);
     }
 
     fn wants_progress(&self) -> bool {
@@ -88,13 +97,8 @@ impl Confirm for Output {
         let (Some(named), Some(terminal)) = (named, &mut self.terminal) else { return Ok(Answer::No) };
         let mut process = named.pid.to_string();
         if let View::Full(about) = &named.view {
-            let line = about.arguments.split(|&b| b == 0).collect::<Vec<_>>().join(&b' ');
-            let text = if line.is_empty() { &about.name } else { &line };
-            process += &format!(
-                " {} {}",
-                self.names.user(about.effective_uid),
-                cut(shown(text).trim_end(), COMMAND_LINE_MAX)
-            );
+            let user = self.names.user(about.effective_uid);
+            process += &format!(" {user} {}", cut(&name_or_start(about), COMMAND_LINE_MAX));
         }
         let question = match (named.group, found.len()) {
             (Some(group), 2..) => {
@@ -104,6 +108,16 @@ impl Confirm for Output {
         };
         terminal.ask(&question)
     }
+}
+
+/// The start of the command line, or the name where that is empty.
+fn name_or_start(about: &Description) -> String {
+    let is_whole = about.arguments.len() < QUESTION_BYTES;
+    let start = &about.arguments[..about.arguments.len().min(QUESTION_BYTES)];
+    let line: Vec<u8> = start.iter().map(|&b| if b == 0 { b' ' } else { b }).collect();
+    let text = shown(if line.is_empty() { &about.name } else { &line });
+    // Of a part, the spaces at its end may be followed by more.
+    if is_whole { text.trim_end().to_owned() } else { text }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod json;
 mod lines;
 mod live;
 mod notes;
+mod printable;
 mod progress;
 mod signals;
 mod terminal;

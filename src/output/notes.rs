@@ -2,7 +2,7 @@
 
 use rustix::io::Errno;
 
-use super::text::shown;
+use super::printable::{cut, quoted, shown};
 use super::writer::Output;
 use crate::error::errno_text;
 use crate::plan::Plan;
@@ -17,6 +17,9 @@ const NAMED_MAX: usize = 5;
 
 /// How many of the processes that could not be read are named.
 const UNREAD_MAX: usize = 10;
+
+/// Characters of a command line that a message shows.
+const LABEL_MAX: usize = 200;
 
 /// How many of the processes that are still running after a wait are named.
 const RUNNING_MAX: usize = 100;
@@ -175,7 +178,8 @@ impl Output {
         let (found, most) = (report.targets.len(), request.at_most.unwrap_or_default());
         let named = report.targets.iter().map(|target| match &target.view {
             View::Id => target.pid.to_string(),
-            View::Text(text) => format!("{} {}", target.pid, shown(text)),
+            View::Text(text) => format!("{} {}", target.pid, label(text.iter())),
+            View::Words(words) => format!("{} {}", target.pid, label(quoted(words).flatten())),
             View::Full(about) => format!("{} {}", target.pid, shown(&about.name)),
         });
         let named = first(NAMED_MAX, named);
@@ -204,6 +208,12 @@ fn reason(failure: Failure) -> String {
         Some(state) => format!("{what} (state {})", char::from(state)),
         None => what.to_owned(),
     }
+}
+
+/// The start of a label.
+fn label<'l>(bytes: impl Iterator<Item = &'l u8>) -> String {
+    let start: Vec<u8> = bytes.take(4 * (LABEL_MAX + 1)).copied().collect(); // UTF-8 takes up to 4 bytes
+    cut(&shown(&start), LABEL_MAX)
 }
 
 /// The first `number` of them, with an ellipsis if there are more.

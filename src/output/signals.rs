@@ -1,12 +1,14 @@
 //! `--list-signals`: what signal(7) tells, as this machine has it.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 
-use super::text;
+use super::{json, text};
 use crate::signal::Signal;
 
 /// A row for each signal. No word but the last column holds a blank, so awk(1) can read it.
-pub(super) fn table() -> Vec<u8> {
+pub(super) fn write_table(output: impl Write) -> io::Result<()> {
     let heading = ["NUMBER", "NAMES", "DEFAULT", "CATCHABLE", "MEANING"].map(String::from);
     let row = |signal: Signal| {
         let catchable = if signal.can_be_caught() { "yes" } else { "no" };
@@ -18,11 +20,11 @@ pub(super) fn table() -> Vec<u8> {
             signal.meaning().to_owned(),
         ]
     };
-    text::aligned([heading].into_iter().chain(Signal::named().map(row)).collect())
+    text::write_aligned(output, [heading].into_iter().chain(Signal::named().map(row)))
 }
 
-/// The same as a JSON array, with a newline behind it.
-pub(super) fn array() -> Vec<u8> {
+/// The same as a JSON array, with a newline at the end.
+pub(super) fn write_array(output: impl Write) -> io::Result<()> {
     let view = |signal: Signal| SignalView {
         number: signal.number(),
         names: signal.names(),
@@ -30,10 +32,7 @@ pub(super) fn array() -> Vec<u8> {
         catchable: signal.can_be_caught(),
         meaning: signal.meaning(),
     };
-    let all: Vec<_> = Signal::named().map(view).collect();
-    let mut bytes = serde_json::to_vec_pretty(&all).expect("numbers and texts can be serialised");
-    bytes.push(b'\n');
-    bytes
+    json::write(output, &Signal::named().map(view).collect::<Vec<_>>())
 }
 
 #[derive(Serialize)]

@@ -1,8 +1,11 @@
 //! Questions on the terminal, which standard input and output may not be.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{self, BufRead, BufReader, Write as _};
 
+use rustix::termios::{QueueSelector, tcflush};
+
+use super::printable::shown;
 use crate::deliver::Answer;
 use crate::error::{Error, io_error_text};
 
@@ -23,8 +26,8 @@ impl Terminal {
     /// Until the answer is one of those that are possible. The end of the input ends everything.
     pub(super) fn ask(&mut self, question: &str) -> Result<Answer, Error> {
         loop {
-            let asked = write!(self.screen, "{question} [y/n/a/q] ").and_then(|()| self.screen.flush());
             let mut answer = vec![];
+            let asked = self.discard_input().and_then(|()| self.show(question));
             let read = asked.and_then(|()| self.lines.read_until(b'\n', &mut answer));
             let read = read.map_err(|error| {
                 Error::fatal(format!("cannot ask on the terminal: {}", io_error_text(&error)))
@@ -40,5 +43,17 @@ impl Terminal {
                 _ => {}
             }
         }
+    }
+
+    /// What was typed before a question is no answer to it.
+    fn discard_input(&mut self) -> io::Result<()> {
+        tcflush(&self.screen, QueueSelector::IFlush)?;
+        self.lines.consume(self.lines.buffer().len());
+        Ok(())
+    }
+
+    fn show(&mut self, question: &str) -> io::Result<()> {
+        write!(self.screen, "{} [y/n/a/q] ", shown(question.as_bytes()))?;
+        self.screen.flush()
     }
 }

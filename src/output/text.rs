@@ -1,55 +1,17 @@
-//! Process text for people: a process chooses its own name, so none of its bytes may reach a terminal unchecked.
+//! What became of a process, in words.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{self, Write};
 
 use tabwriter::TabWriter;
 
+use super::printable::shown;
 use crate::accounts;
 use crate::error::errno_text;
 use crate::report::{End, Exited, Outcome, Prediction, Target};
 use crate::select::Reason;
 use crate::signal::Signal;
-use crate::sys;
 use crate::view::View;
-
-/// Control characters and what is no character in the user's locale become `?`, one for each byte or character.
-pub(super) fn printable(bytes: &[u8]) -> Vec<u8> {
-    let plain = |b: u8| if b.is_ascii_control() { b'?' } else { b };
-    if bytes.is_ascii() {
-        return bytes.iter().map(|&b| plain(b)).collect();
-    }
-    if !sys::locale_is_utf8() {
-        return bytes.iter().map(|&b| if b.is_ascii() { plain(b) } else { b'?' }).collect();
-    }
-    let mut text = Vec::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            let c = if c.is_control() { '?' } else { c };
-            text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        text.extend(chunk.invalid().iter().map(|_| b'?'));
-    }
-    text
-}
-
-/// Bytes that a process chose, as text.
-pub(super) fn shown(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&printable(bytes)).into_owned()
-}
-
-/// Whether they are shown as they are.
-pub(super) fn is_printable(bytes: &[u8]) -> bool {
-    printable(bytes) == bytes
-}
-
-/// At most this many characters, and a sign that more follow.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
-    }
-}
 
 /// The names of users, each looked up once.
 #[derive(Default)]
@@ -65,12 +27,10 @@ impl Names {
     /// PID, user, name, and what became of the process.
     pub(super) fn line(&mut self, target: &Target) -> [String; 4] {
         let (user, name) = match &target.view {
-            View::Full(about) => (self.user(about.effective_uid), about.name.as_slice()),
-            View::Text(text) => (String::new(), text.as_slice()),
-            View::Id => (String::new(), &b""[..]),
+            View::Full(about) => (self.user(about.effective_uid), shown(&about.name)),
+            View::Id | View::Text(_) | View::Words(_) => Default::default(),
         };
-        let name = String::from_utf8_lossy(&printable(name)).into_owned();
-        [target.pid.to_string(), user, name, self.outcome(target)]
+        [target.pid.to_string(), shown(user.as_bytes()), name, shown(self.outcome(target).as_bytes())]
     }
 
     fn outcome(&mut self, target: &Target) -> String {
@@ -173,11 +133,14 @@ fn wait_status(status: i32) -> String {
 }
 
 /// Columns under each other.
-pub(super) fn aligned<const N: usize>(lines: Vec<[String; N]>) -> Vec<u8> {
-    let mut table = TabWriter::new(vec![]).padding(2);
+pub(super) fn write_aligned<const N: usize>(
+    output: impl Write,
+    lines: impl Iterator<Item = [String; N]>,
+) -> io::Result<()> {
+    let mut table = TabWriter::new(output).padding(2);
     for line in lines {
         // Process text holds no tabs any more: they were control characters.
-        writeln!(table, "{}", line.join("\t")).expect("memory takes every line");
+        writeln!(table, "{}", line.join("\t"))?;
     }
-    table.into_inner().expect("memory takes every line")
+    table.flush()
 }

@@ -1,16 +1,21 @@
 //! The buffered writer of standard output, and the messages on standard error.
 
+use std::io::{self, Write};
 use std::os::fd::BorrowedFd;
 
 use rustix::io::Errno;
 use rustix::stdio;
 
+use super::printable::{pieces, printable, shown};
 use super::progress::ProgressLine;
 use super::terminal::Terminal;
 use super::text::Names;
-use crate::error::{Error, ErrorKind, errno_text};
+use crate::error::{Error, ErrorKind, errno_text, io_error_text};
 use crate::report::ExitStatus;
 use crate::request::{Program, Style};
+
+/// Output is written when this much has been collected.
+const FLUSH_THRESHOLD: usize = 64 * 1024;
 
 /// Collects what is to be printed, and writes it in large pieces.
 pub(crate) struct Output {
@@ -46,6 +51,30 @@ impl Output {
         self.pending.extend_from_slice(text.as_bytes());
     }
 
+    /// Bytes as they are.
+    pub(super) fn print_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.pending.extend_from_slice(bytes);
+        if self.pending.len() > FLUSH_THRESHOLD { self.flush() } else { Ok(()) }
+    }
+
+    /// Bytes that a process chose.
+    pub(super) fn print_shown(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        pieces(bytes).try_for_each(|piece| self.print_bytes(&printable(piece)))
+    }
+
+    /// What this function writes, which may be large.
+    pub(super) fn print_with(
+        &mut self,
+        write: impl FnOnce(&mut Stream<'_>) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let mut stream = Stream { output: self, failure: None };
+        match (write(&mut stream), stream.failure) {
+            (_, Some(failure)) => Err(failure),
+            (Err(error), None) => Err(Error::fatal(format!("write error: {}", io_error_text(&error)))),
+            (Ok(()), None) => Ok(()),
+        }
+    }
+
     /// Write what is pending, and say why the run failed, if it did.
     pub(crate) fn finish(mut self, result: Result<ExitStatus, Error>) -> ExitStatus {
         let result = result.and_then(|status| self.flush().map(|()| status));
@@ -73,10 +102,10 @@ impl Output {
         Ok(())
     }
 
-    /// A line on standard error after the program's name. That it cannot be written cannot be reported either.
+    /// A line on standard error after the program's name. It may quote a process, or the command line. That it cannot be written cannot be reported either.
     pub(super) fn error(&mut self, message: &str) {
         self.clear_progress();
-        self.write_stderr(&format!("{}: {message}\n", self.program.name()));
+        self.write_stderr(&format!("{}: {}\n", self.program.name(), shown(message.as_bytes())));
     }
 
     /// Whatever is written next may come to the same terminal.
@@ -87,6 +116,29 @@ impl Output {
 
     pub(super) fn write_stderr(&self, text: &str) {
         let _ = write_all(stdio::stderr(), text.as_bytes());
+    }
+}
+
+/// Standard output as a writer.
+pub(super) struct Stream<'o> {
+    output: &'o mut Output,
+    /// Why it could not be written.
+    failure: Option<Error>,
+}
+
+impl Write for Stream<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.output.print_bytes(bytes) {
+            Ok(()) => Ok(bytes.len()),
+            Err(error) => {
+                self.failure = Some(error);
+                Err(io::ErrorKind::WriteZero.into())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -18,10 +18,10 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::ere::{self, Pattern};
 use crate::error::Error;
-use crate::proc::{self, CLOCK_TICKS, NAME_MAX, NamedProcess, ProcDir, ReadTimeout, Sockets};
+use crate::proc::{self, CLOCK_TICKS, Described, NAME_MAX, NamedProcess, ProcDir, ReadTimeout, Sockets};
 use crate::request::{Action, Mode, Pick, Pid, Reading, Request, Selection, Style, Subject};
 use crate::select::{Predicate, Test};
-use crate::view::Detail;
+use crate::view::{Detail, QUESTION_BYTES};
 use resolve::Resolver;
 
 /// How the processes are found.
@@ -205,9 +205,18 @@ fn candidates(selection: &Selection, tests: &[Test], expands: bool) -> Candidate
 
 /// Only what will be printed is read.
 fn detail(request: &Request) -> Detail {
+    let mode = request.sending().map_or(Mode::Send, |sending| sending.mode);
+    let described = Described {
+        arguments: match mode {
+            _ if request.style == Style::Json => usize::MAX,
+            Mode::Ask => QUESTION_BYTES,
+            Mode::Send | Mode::DryRun => 0,
+        },
+        all_threads: mode == Mode::DryRun,
+    };
     let label = match &request.action {
-        _ if matches!(request.style, Style::Verbose | Style::Json) => return Detail::Full,
-        Action::Signal(delivery) if delivery.mode != Mode::Send => return Detail::Full,
+        _ if matches!(request.style, Style::Verbose | Style::Json) => return Detail::Full(described),
+        _ if mode != Mode::Send => return Detail::Full(described),
         _ if request.style == Style::Quiet => None,
         Action::List(_) if request.count => None,
         Action::List(listing) => listing.label,

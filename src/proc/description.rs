@@ -3,6 +3,16 @@
 use super::{Facts, Lookup, LookupError, Process};
 use crate::request::Pid;
 
+/// What a description holds besides what identifies the process: only what is printed is read and kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Described {
+    /// How many bytes of the arguments, at most; with 0 they are not read.
+    pub arguments: usize,
+    /// Whether the state and the masks are those of all threads together, by which the effect of a signal is predicted. If
+    /// not, they are those of the main thread: reading the files of 10,000 threads for each of them takes a minute.
+    pub all_threads: bool,
+}
+
 /// What is reported about a process, and what decides the effect of a signal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Description {
@@ -20,7 +30,7 @@ pub(crate) struct Description {
     pub saved_uid: u32,
     /// The name, at most 15 bytes except for kernel workers.
     pub name: Vec<u8>,
-    /// The arguments, each ended by a NUL.
+    /// The arguments, each ended by a NUL, as far as [`Described::arguments`] goes.
     pub arguments: Vec<u8>,
     /// When it started, in clock ticks since boot.
     pub start_time: u64,
@@ -43,15 +53,25 @@ pub(crate) struct Description {
 }
 
 impl Process<'_> {
-    /// Read everything that is reported about the process.
-    pub(crate) fn describe(&mut self) -> Lookup<Description> {
+    /// Read what is reported about the process.
+    pub(crate) fn describe(&mut self, what: Described) -> Lookup<Description> {
         let stat = self.stat()?;
         let name = self.name()?.to_vec();
-        let arguments = match self.arguments() {
-            Err(why) if why.is_undecided() => vec![],
-            arguments => arguments?.to_vec(),
+        let arguments = match what.arguments {
+            0 => vec![],
+            most => match self.arguments() {
+                // They are only shown.
+                Err(why) if why.is_undecided() => vec![],
+                all => {
+                    let all = all?;
+                    all[..all.len().min(most)].to_vec()
+                }
+            },
         };
-        let (state, blocked, undeliverable) = self.as_a_whole()?;
+        let (state, blocked, undeliverable) = match what.all_threads {
+            true => self.as_a_whole()?,
+            false => of_thread(stat.state, self.status()?.blocked),
+        };
         let pid = self.pid();
         let status = self.status()?;
         Ok(Description {
@@ -80,9 +100,7 @@ impl Process<'_> {
     fn as_a_whole(&mut self) -> Lookup<(u8, u64, u64)> {
         let main_state = self.stat()?.state;
         let main = self.status()?;
-        let facts =
-            |state, blocked| (state, blocked, if matches!(state, b'T' | b't') { !0 } else { blocked });
-        let main_facts = facts(main_state, main.blocked);
+        let main_facts = of_thread(main_state, main.blocked);
         let mut decisive = is_alive(main_state).then_some(main_facts);
         if main.threads <= 1 || matches!(decisive, Some((state, 0, _)) if state != b't') {
             return Ok(main_facts);
@@ -90,7 +108,7 @@ impl Process<'_> {
         let mut thread = Process::new(self.dir());
         for id in self.dir().threads(self.pid())? {
             thread.select_thread(self.pid(), id);
-            let read = thread.stat().and_then(|stat| Ok(facts(stat.state, thread.status()?.blocked)));
+            let read = thread.stat().and_then(|stat| Ok(of_thread(stat.state, thread.status()?.blocked)));
             match (read, &mut decisive) {
                 (Ok((state, ..)), _) if !is_alive(state) => {}
                 (Ok((_, blocked, undeliverable)), Some(decisive)) => {
@@ -104,6 +122,11 @@ impl Process<'_> {
         }
         Ok(decisive.unwrap_or((main_state, 0, 0)))
     }
+}
+
+/// The state, the blocked and the undeliverable signals of one thread.
+fn of_thread(state: u8, blocked: u64) -> (u8, u64, u64) {
+    (state, blocked, if matches!(state, b'T' | b't') { !0 } else { blocked })
 }
 
 fn is_alive(state: u8) -> bool {

@@ -29,7 +29,7 @@ mod walk_bounded;
 pub(crate) use ancestors::ancestors;
 pub(crate) use bounded::{ReadOf, ReadTimeout, Unanswered};
 pub(crate) use cgroup::{Membership, memberships};
-pub(crate) use description::Description;
+pub(crate) use description::{Described, Description};
 pub(crate) use dir::{ProcDir, unreadable};
 pub(crate) use facts::{Facts, Lookup, LookupError};
 pub(crate) use lineage::Relation;

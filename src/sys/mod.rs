@@ -5,6 +5,7 @@ mod locale;
 mod namespace;
 mod pidfd;
 mod priority;
+mod secure;
 mod signal;
 mod start;
 
@@ -16,6 +17,7 @@ pub(crate) use pidfd::{
     PidfdInfo, Scope, pidfd_info, pidfd_send_signal, pidfd_wait_status, process_mrelease,
 };
 pub(crate) use priority::raise_priority;
+pub(crate) use secure::has_privileges_beyond_the_user;
 pub(crate) use signal::signal_by_id;
 pub use start::{Allocator, start};
 

@@ -1,10 +1,11 @@
 //! `--whole-group`: the process group of each match is signalled once, as one.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 
 use serde_json::{Value, json};
 
+use crate::support::asked::next_question;
 use crate::support::family::{self, Family, pid, pids};
 use crate::support::kernel::signals_groups;
 use crate::support::{self, tracer};
@@ -217,13 +218,7 @@ fn one_question_for_a_group() {
             command.args(["--json", "--interactive", "--whole-group", "-KILL", "-x", "one"]);
             let mut terminal = tracer::on_terminal(&mut command);
             let child = command.spawn().expect("start pkill");
-            let mut said = String::new();
-            eventually("a question", || {
-                let mut bytes = [0; 256];
-                let read = terminal.read(&mut bytes).unwrap_or(0);
-                said.push_str(std::str::from_utf8(&bytes[..read]).expect("UTF-8"));
-                said.ends_with("[y/n/a/q] ")
-            });
+            let said = next_question(&mut terminal);
             let expected = format!("send KILL to process group {group}: {one} root ");
             assert!(said.starts_with(&expected) && said.contains(", and 3 more?"), "{said}");
             terminal.write_all(answer).expect("answer");

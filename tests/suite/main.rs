@@ -42,6 +42,7 @@ mod json;
 mod output;
 mod parsing;
 mod report;
+mod untrusted;
 
 // In daily use, and where little works.
 mod cron;

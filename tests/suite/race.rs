@@ -121,8 +121,7 @@ impl Case {
         let mut command = tracer::command(path);
         command.args(args.split(' '));
         tracer::forbid(&mut command, self.forbidden);
-        let mut terminal = tracer::on_terminal(&mut command);
-        terminal.write_all(b"y\n").expect("an answer to come");
+        let terminal = tracer::on_terminal(&mut command);
         next_is(30_000);
         let mut traced = Traced::start(command);
         traced.keep(terminal);
@@ -142,6 +141,9 @@ impl Case {
         let status = loop {
             match program.next() {
                 Stop::Entry(call) => {
+                    if call.number == libc::SYS_read && program.is_terminal(call.args[0]) {
+                        program.terminal().write_all(b"y\n").expect("an answer");
+                    }
                     if looks.is_none() && is_look(&program, call, pid) {
                         looks = Some(0);
                     }
@@ -558,7 +560,12 @@ fn every_answer() {
             let question = asked.question();
             let who = [name.as_str(), &victims[0].pid().to_string(), "USR1"];
             assert!(who.iter().all(|word| question.contains(word)), "{question:?}");
-            asked.answer(answers);
+            for (at, answer) in answers.split_inclusive(['\n', '\x04']).enumerate() {
+                if at > 0 {
+                    asked.question();
+                }
+                asked.answer(answer);
+            }
             let wanted = |signalled| if signalled { "signalled" } else { "untouched" }.to_owned();
             assert_eq!(asked.end(), (fates.map(wanted).to_vec(), status), "{answers:?}");
             let received = victims.each_mut().map(|victim| victim.received().expect("it lives").len());

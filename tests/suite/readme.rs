@@ -2,10 +2,11 @@
 //! for numbers and the width of columns. `RENDER_WRITE=1 cargo test --test suite readme` writes down what is printed instead.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::{Dir, Run, Victim, namespace, need};
+use crate::support::{Dir, Run, Victim, asked, namespace, need, tracer};
 
 const README: &str = include_str!("../../README.md");
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
@@ -146,9 +147,6 @@ fn write(parts: &[Part], ran: &[(String, i32)]) {
 #[test]
 fn the_questions_are_those_that_the_readme_shows() {
     namespace(|| {
-        if !need("script") {
-            return;
-        }
         let (_, block) = README.split_once("```text\n$ pkill -I").expect("the block");
         let (block, _) = block.split_once("```").expect("its end");
         let mut lines = block.lines();
@@ -160,13 +158,17 @@ fn the_questions_are_those_that_the_readme_shows() {
         let dir = Dir::new();
         std::os::unix::fs::symlink(Run::ours("pkill").program(), dir.path().join("pkill")).expect("a link");
         let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").expect("PATH"));
-        let line = format!("script -qec '{line}' /dev/null");
-        let output = Run::shell(&line).env("PATH", path).stdin(answers.join("\n") + "\n").run();
-        let said = without_numbers(&output.out());
-        assert!(questions.len() > 1 && output.status == 1, "{output:?}");
-        for question in questions {
+        let mut command = tracer::command("/bin/sh");
+        command.args(["-c", &line]).env("PATH", path);
+        let mut terminal = tracer::on_terminal(&mut command);
+        let mut child = command.spawn().expect("start a shell");
+        for (question, answer) in questions.iter().zip(answers) {
+            let said = without_numbers(&asked::next_question(&mut terminal));
             assert!(said.contains(without_numbers(question).trim_end()), "{question}: {said}");
+            terminal.write_all(format!("{answer}\n").as_bytes()).expect("answer");
         }
+        let status = child.wait().expect("wait");
+        assert!(questions.len() > 1 && status.code() == Some(1), "{status}");
         assert!(victims.iter_mut().all(|victim| victim.received() == Some(vec![])), "nobody was signalled");
     });
 }

@@ -6,7 +6,7 @@ use nix::unistd;
 use rustix::fs::{self, AtFlags};
 use rustix::io::Errno;
 
-use super::{Ancestors, LARGE, LikeThis, MEMORY_FACTOR, MEMORY_TIME, NAME_MAX, Process, Text};
+use super::{Ancestors, LARGE, LikeThis, MEMORY_FACTOR, MEMORY_TIME, NAME_MAX, Process, Text, not_empty};
 use crate::proc::lineage::{self};
 use crate::proc::{Facts, FileId, Link, Lookup, LookupError, base_name};
 use crate::request::{Namespace, Pid};
@@ -294,11 +294,6 @@ impl Facts for Process<'_> {
     fn namespace(&mut self, kind: Namespace) -> Lookup<Option<FileId>> {
         self.read_namespace(kind)
     }
-}
-
-/// A copy; None if there is nothing.
-fn not_empty<T: Copy>(all: &[T]) -> Option<Vec<T>> {
-    (!all.is_empty()).then(|| all.to_vec())
 }
 
 /// Without the NULs at the end: programs that rewrite their arguments leave many (setproctitle).

@@ -11,6 +11,7 @@ use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
 mod facts;
+mod start;
 
 use super::bounded::{ReadOf, Reads};
 use super::lineage::{self, Lineage, Relation};
@@ -298,26 +299,34 @@ impl<'p> Process<'p> {
     /// Read a whole file of the process into `buffer`.
     fn read(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
         let base = self.proc;
-        read_file(base.base(), self.file(name), buffer)
+        read_file(base.base(), self.file(name), MEMORY_MAX, buffer)
     }
 
     /// The same of a file that comes from the memory of the process, within the time and the size that are allowed.
     fn read_memory(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        let result = self.read_memory_start(name, MEMORY_MAX, buffer);
+        self.is_cut |= result.is_ok() && buffer.len() == MEMORY_MAX;
+        result
+    }
+
+    /// The same, and at most so many bytes of it.
+    fn read_memory_start(&mut self, name: &str, most: usize, buffer: &mut Vec<u8>) -> Result<(), Errno> {
         let (proc, pid) = (self.proc, self.thread_group);
         let result = match proc.reads() {
-            Reads::Unbounded => self.read(name, buffer),
-            Reads::Worker(worker) => worker.attempt(pid, ReadOf::Memory, || self.read(name, buffer)),
+            Reads::Unbounded => read_file(proc.base(), self.file(name), most, buffer),
+            Reads::Worker(worker) => {
+                worker.attempt(pid, ReadOf::Memory, || read_file(proc.base(), self.file(name), most, buffer))
+            }
             Reads::Delegated(delegate) => {
                 let path = self.absolute(name);
                 let read = move || {
                     let mut bytes = vec![];
-                    read_file(CWD, &path, &mut bytes).map(|()| bytes)
+                    read_file(CWD, &path, most, &mut bytes).map(|()| bytes)
                 };
                 delegate.read(pid, ReadOf::Memory, read).map(|bytes| *buffer = bytes)
             }
             Reads::Refused => Err(Errno::TIMEDOUT),
         };
-        self.is_cut |= result.is_ok() && buffer.len() >= MEMORY_MAX;
         self.note_failure(result)
     }
 
@@ -469,13 +478,13 @@ impl<'p> Process<'p> {
     }
 }
 
-/// Read a file of /proc, at most [`MEMORY_MAX`] bytes of it.
-fn read_file(base: BorrowedFd<'_>, path: &[u8], buffer: &mut Vec<u8>) -> Result<(), Errno> {
+/// Read a file of /proc, at most so many bytes of it.
+fn read_file(base: BorrowedFd<'_>, path: &[u8], most: usize, buffer: &mut Vec<u8>) -> Result<(), Errno> {
     let file = fs::openat(base, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     buffer.clear();
-    while buffer.len() < MEMORY_MAX {
+    while buffer.len() < most {
         if buffer.len() == buffer.capacity() {
-            let more = buffer.len().clamp(1024, MEMORY_MAX - buffer.len());
+            let more = buffer.len().max(1024).min(most - buffer.len());
             buffer.reserve_exact(more);
         }
         let room = buffer.capacity() - buffer.len();
@@ -486,13 +495,18 @@ fn read_file(base: BorrowedFd<'_>, path: &[u8], buffer: &mut Vec<u8>) -> Result<
             Err(errno) => return Err(errno),
         }
     }
-    buffer.truncate(MEMORY_MAX);
+    buffer.truncate(most);
     Ok(())
 }
 
 /// Whether the thread has exited.
 fn has_exited(stat: Stat) -> bool {
     matches!(stat.state, b'Z' | b'X' | b'x')
+}
+
+/// A copy; None if there is nothing.
+fn not_empty<T: Copy>(all: &[T]) -> Option<Vec<T>> {
+    (!all.is_empty()).then(|| all.to_vec())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod bash;
 mod fish;
+mod hostile;
 mod shells;
 mod zsh;
 
@@ -37,7 +38,7 @@ fn alternatives(opt: &Opt) -> Vec<&'static Opt> {
 
 /// The options, as arguments of `pgrep --complete pattern`, that tell how a pattern will be taken.
 fn taken_as() -> impl Iterator<Item = &'static Opt> {
-    OPTIONS.iter().filter(|opt| ["full", "fixed-strings"].contains(&opt.long))
+    OPTIONS.iter().filter(|opt| ["full", "exact", "fixed-strings"].contains(&opt.long))
 }
 
 /// An extended regular expression that matches the words by which pkill takes a signal, in capitals.

@@ -314,17 +314,22 @@ fn patterns() {
     let long = Victim::named(format!("{tag}-and-much-longer")).spawn();
     let _dotted = Victim::named(format!("{tag}.b+")).spawn();
     let lined = Victim::spec().arg("--config=/etc/x y.conf").spawn();
-    let line = format!("{} --config=/etc/x y\\.conf", lined.name());
+    let line = format!("{} --config=/etc/x y.conf", lined.name());
+    let word = Victim::spec().tag();
+    let _scripted = Victim::spec().arg(format!("/opt/{word}.py")).arg("-v").spawn();
+    let word_and_rest = format!("{word}.py -v");
     assert_eq!(long.comm().len(), 15);
     check(&[
         row(format!("pgrep {tag}-")).offers([format!("{tag}-and-much-longer")]),
-        row(format!("pgrep {tag}")).offers([format!("{tag}\\.b\\+")]).never([format!("{tag}.b+")]),
-        // What matches is found by its plain text, too.
-        row(format!("pgrep {tag}.b")).only_in(BASHES).offers([format!("{tag}\\.b\\+")]),
+        row(format!("pgrep {tag}")).offers([format!("{tag}.b[+]")]).never([format!("{tag}.b+")]),
+        row(format!("pgrep {tag}.b")).offers([format!("{tag}.b[+]")]),
         row(format!("pgrep -f {}", &lined.name()[..10])).offers([&line]),
         row(format!("pkill -xf {}", &lined.name()[..10])).offers([&line]),
         row(format!("pgrep --full {}", &lined.name()[..10])).offers([&line]),
         row(format!("pgrep {}", &lined.name()[..10])).offers([lined.name()]).never([&line]),
+        // Users know the script, not the path of its interpreter.
+        row(format!("pkill -f {word}")).offers([&*word_and_rest]),
+        row(format!("pkill -xf {word}")).never([&*word_and_rest]),
         row(format!("pgrep --and {tag}-")).offers([format!("{tag}-and-much-longer")]),
         row(format!("pgrep --and x --not={tag}-")).offers([format!("{tag}-and-much-longer")]),
         row(format!("pgrep -f --and {}", &lined.name()[..10])).offers([&line]),
@@ -332,7 +337,7 @@ fn patterns() {
         row("pgrep --and x --an").offers(["--and"]),
         row(format!("pgrep --fixed-strings {tag}"))
             .offers([format!("{tag}.b+")])
-            .never([format!("{tag}\\.b\\+")]),
+            .never([format!("{tag}.b[+]")]),
     ]);
 }
 

@@ -7,7 +7,9 @@ use crate::support::{Dir, Helper, NOBODY, Output, Run, namespace, need, skipped}
 
 use super::{build, bystander};
 
-const SIZES: [&str; 2] = ["1000000000", "64000000000000"];
+/// A gigabyte, and more than any machine has.
+const SIZES: [(&str, &str); 3] =
+    [("arguments", "1000000000"), ("arguments", "64000000000000"), ("environment", "64000000000000")];
 
 /// Far less than the smallest claim.
 const ADDRESS_SPACE: u64 = 512 << 20;
@@ -45,8 +47,8 @@ fn a_claim_takes_no_memory() {
         let dir = Dir::new();
         let claim = build(&dir, "claim");
         let mut victim = bystander();
-        for what in ["arguments", "environment"] {
-            for size in SIZES {
+        {
+            for (what, size) in SIZES {
                 let mut claimant =
                     Helper::start(Command::new(&claim).args([what, size]).uid(NOBODY).gid(NOBODY));
                 if claimant.hear().trim() == "unsupported" {
@@ -55,18 +57,18 @@ fn a_claim_takes_no_memory() {
                 }
                 let found = victim.pid().to_string();
                 for (program, args, wanted) in [
-                    ("pgrep", &["-f", "wanted-argument"][..], true),
+                    ("pgrep", &["-Af", "wanted-argument"][..], true),
                     ("pgrep", &["--env", "WANTED=yes"], true),
                     ("pgrep", &["-x", "claimant-of-much-more"], false),
                     ("pgrep", &["-a", "claimant"], false),
                     ("pgrep", &["--script", "wanted-argument"], false),
-                    ("pgrep", &["--json", "-f", "wanted|claimed"], true),
+                    ("pgrep", &["--json", "-Af", "wanted|claimed"], true),
                     ("pgrep", &["-f", "--complete", "pattern"], false),
                     ("pgrep", &["--complete", "pattern"], false),
                     ("pgrep", &["--complete", "script"], false),
                     ("pgrep", &["--complete", "env"], false),
-                    ("pkill", &["-USR1", "--dry-run", "-f", "wanted|claimed"], true),
-                    ("pkill", &["-0", "--verbose", "-f", "wanted|claimed"], true),
+                    ("pkill", &["-USR1", "--dry-run", "-Af", "wanted|claimed"], true),
+                    ("pkill", &["-0", "--verbose", "-Af", "wanted|claimed"], true),
                 ] {
                     let (output, peak) = run(program, args, &dir);
                     let what = format!("{what} {size} {args:?}: {peak} KiB, status {}", output.status);
@@ -77,7 +79,7 @@ fn a_claim_takes_no_memory() {
                     let printed = output.stdout.len() as u64 / 1024;
                     assert!(peak > 0 && peak < 16 * 1024 + 2 * printed, "{what}, {printed} KiB printed");
                 }
-                let (output, _) = run("pkill", &["-USR1", "-f", "wanted-argument"], &dir);
+                let (output, _) = run("pkill", &["-USR1", "-Af", "wanted-argument"], &dir);
                 assert_eq!(output.status, 0, "{output:?}");
                 assert_eq!(victim.received().expect("it lives").len(), 1);
             }

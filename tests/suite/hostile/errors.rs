@@ -21,7 +21,7 @@ fn an_odd_error_on_one_process_ends_no_run() {
             ("openat", "cgroup", &["--cgroup", "/**"][..]),
             ("readlinkat", "exe", &["--exe", executable]),
             ("readlinkat", "cwd", &["--cwd", "/"]),
-            ("openat", "cmdline", &["-f", "errands"]),
+            ("openat", "cmdline", &["-f", "errands", "-A"]),
             ("openat", "environ", &["--env", "ERRAND"]),
             ("openat", "stat", &["-r", "S,R,D"]),
             ("openat", "status", &["-H"]),

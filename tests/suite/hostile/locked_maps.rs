@@ -65,6 +65,7 @@ fn a_locked_map_does_not_hang_a_scan() {
             assert_eq!(output.status, 0, "{args}: {output:?}");
             assert!(output.err().contains(&stuck), "a note names it: {args}: {output:?}");
         }
+        let soon = ["--read-timeout", "0.1"];
         // It matches itself.
         for (program, args) in [
             ("pgrep", "-a stuck"),
@@ -76,11 +77,11 @@ fn a_locked_map_does_not_hang_a_scan() {
             ("pgrep", "--complete pattern"),
             ("pgrep", "-f --complete pattern"),
         ] {
-            let output = ours(program, args).run();
+            let output = ours(program, args).args(soon).run();
             assert!(output.status <= 2, "{args}: {output:?}");
         }
         for (args, times) in [("-USR1 -f wanted-argument", 1), ("-USR1 --verbose -f wanted-argument", 1)] {
-            let output = ours("pkill", args).run();
+            let output = ours("pkill", args).args(soon).run();
             assert_eq!((output.status, was_signalled(&mut victim)), (0, times), "{args}: {output:?}");
         }
     });
@@ -96,9 +97,9 @@ fn a_locked_map_does_not_hang_what_repeats_the_scan() {
         let mut victim = bystander();
         let mount = locked(1);
         for (args, status) in [
-            ("-USR1 --freeze --timeout 2 -f wanted-argument", 5),
+            ("-USR1 --read-timeout 0.1 --freeze --timeout 2 -f wanted-argument", 5),
             ("-USR1 --until-none --timeout 2 -f wanted-argument", 5),
-            ("-USR1 --tree --freeze -f wanted-argument", 0),
+            ("-USR1 --read-timeout 0.1 --tree --freeze -f wanted-argument", 0),
         ] {
             let output = ours("pkill", args).run();
             assert_eq!(output.status, status, "{args}: {output:?}");

@@ -52,6 +52,7 @@ fn a_process_with_too_much_of_everything() {
             let mut much = Helper::start(Command::new(&program).args([what, most]).process_group(0));
             let reached: usize = much.hear().trim().parse().expect("a number");
             assert!(reached > 500, "{what}: {reached}");
+            let began = std::time::Instant::now();
             for args in [
                 "-USR1 -x bystander",
                 "-USR1 -f wanted-argument",
@@ -62,6 +63,7 @@ fn a_process_with_too_much_of_everything() {
                 let output = ours("pkill", args).run();
                 assert_eq!(output.status, 0, "{what}: {args}: {output:?}");
                 assert_eq!(victim.received().expect("it lives").len(), 1, "{what}: {args}");
+                eprintln!("TIME {what} {args} {:?}", began.elapsed());
             }
             let output = ours("pkill", &format!("-USR1 --port tcp:{port}")).run();
             assert_eq!((output.status, output.err()), (0, String::new()), "{what}");
@@ -69,11 +71,13 @@ fn a_process_with_too_much_of_everything() {
             let output = ours("pgrep", "-w much-of-it").run();
             let lines = output.out().lines().count();
             assert_eq!(lines, if what == "descriptors" { 1 } else { reached }, "{what}");
+            eprintln!("TIME {what} -w {:?}", began.elapsed());
             // All of them, parents and children alike.
             let output = ours("pkill", "-KILL --tree -x much-of-it").run();
             assert_eq!(output.status, 0, "{what}: {output:?}");
             eventually("all have ended", || !much.lives());
             reap_orphans();
+            eprintln!("TIME {what} end {:?}", began.elapsed());
         }
     });
 }

@@ -1,11 +1,25 @@
 //! `--interactive`, with the test as the user.
 
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 
 use serde_json::Value;
 
 use super::eventually;
 use super::tracer::{self, Stop, Traced};
+
+/// Waits for the next question, and returns all that was written since the last one.
+pub fn next_question(terminal: &mut File) -> String {
+    let mut said = String::new();
+    eventually("a question", || {
+        let mut bytes = [0; 256];
+        // EIO until it opens the terminal.
+        let read = terminal.read(&mut bytes).unwrap_or(0);
+        said.push_str(std::str::from_utf8(&bytes[..read]).expect("UTF-8"));
+        said.ends_with("[y/n/a/q] ")
+    });
+    said
+}
 
 /// pkill on a terminal, run with --interactive, --json and -USR1.
 pub struct Asked {
@@ -14,26 +28,23 @@ pub struct Asked {
 
 impl Asked {
     pub fn start(args: &[&str]) -> Self {
+        Self::after("", args)
+    }
+
+    /// The same, and this was typed before it was started.
+    pub fn after(typed: &str, args: &[&str]) -> Self {
         let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
         command.args(["--json", "-USR1", "--interactive"]).args(args);
-        let terminal = tracer::on_terminal(&mut command);
+        let mut terminal = tracer::on_terminal(&mut command);
+        terminal.write_all(typed.as_bytes()).expect("type");
         let mut program = Traced::start(command);
         program.keep(terminal);
         program.run_free();
         Asked { program }
     }
 
-    /// Waits for the next question, and returns all that was written since the last one.
     pub fn question(&mut self) -> String {
-        let mut said = String::new();
-        eventually("a question", || {
-            let mut bytes = [0; 256];
-            // EIO until it opens the terminal.
-            let read = self.program.terminal().read(&mut bytes).unwrap_or(0);
-            said.push_str(std::str::from_utf8(&bytes[..read]).expect("UTF-8"));
-            said.ends_with("[y/n/a/q] ")
-        });
-        said
+        next_question(self.program.terminal())
     }
 
     pub fn answer(&mut self, answer: &str) {

@@ -75,6 +75,12 @@ impl Traced {
         self.terminal.as_mut().expect("a terminal was kept")
     }
 
+    /// Whether this descriptor of it is its terminal.
+    pub fn is_terminal(&self, descriptor: u64) -> bool {
+        let link = std::fs::read_link(format!("/proc/{}/fd/{descriptor}", self.pid));
+        link.is_ok_and(|file| file == std::path::Path::new("/dev/tty"))
+    }
+
     /// Lets it go: it stops no more, and the next that is seen of it is its end.
     pub fn run_free(&mut self) {
         ptrace::detach(self.pid, None).expect("PTRACE_DETACH");

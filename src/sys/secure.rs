@@ -1,0 +1,19 @@
+/// Whether the program has privileges that the user who runs it lacks: its file is set-user-ID or set-group-ID or has
+/// capabilities, or a program of that kind has started it (AT_SECURE of getauxval(3)).
+pub(crate) fn has_privileges_beyond_the_user() -> bool {
+    // SAFETY: getauxval reads what the kernel has passed to the program.
+    let is_secure = unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
+    // Security modules set it too, where the program changes to another domain and gains nothing.
+    is_secure && (has_other_ids() || has_capabilities())
+}
+
+fn has_other_ids() -> bool {
+    use rustix::process::{getegid, geteuid, getgid, getuid};
+    getuid() != geteuid() || getgid() != getegid()
+}
+
+/// Whether a user other than root has a capability.
+fn has_capabilities() -> bool {
+    let is_some = |sets: rustix::thread::CapabilitySets| !sets.permitted.is_empty();
+    !rustix::process::getuid().is_root() && rustix::thread::capabilities(None).map_or(true, is_some)
+}
