@@ -6,8 +6,9 @@ use super::text::shown;
 use super::writer::Output;
 use crate::error::errno_text;
 use crate::plan::Plan;
+use crate::proc::Socket;
 use crate::report::{End, Outcome, Report, Target};
-use crate::request::{Program, Protocol, Request, Style};
+use crate::request::{Pid, Program, Protocol, Request, Style};
 use crate::scan::Matches;
 use crate::view::View;
 
@@ -24,6 +25,7 @@ impl Output {
     pub(crate) fn notes(&mut self, plan: &Plan, matches: &Matches) {
         if self.style != Style::Quiet {
             self.incomplete(plan, matches);
+            self.foreign_sockets(&matches.notes.foreign_sockets);
         }
         let inverse = plan.predicate.is_inverse();
         let also = if inverse { "what is selected includes" } else { "the pattern also matches" };
@@ -57,6 +59,22 @@ impl Output {
         self.error(&format!(
             "note: nobody whom we may look at holds {named}, so the answer may be incomplete{hint}"
         ));
+    }
+
+    /// The processes that hold a port by another user's socket. A user can pass on as many as it likes.
+    fn foreign_sockets(&mut self, held: &[(Pid, Socket)]) {
+        for (pid, Socket { protocol, port, creator, .. }) in held.iter().take(NAMED_MAX) {
+            self.error(&format!(
+                "note: pid {pid} holds {}:{port}, created by UID {creator}, so it is not selected; -p {pid} selects it",
+                protocol.name()
+            ));
+        }
+        if held.len() > NAMED_MAX {
+            let more = held.len() - NAMED_MAX;
+            self.error(&format!(
+                "note: {more} more hold ports by sockets of other users, and are not selected"
+            ));
+        }
     }
 
     /// What failed, and what is still running.

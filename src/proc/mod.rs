@@ -35,7 +35,7 @@ pub(crate) use namespace::{HeldNamespace, namespaces};
 pub(crate) use orphaned::ProcessGroups;
 pub(crate) use own::own_pid;
 pub(crate) use process::{NAME_MAX, Process};
-pub(crate) use sockets::Sockets;
+pub(crate) use sockets::{Socket, Sockets};
 pub(crate) use stat::CLOCK_TICKS;
 pub(crate) use terminal::Terminals;
 pub(crate) use user_namespace::{UserNamespace, is_overflow_uid};

@@ -9,7 +9,7 @@ pub(crate) use notes::Notes;
 
 use crate::error::Error;
 use crate::plan::{Candidates, Plan};
-use crate::proc::{self, Facts, Lookup, LookupError, ProcDir, Process, Relation};
+use crate::proc::{self, Facts, Lookup, LookupError, ProcDir, Process, Relation, Socket};
 use crate::request::Pid;
 use crate::select::{MatchError, Predicate, pick};
 use crate::view::{TRIES, is_of_one_program};
@@ -19,12 +19,14 @@ use matches::unknown;
 pub(crate) fn scan(plan: &Plan) -> Result<Matches, Error> {
     let matches = rescan(plan)?;
     let notes = Notes::read(plan, matches.found.iter().map(|found| found.pid).collect())?;
-    Ok(Matches { notes, ..matches })
+    let foreign_sockets = matches.notes.foreign_sockets;
+    Ok(Matches { notes: Notes { foreign_sockets, ..notes }, ..matches })
 }
 
 /// Examine the candidates once more, when the notes have been written.
 pub(crate) fn rescan(plan: &Plan) -> Result<Matches, Error> {
-    let ScanResult { mut found, undecided, relations, vanished } = match &plan.candidates {
+    let ScanResult { mut found, undecided, relations, vanished, mut foreign_sockets } = match &plan.candidates
+    {
         Candidates::Listed(pids) => {
             let proc = ProcDir::named()?;
             let mut scanner = Scanner::new(plan, &proc);
@@ -47,7 +49,9 @@ pub(crate) fn rescan(plan: &Plan) -> Result<Matches, Error> {
         None => found,
         Some(expansion) => expansion::add(plan, expansion, found, relations)?,
     };
-    Ok(Matches { found, undecided, vanished, notes: Notes::default() })
+    foreign_sockets.sort_unstable_by_key(|&(pid, _)| pid);
+    foreign_sockets.dedup_by_key(|&mut (pid, _)| pid); // found by thread under -w
+    Ok(Matches { found, undecided, vanished, notes: Notes { foreign_sockets, ..Notes::default() } })
 }
 
 /// Whether a listed ID is that of a process. The start time is read first: nothing else tells a process that is named by
@@ -80,6 +84,8 @@ struct ScanResult {
     /// Of all processes, where descendants or group members are selected too.
     relations: Vec<Relation>,
     vanished: bool,
+    /// Processes that are not selected because the socket that they hold is not their own.
+    foreign_sockets: Vec<(Pid, Socket)>,
 }
 
 impl ScanResult {
@@ -87,6 +93,7 @@ impl ScanResult {
     fn and(mut self, mut other: ScanResult) -> ScanResult {
         self.found.append(&mut other.found);
         self.relations.append(&mut other.relations);
+        self.foreign_sockets.append(&mut other.foreign_sockets);
         self.undecided += other.undecided;
         self.vanished |= other.vanished;
         self
@@ -133,6 +140,9 @@ impl<'p> Scanner<'p> {
             Ok(Some(found)) => self.seen.found.push((self.process.thread_group(), found)),
             Ok(None) => {}
             Err(MatchError::Lookup(LookupError::Denied)) => self.seen.undecided += 1,
+            Err(MatchError::ForeignSocket(socket)) => {
+                self.seen.foreign_sockets.push((self.process.thread_group(), socket));
+            }
             Err(MatchError::Lookup(why)) => self.has_vanished(why)?,
             Err(MatchError::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
         }

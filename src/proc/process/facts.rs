@@ -279,6 +279,15 @@ impl Facts for Process<'_> {
         Ok(&self.sockets.inodes)
     }
 
+    fn owns_sockets_of(&mut self, creator: u32) -> Lookup<bool> {
+        if creator == 0 {
+            return Ok(true);
+        }
+        let status = self.status()?;
+        Ok([status.real_uid, status.saved_uid].contains(&creator)
+            || self.root_of_user_namespace()? == Some(creator))
+    }
+
     fn cgroups(&mut self) -> Lookup<&[u8]> {
         self.text("cgroup", |p| &mut p.cgroups)?;
         Ok(&self.cgroups.bytes)

@@ -15,6 +15,7 @@ use super::lineage::{self, Lineage, Relation};
 use super::sockets::OpenSockets;
 use super::stat::Stat;
 use super::status::Status;
+use super::user_namespace::root_of_map;
 use super::{Facts, Link, Lookup, LookupError, ProcDir};
 use crate::request::Pid;
 use crate::sys::{PidfdInfo, pidfd_info};
@@ -320,6 +321,11 @@ impl<'p> Process<'p> {
             let text = std::str::from_utf8(text).ok()?;
             text.split_ascii_whitespace().nth(1)?.parse().ok()
         })
+    }
+
+    /// The UID that is root in its user namespace. None if root is not mapped there.
+    fn root_of_user_namespace(&mut self) -> Lookup<Option<u32>> {
+        self.parsed("uid_map", |text| Some(root_of_map(text)))
     }
 
     /// The answer of another thread, to be asked for where the process has none itself: the files of a process are those

@@ -50,7 +50,7 @@ fn act() {
             "main" => {
                 stand_in = Some((values[0].to_owned(), values[1..].iter().map(|n| number(n)).collect()))
             }
-            "userns" => own_user_namespace(number(values[0])),
+            "userns" => own_user_namespace(number(values[0]), number(values[1])),
             "catch" => disposition(number(values[0]), record as *const () as libc::sighandler_t),
             "ignore" => disposition(number(values[0]), libc::SIG_IGN),
             "block" => block(&[number(values[0])]),
@@ -113,8 +113,18 @@ fn answer() {
     }
 }
 
-/// A new user namespace that belongs to `owner` and has the UIDs and GIDs of ours.
-fn own_user_namespace(owner: u32) {
+/// A new user namespace that belongs to `owner` and has the UIDs and GIDs of ours, except that `root` of ours is UID 0
+/// there, and 0 of ours is `root`.
+fn own_user_namespace(owner: u32, root: u32) {
+    let everybody = String::from("0 0 4294967295");
+    let uids = match root {
+        0 => everybody.clone(),
+        root => {
+            let (above, rest) = (root + 1, u32::MAX - root - 1);
+            let between = if root > 1 { format!("1 1 {}\n", root - 1) } else { String::new() };
+            format!("0 {root} 1\n{root} 0 1\n{between}{above} {above} {rest}")
+        }
+    };
     let (mut wait, mut go) = std::io::pipe().expect("a pipe");
     let child = format!("/proc/{}", std::process::id());
     // Only who stays behind, as root, may write a map of everybody.
@@ -123,8 +133,8 @@ fn own_user_namespace(owner: u32) {
     if pid == 0 {
         drop(go);
         let _ = wait.read(&mut [0]);
-        for map in ["uid_map", "gid_map"] {
-            std::fs::write(format!("{child}/{map}"), "0 0 4294967295").expect("write the map");
+        for (name, map) in [("uid_map", uids), ("gid_map", everybody)] {
+            std::fs::write(format!("{child}/{name}"), map).expect("write the map");
         }
         // SAFETY: nothing is left to be done.
         unsafe { libc::_exit(0) };

@@ -294,6 +294,14 @@ impl Spec {
         self
     }
 
+    /// Holds this file or socket, too, by another descriptor.
+    pub fn holds_also(mut self, file: impl Into<OwnedFd>) -> Self {
+        let file = file.into();
+        // SAFETY: dup(2) may be called between fork and exec (signal-safety(7)).
+        unsafe { self.command.pre_exec(move || Ok(std::mem::forget(rustix::io::dup(&file)?))) };
+        self
+    }
+
     /// Holds this file or socket, as descriptor 1. Nobody else that is started meanwhile can inherit it.
     pub fn holds(mut self, file: impl Into<OwnedFd>) -> Self {
         self.command.stdout(file.into());
@@ -414,7 +422,13 @@ impl Spec {
     /// In a new user namespace that belongs to `owner` and has the same IDs (root only). Name it before
     /// [`Spec::uids`].
     pub fn user_namespace(self, owner: u32) -> Self {
-        self.say(format!("userns {owner}"))
+        self.say(format!("userns {owner} 0"))
+    }
+
+    /// In a new user namespace in which this UID is root, and root is this UID (root only). Name it before
+    /// [`Spec::uids`], which takes UIDs of that namespace.
+    pub fn user_namespace_of_root(self, root: u32) -> Self {
+        self.say(format!("userns 0 {root}"))
     }
 
     /// The first process of a new PID namespace (root only).
