@@ -341,7 +341,8 @@ fn a_socket_counts_where_its_creator_is_trusted() {
     let uids = |real, effective, saved| move |spec: Spec| spec.uids(real, effective, saved).dumpable();
     let in_namespace_of =
         |root, uid| move |spec: Spec| spec.user_namespace_of_root(root).uids(uid, uid, uid).dumpable();
-    let rows: [(&str, u32, Box<dyn Fn(Spec) -> Spec>, bool); 11] = [
+    type Process = Box<dyn Fn(Spec) -> Spec>;
+    let rows: [(&str, u32, Process, bool); 11] = [
         ("a daemon that has dropped its privileges", 0, Box::new(uids(USER, USER, USER)), true),
         ("a user's server", USER, Box::new(uids(USER, USER, USER)), true),
         ("a set-user-ID program that the user runs", USER, Box::new(uids(USER, 0, 0)), true),

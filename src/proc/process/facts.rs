@@ -219,7 +219,10 @@ impl Facts for Process<'_> {
 
     fn arguments(&mut self) -> Lookup<&[u8]> {
         if !self.arguments.known {
-            self.text("cmdline", |p| &mut p.arguments)?;
+            let mut bytes = std::mem::take(&mut self.arguments.bytes);
+            let result = self.read_past_exec("cmdline", &mut bytes);
+            self.arguments = Text { known: result.is_ok(), bytes };
+            result?;
             if self.arguments.bytes.is_empty() {
                 self.arguments.known = false;
                 self.stat()?; // for `command_line`, too
@@ -233,7 +236,7 @@ impl Facts for Process<'_> {
     fn environment(&mut self) -> Lookup<Option<&[u8]>> {
         if !self.environment.known {
             let mut bytes = std::mem::take(&mut self.environment.bytes);
-            let result = self.read("environ", &mut bytes);
+            let result = self.read_past_exec("environ", &mut bytes);
             self.environment.bytes = bytes;
             match result {
                 Ok(()) if !self.environment.bytes.is_empty() => {}

@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
+mod exec;
 mod facts;
 
 use super::lineage::{self, Lineage, Relation};
@@ -51,6 +52,7 @@ pub(crate) struct Process<'p> {
     environment: Text,
     cgroups: Text,
     sockets: OpenSockets,
+    exec_patience: exec::Patience,
 }
 
 /// The ancestors of the processes that are examined one after the other.
@@ -123,6 +125,7 @@ impl<'p> Process<'p> {
             environment: Text::default(),
             cgroups: Text::default(),
             sockets: OpenSockets::default(),
+            exec_patience: exec::Patience::default(),
         }
     }
 
@@ -283,6 +286,27 @@ impl<'p> Process<'p> {
         }
     }
 
+    /// The same, and once more as long as it is empty because the process is executing another program.
+    fn read_past_exec(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        self.read(name, buffer)?;
+        // Kernel threads and zombies have neither arguments nor an environment.
+        let has_memory = |stat: Stat| !stat.is_kernel_thread() && !has_exited(stat);
+        if !buffer.is_empty() || !self.stat().is_ok_and(has_memory) {
+            return Ok(());
+        }
+        let mut rereads = self.exec_patience.rereads();
+        while buffer.is_empty() && rereads.goes_on(self.is_loading_program()) {
+            self.read(name, buffer)?;
+        }
+        self.exec_patience.spend(&rereads);
+        Ok(())
+    }
+
+    /// Until its program is loaded, the size of the code is 0 (`text` in proc_pid_statm(5)).
+    fn is_loading_program(&mut self) -> bool {
+        self.pages(3) == Ok(0)
+    }
+
     /// The same into a text that is kept; a file that cannot be read means that the process is gone.
     fn text(&mut self, name: &str, which: fn(&mut Self) -> &mut Text) -> Lookup<()> {
         if which(self).known {
@@ -309,7 +333,7 @@ impl<'p> Process<'p> {
     }
 
     /// The parsed contents of a file. A file that cannot be parsed does not mean that the process has exited.
-    fn parsed<T>(&mut self, name: &str, parse: fn(&[u8]) -> Option<T>) -> Lookup<T> {
+    fn parsed<T>(&mut self, name: &str, parse: impl FnOnce(&[u8]) -> Option<T>) -> Lookup<T> {
         let mut buffer = std::mem::take(&mut self.scratch);
         let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
         self.scratch = buffer;
@@ -317,9 +341,14 @@ impl<'p> Process<'p> {
     }
 
     fn resident_pages(&mut self) -> Lookup<u64> {
+        self.pages(1)
+    }
+
+    /// A field of proc_pid_statm(5), counted from 0.
+    fn pages(&mut self, field: usize) -> Lookup<u64> {
         self.parsed("statm", |text| {
             let text = std::str::from_utf8(text).ok()?;
-            text.split_ascii_whitespace().nth(1)?.parse().ok()
+            text.split_ascii_whitespace().nth(field)?.parse().ok()
         })
     }
 

@@ -84,6 +84,7 @@ fn act() {
             "dumpable" => {
                 rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable).expect("prctl");
             }
+            "no-arguments" => empty_arguments(),
             _ => panic!("no such part: {line}"),
         }
     }
@@ -146,6 +147,26 @@ fn own_user_namespace(owner: u32, root: u32) {
     // SAFETY: the kernel writes an int to the pointer.
     assert_eq!(unsafe { libc::waitpid(pid, &mut status, 0) }, pid, "waitpid");
     assert_eq!(status, 0, "the maps of the user namespace");
+}
+
+/// The arguments end where they begin (PR_SET_MM_MAP, PR_SET_MM(2const)); all else stays as it is.
+fn empty_arguments() {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("stat");
+    let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_ascii_whitespace().collect();
+    let field = |number: usize| self::number::<u64>(fields[number - 3]);
+    // SAFETY: it moves nothing.
+    let end_of_heap = unsafe { libc::sbrk(0) } as u64;
+    let (code, data) = ([field(26), field(27)], [field(45), field(46)]);
+    let (heap, stack) = ([field(47), end_of_heap], field(28));
+    let (arguments, environment) = ([field(48), field(48)], [field(50), field(51)]);
+    // struct prctl_mm_map (linux/prctl.h); no other auxiliary vector and no other executable.
+    let auxiliary = [0, (u64::from(u32::MAX) << 32).to_le()];
+    let map = [&code[..], &data, &heap, &[stack], &arguments, &environment, &auxiliary].concat();
+    let size = std::mem::size_of_val(&map[..]) as u64;
+    // SAFETY: the kernel reads as much as the size says; nothing of this process reads its arguments any more.
+    let result =
+        unsafe { libc::prctl(libc::PR_SET_MM, libc::PR_SET_MM_MAP as u64, map.as_ptr(), size, 0_u64) };
+    assert_eq!(result, 0, "PR_SET_MM: {}", std::io::Error::last_os_error());
 }
 
 fn number<T: FromStr>(text: &str) -> T {

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Resource, Rlimit, Signal, WaitId, WaitIdOptions, setrlimit};
 use rustix::pty::OpenptFlags;
 
@@ -297,8 +298,8 @@ impl Spec {
     /// Holds this file or socket, too, by another descriptor.
     pub fn holds_also(mut self, file: impl Into<OwnedFd>) -> Self {
         let file = file.into();
-        // SAFETY: dup(2) may be called between fork and exec (signal-safety(7)).
-        unsafe { self.command.pre_exec(move || Ok(std::mem::forget(rustix::io::dup(&file)?))) };
+        // SAFETY: one system call, between fork and exec.
+        unsafe { self.command.pre_exec(move || Ok(fcntl_setfd(&file, FdFlags::empty())?)) };
         self
     }
 
@@ -364,6 +365,11 @@ impl Spec {
     /// Leads a process group of its own.
     pub fn group(self) -> Self {
         self.say("group".into())
+    }
+
+    /// Makes its arguments empty.
+    pub fn without_arguments(self) -> Self {
+        self.say("no-arguments".into())
     }
 
     /// Leads a session with a new pseudo-terminal.
