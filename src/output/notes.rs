@@ -1,13 +1,11 @@
 //! Messages on standard error: notes about the matches before the first signal, and what was not done.
 
-use rustix::io::Errno;
-
 use super::text::shown;
 use super::writer::Output;
 use crate::error::errno_text;
 use crate::plan::Plan;
 use crate::proc::Socket;
-use crate::report::{End, Outcome, Report, Target};
+use crate::report::{End, Outcome, Report, StillRunning, Target};
 use crate::request::{Pid, Program, Protocol, Request, Style};
 use crate::scan::Matches;
 use crate::view::View;
@@ -100,10 +98,10 @@ impl Output {
         let pid = target.pid;
         let what = if self.program == Program::Pkill { "killing" } else { "opening" };
         match target.outcome {
-            Outcome::Refused { why } => {
-                let mut message = format!("{what} pid {pid} failed: {}", errno_text(Errno::PERM));
-                if let Some(why) = why {
-                    message += &format!(" ({})", why.explain(&self.names.user(why.target[1])));
+            Outcome::Refused { errno, why } => {
+                let mut message = format!("{what} pid {pid} failed: {}", errno_text(errno));
+                if let Some(why) = self.names.refusal(errno, why) {
+                    message += &format!(" ({why})");
                 }
                 self.error(&message);
             }
@@ -129,17 +127,18 @@ impl Output {
 
     /// The processes that are still running when the wait ends.
     fn still_running(&mut self, report: &Report) {
-        let left =
-            report.targets.iter().filter(|target| matches!(target.end, Some(End::StillRunning { .. })));
+        let left = report.targets.iter().filter(|target| matches!(target.end, Some(End::StillRunning(_))));
         let left: Vec<_> = left.collect();
         if !left.is_empty() {
             let named = |target: &&Target| match &target.end {
-                Some(End::StillRunning { name, .. }) => format!("{} {}", target.pid, shown(name)),
+                Some(End::StillRunning(still)) => {
+                    format!("{} {}", target.pid, shown(&still.name)) + hint(still)
+                }
                 _ => target.pid.to_string(),
             };
             let names = first(RUNNING_MAX, left.iter().map(named));
             let are = if left.len() == 1 { "is" } else { "are" };
-            self.error(&format!("{} {are} still there: {names}", left.len()));
+            self.error(&format!("{} {are} still running: {names}", left.len()));
         }
     }
 
@@ -159,6 +158,16 @@ impl Output {
             false => "so nothing was done",
         };
         self.error(&format!("{found} {processes_match}, more than --max {most}, {consequence}: {named}"));
+    }
+}
+
+/// Why it is still running, where that is not a matter of the process.
+fn hint(still: &StillRunning) -> &'static str {
+    match still.state {
+        _ if still.is_exiting => " (exiting)",
+        b'D' => " (in uninterruptible sleep)",
+        b'T' | b't' => " (stopped)",
+        _ => "",
     }
 }
 

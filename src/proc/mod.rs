@@ -4,6 +4,7 @@
 
 mod ancestors;
 mod cgroup;
+mod confinement;
 mod description;
 mod dir;
 mod facts;
@@ -25,6 +26,7 @@ mod walk;
 
 pub(crate) use ancestors::ancestors;
 pub(crate) use cgroup::{Membership, memberships};
+pub(crate) use confinement::is_confined;
 pub(crate) use description::Description;
 pub(crate) use dir::{ProcDir, unreadable};
 pub(crate) use facts::{Facts, Lookup, LookupError};

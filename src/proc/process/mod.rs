@@ -242,6 +242,11 @@ impl<'p> Process<'p> {
         Ok(is_stopped(main) || others_decide && self.has_thread(is_stopped)?)
     }
 
+    /// Whether its main thread is exiting or has exited.
+    pub(crate) fn is_exiting(&mut self) -> Lookup<bool> {
+        Ok(self.stat()?.is_exiting())
+    }
+
     fn has_thread(&self, is_like_this: impl Fn(Stat) -> bool) -> Lookup<bool> {
         let mut thread = Process::new(self.dir());
         let ids = self.dir().threads(self.pid)?;
