@@ -442,7 +442,7 @@ pub fn examples() -> Vec<Example> {
                 mail_worker(scene);
                 scene.get("worker").make_zombie();
             },
-            |case| case.prints_with("{worker.pid}  root  worker  exited 0.0"),
+            |case| case.prints_with("{worker.pid}  root  worker  exited after 0.0"),
         ),
         typed(
             "pidwait --json -x rsync | jq '.targets[] | .pid, (.end.after | round)'",
