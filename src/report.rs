@@ -101,11 +101,11 @@ pub(crate) enum Via {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoHandle {
     /// There is no pidfd_send_signal(2): before Linux 5.1, or a seccomp filter refuses it.
-    NoCall,
+    CallMissing,
     /// It takes no process group: before Linux 6.9.
-    NoGroupFlag,
+    GroupFlagMissing,
     /// The leader of the process group has exited, so that no handle of the group can be had.
-    NoLeader,
+    LeaderExited,
 }
 
 /// What would become of a process that is signalled.
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     const SIGNALLED: Outcome = Outcome::Signalled { via: Via::Handle, release: None };
-    const BY_ID: Outcome = Outcome::Signalled { via: Via::Id(NoHandle::NoCall), release: None };
+    const BY_ID: Outcome = Outcome::Signalled { via: Via::Id(NoHandle::CallMissing), release: None };
     const UNRELEASED: Outcome = Outcome::Signalled { via: Via::Handle, release: Some(Errno::NOSYS) };
     const REFUSED: Outcome = Outcome::Refused { errno: Errno::PERM, why: None };
     const FAILED: Outcome = Outcome::Failed(Errno::IO);

@@ -97,13 +97,13 @@ fn signal_group(anchor: &PidFd, pid: Pid, group: Pid, sending: &Sending) -> Resu
         Ok(leader) => {
             check()?;
             match leader.send_to_group(sending.signal, sending.value) {
-                Err(Errno::INVAL) => NoHandle::NoGroupFlag,
-                Err(Errno::NOSYS) => NoHandle::NoCall,
+                Err(Errno::INVAL) => NoHandle::GroupFlagMissing,
+                Err(Errno::NOSYS) => NoHandle::CallMissing,
                 sent => return sent.map(|()| Some(Via::Handle)),
             }
         }
         Err(Errno::MFILE | Errno::NFILE) => return Ok(None),
-        Err(_) => NoHandle::NoLeader,
+        Err(_) => NoHandle::LeaderExited,
     };
     // An integer can be queued to single processes only (rt_sigqueueinfo(2)).
     if !can_be_negated(group) || sending.value.is_some() {

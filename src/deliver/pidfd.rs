@@ -57,7 +57,7 @@ impl PidFd {
             Err(Errno::NOSYS | Errno::PERM) if pidfd_signal_blocked() => {
                 // All that remains.
                 sys::signal_by_id(self.pid, number, value, || self.check_alive())
-                    .map(|()| Via::Id(NoHandle::NoCall))
+                    .map(|()| Via::Id(NoHandle::CallMissing))
             }
             Err(errno) => Err(errno),
         }

@@ -98,9 +98,9 @@ impl Output {
         let pid = target.pid;
         let what = if self.program == Program::Pkill { "killing" } else { "opening" };
         match target.outcome {
-            Outcome::Refused { errno, why } => {
+            Outcome::Refused { errno, .. } => {
                 let mut message = format!("{what} pid {pid} failed: {}", errno_text(errno));
-                if let Some(why) = self.names.refusal(errno, why) {
+                if let Some(why) = self.names.refusal(&target.outcome) {
                     message += &format!(" ({why})");
                 }
                 self.error(&message);

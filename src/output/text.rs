@@ -9,7 +9,6 @@ use tabwriter::TabWriter;
 
 use crate::accounts;
 use crate::error::errno_text;
-use crate::permission::Refusal;
 use crate::report::{
     End, Exited, NoHandle, Outcome, Prediction, Sent, SentSignal, StillRunning, Target, Via,
 };
@@ -79,13 +78,13 @@ impl Names {
     }
 
     /// Why the kernel refuses a signal, as far as is known.
-    pub(super) fn refusal(&mut self, errno: Errno, why: Option<Refusal>) -> Option<String> {
-        match (errno, why) {
-            (Errno::ACCESS, _) => {
+    pub(super) fn refusal(&mut self, outcome: &Outcome) -> Option<String> {
+        match outcome {
+            Outcome::Refused { errno: Errno::ACCESS, .. } => {
                 Some("by a security module such as AppArmor or SELinux; see its log".into())
             }
-            (_, Some(why)) => Some(why.explain(&self.user(why.target[1]))),
-            (_, None) => None,
+            Outcome::Refused { why: Some(why), .. } => Some(why.explain(&self.user(why.target[1]))),
+            _ => None,
         }
     }
 
@@ -137,9 +136,11 @@ pub(super) fn explanation(target: &Target, names: &mut Names) -> Option<String> 
 /// Why the signal went to whatever process had the ID.
 fn by_id(why: NoHandle) -> &'static str {
     match why {
-        NoHandle::NoCall => "by process ID, as the system has no pidfd_send_signal",
-        NoHandle::NoGroupFlag => "by process group ID, as pidfd_send_signal takes no group before Linux 6.9",
-        NoHandle::NoLeader => "by process group ID, as the leader of the group has exited",
+        NoHandle::CallMissing => "by process ID, as the system has no pidfd_send_signal",
+        NoHandle::GroupFlagMissing => {
+            "by process group ID, as pidfd_send_signal takes no group before Linux 6.9"
+        }
+        NoHandle::LeaderExited => "by process group ID, as the leader of the group has exited",
     }
 }
 
@@ -148,7 +149,7 @@ fn of_outcome(target: &Target, names: &mut Names) -> Option<String> {
         Outcome::Signalled { release: Some(errno), .. } => {
             Some(format!("process_mrelease failed: {}", errno_text(*errno)))
         }
-        Outcome::Refused { errno, why } => names.refusal(*errno, *why),
+        outcome @ Outcome::Refused { .. } => names.refusal(outcome),
         Outcome::Predicted(prediction) => {
             let mut text = match prediction.refusal {
                 None => prediction.effect.to_string(),

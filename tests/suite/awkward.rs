@@ -277,3 +277,24 @@ fn a_process_without_arguments_is_found_by_its_name() {
     let line = format!("[[]{}[]]", victim.name());
     assert!(matches(victim.pid(), &[b"-fx", line.as_bytes()]));
 }
+
+/// Each thread is read for itself: 10,000 of them are no 10,000 times 10,000 files.
+#[test]
+fn threads_are_described_in_linear_time() {
+    const THREADS: usize = 40;
+    if !need("strace") {
+        return;
+    }
+    // What is blocked is asked of all threads where a process is described.
+    let spec = Victim::spec().block(libc::SIGUSR1);
+    let victim = (1..THREADS).fold(spec, |spec, _| spec.thread("one-of-many")).spawn();
+    let dir = Dir::new();
+    let trace = dir.path().join("trace");
+    let strace = ["strace", "-f", "-e", "trace=openat", "-o", trace.to_str().expect("UTF-8")];
+    let pid = victim.pid().to_string();
+    let output = Run::ours("pgrep").args(["-w", "--verbose", "-p", &pid]).through(strace).run();
+    assert_eq!(output.out().lines().count(), THREADS, "{}", output.err());
+    let trace = std::fs::read_to_string(&trace).expect("a trace");
+    let read = trace.lines().filter(|line| line.contains("/status\"")).count();
+    assert!((THREADS..2 * THREADS).contains(&read), "{read} of {THREADS} threads");
+}
