@@ -119,7 +119,8 @@ fn trim(mut made: String, is_cut: bool, whole: bool) -> Option<String> {
     if is_cut {
         made.truncate(made.trim_end_matches(' ').len());
     }
-    (!made.is_empty() && !(is_cut && whole)).then_some(made)
+    let is_offered = !made.is_empty() && (!is_cut || !whole);
+    is_offered.then_some(made)
 }
 
 /// Whether the character is harmless in this place in each shell, however it is quoted. `before` is the one before it, None

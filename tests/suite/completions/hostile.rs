@@ -231,7 +231,7 @@ fn attack(shell: &str, command: &[&str], rows: &[(&Subject, usize)]) -> Vec<Stri
         wrong.push(format!("{shell}: {}", String::from_utf8_lossy(&output.stderr)));
     }
     if dir.path().join("canary").exists() {
-        wrong.push(format!("{shell} has run what a process had for a name"));
+        wrong.insert(0, format!("{shell} has run what a process had for a name"));
     }
     wrong
 }
