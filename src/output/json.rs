@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use rustix::time::{ClockId, clock_gettime};
+use nix::time::{ClockId, clock_gettime};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -248,8 +248,10 @@ fn identifier(target: &Target) -> String {
 
 /// RFC 3339, in UTC. Start times count from boot; when that was is told by the clocks as they stand now.
 fn wall_clock(ticks: u64) -> String {
-    let now = clock_gettime(ClockId::Boottime);
-    let since_boot = SignedDuration::new(now.tv_sec, now.tv_nsec as i32);
+    // The C library's function: rustix (its feature `time`) calls the vDSO at an address of the
+    // kernel's, which valgrind(1) hides.
+    let Ok(now) = clock_gettime(ClockId::CLOCK_BOOTTIME) else { return Timestamp::UNIX_EPOCH.to_string() };
+    let since_boot = SignedDuration::new(now.tv_sec(), now.tv_nsec() as i32);
     let start = SignedDuration::from_millis((ticks * 1000 / CLOCK_TICKS) as i64);
     let time = Timestamp::now().checked_sub(since_boot - start).unwrap_or(Timestamp::UNIX_EPOCH);
     // To the resolution that start times have.

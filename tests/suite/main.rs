@@ -51,6 +51,7 @@ mod faults;
 mod fork_bomb;
 mod limits;
 mod rsyslog;
+mod sudo;
 mod syscalls;
 
 // Patterns, beside glibc.
