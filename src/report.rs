@@ -64,8 +64,8 @@ pub(crate) enum Outcome {
     Listed,
     /// pkill: the signal was sent.
     Signalled {
-        /// Through a handle, so that no other process can have received it.
-        pinned: bool,
+        /// How it was sent.
+        via: Via,
         /// The error of process_mrelease(2), if it failed.
         release: Option<Errno>,
     },
@@ -73,9 +73,11 @@ pub(crate) enum Outcome {
     Predicted(Prediction),
     /// pidwait: it was waited for.
     Awaited,
-    /// EPERM: pkill may not signal it.
+    /// The kernel refuses the signal.
     Refused {
-        /// Why, where that was determined.
+        /// EPERM, by the rule of kill(2); EACCES, by a security module.
+        errno: Errno,
+        /// Why kill(2) does not allow it, where that was determined.
         why: Option<Refusal>,
     },
     /// It exited before it could be signalled or waited for; its ID may have been reused.
@@ -88,6 +90,26 @@ pub(crate) enum Outcome {
     Failed(Errno),
 }
 
+/// How a signal was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// Through a handle, so that no other process can have received it.
+    Handle,
+    /// By process ID or process group ID, right after a check.
+    Id(NoHandle),
+}
+
+/// Why a signal could not be sent through a handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoHandle {
+    /// There is no pidfd_send_signal(2): before Linux 5.1, or a seccomp filter refuses it.
+    CallMissing,
+    /// It takes no process group: before Linux 6.9.
+    GroupFlagMissing,
+    /// The leader of the process group has exited, so that no handle of the group can be had.
+    LeaderExited,
+}
+
 /// What would become of a process that is signalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Prediction {
@@ -97,6 +119,8 @@ pub(crate) struct Prediction {
     pub effect: Effect,
     /// The kernel does not follow kill(2)'s rule here: a security module decides.
     pub differs_from_model: bool,
+    /// AppArmor confines pkill or the process: signal 0 was allowed, and this signal may be refused.
+    pub is_confined: bool,
 }
 
 /// A selected process and the outcome for it.
@@ -122,12 +146,37 @@ pub(crate) enum End {
     /// It exited.
     Exited(Exited),
     /// It was still running when the wait was over.
-    StillRunning {
-        /// The last signal that was sent.
-        signal: Option<Signal>,
-        /// The name (`comm`), to recognise it by; empty if it has exited just now.
-        name: Vec<u8>,
-    },
+    StillRunning(StillRunning),
+}
+
+/// A process that was still running when the wait was over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StillRunning {
+    /// The time since the wait began.
+    pub after: Duration,
+    /// The signals that were sent.
+    pub sent: Option<Sent>,
+    /// The name (`comm`), to recognise it by.
+    pub name: Vec<u8>,
+    /// The state letter (proc_pid_stat(5)).
+    pub state: u8,
+    /// Whether it is exiting: the kernel has begun with it, or will as soon as the process gets the CPU, after KILL.
+    pub is_exiting: bool,
+}
+
+/// The signals that were sent to a process up to its exit, or to the end of the wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub first: SentSignal,
+    pub last: SentSignal,
+}
+
+/// A signal that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SentSignal {
+    pub signal: Signal,
+    /// The time since then.
+    pub ago: Duration,
 }
 
 /// How a process exited.
@@ -135,8 +184,8 @@ pub(crate) enum End {
 pub(crate) struct Exited {
     /// The time since the wait began.
     pub after: Duration,
-    /// The last signal that was sent before.
-    pub signal: Option<Signal>,
+    /// The signals that were sent before.
+    pub sent: Option<Sent>,
     /// The wait status (waitpid(2)), where the kernel reports it.
     pub status: Option<i32>,
 }
@@ -184,7 +233,7 @@ impl Report {
     /// The first condition that holds decides.
     fn fold(&self, strict: bool, allow_none: bool) -> ExitStatus {
         let outcomes = || self.targets.iter().map(|target| target.outcome);
-        let is_still_running = |target: &Target| matches!(target.end, Some(End::StillRunning { .. }));
+        let is_still_running = |target: &Target| matches!(target.end, Some(End::StillRunning(_)));
         let left_stopped = |target: &Target| target.left_stopped.is_some();
         let release_failed = |outcome| matches!(outcome, Outcome::Signalled { release: Some(_), .. });
         if let Some(signal) = self.interrupted {
@@ -210,17 +259,25 @@ impl Report {
 mod tests {
     use super::*;
 
-    const SIGNALLED: Outcome = Outcome::Signalled { pinned: true, release: None };
-    const BY_ID: Outcome = Outcome::Signalled { pinned: false, release: None };
-    const UNRELEASED: Outcome = Outcome::Signalled { pinned: true, release: Some(Errno::NOSYS) };
-    const REFUSED: Outcome = Outcome::Refused { why: None };
+    const SIGNALLED: Outcome = Outcome::Signalled { via: Via::Handle, release: None };
+    const BY_ID: Outcome = Outcome::Signalled { via: Via::Id(NoHandle::CallMissing), release: None };
+    const UNRELEASED: Outcome = Outcome::Signalled { via: Via::Handle, release: Some(Errno::NOSYS) };
+    const REFUSED: Outcome = Outcome::Refused { errno: Errno::PERM, why: None };
     const FAILED: Outcome = Outcome::Failed(Errno::IO);
     const REFUSAL: Refusal = Refusal { target: [0; 3], sender: [1; 2], has_cap_kill_elsewhere: false };
     const ALLOWED: Outcome = predicted(None);
     const WOULD_BE_REFUSED: Outcome = predicted(Some(REFUSAL));
 
+    const STILL_RUNNING: StillRunning =
+        StillRunning { after: Duration::ZERO, sent: None, name: vec![], state: b'S', is_exiting: false };
+
     const fn predicted(refusal: Option<Refusal>) -> Outcome {
-        Outcome::Predicted(Prediction { refusal, effect: Effect::Handled, differs_from_model: false })
+        Outcome::Predicted(Prediction {
+            refusal,
+            effect: Effect::Handled,
+            differs_from_model: false,
+            is_confined: false,
+        })
     }
 
     fn report(outcomes: &[Outcome]) -> Report {
@@ -304,7 +361,7 @@ mod tests {
                         report.interrupted = interrupted;
                         report.too_many = too_many;
                         if let (true, Some(last)) = (still_running, report.targets.last_mut()) {
-                            last.end = Some(End::StillRunning { signal: Some(Signal::TERM), name: vec![] });
+                            last.end = Some(End::StillRunning(STILL_RUNNING));
                         }
                         for (strict, allow_none) in [(false, false), (true, false), (false, true)] {
                             assert_eq!(report.fold(strict, allow_none), expected, "{report:?}, {strict}");
@@ -318,7 +375,7 @@ mod tests {
     #[test]
     fn an_observed_exit_is_no_failure() {
         let mut report = report(&[SIGNALLED]);
-        let ended = Exited { after: Duration::ZERO, signal: None, status: Some(libc::SIGKILL) };
+        let ended = Exited { after: Duration::ZERO, sent: None, status: Some(libc::SIGKILL) };
         report.targets[0].end = Some(End::Exited(ended));
         assert_eq!(report.fold(true, false), ExitStatus::Success);
     }

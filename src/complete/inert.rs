@@ -71,9 +71,15 @@ pub(super) fn is_inert_value(text: &[u8], is_utf8: bool) -> bool {
 
 /// What is shown beside a candidate. It is not typed, but a shell and a terminal show it.
 pub(super) fn description(text: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(&text[..text.len().min(DESCRIPTION_MAX)]);
-    let shown = |c: char| if c.is_ascii_graphic() || c == ' ' || is_letter(c) { c } else { '?' };
-    text.chars().map(shown).collect::<String>().into_bytes()
+    let mut safe = Vec::new();
+    for chunk in text[..text.len().min(DESCRIPTION_MAX)].utf8_chunks() {
+        for c in chunk.valid().chars() {
+            let c = if c.is_ascii_graphic() || c == ' ' || is_letter(c) { c } else { '?' };
+            safe.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        safe.extend(chunk.invalid().first().map(|_| b'?'));
+    }
+    safe
 }
 
 /// The text with what `replace` returns in the place of a character, and whether the text was cut: at [`MAX_LEN`], or
@@ -113,7 +119,8 @@ fn trim(mut made: String, is_cut: bool, whole: bool) -> Option<String> {
     if is_cut {
         made.truncate(made.trim_end_matches(' ').len());
     }
-    (!(made.is_empty() || is_cut && whole)).then_some(made)
+    let is_offered = !made.is_empty() && (!is_cut || !whole);
+    is_offered.then_some(made)
 }
 
 /// Whether the character is harmless in this place in each shell, however it is quoted. `before` is the one before it, None

@@ -10,7 +10,7 @@ use super::observer::{Answer, Observer};
 use super::pidfd::PidFd;
 use super::quiesce::Observation;
 use super::send::failure;
-use super::target::{Pin, ProcessId, State, TargetIndex, Targets};
+use super::target::{Pin, ProcessId, Remaining, Signals, State, TargetIndex, Targets};
 use super::verify::{Scope, verify};
 use super::waiter::{POLL_INTERVAL, Until, WaitResult, Waiter};
 use crate::error::Error;
@@ -322,10 +322,10 @@ impl<'a> Delivery<'a> {
     }
 
     /// The process was signalled, or is to be waited for: its exit is awaited from now on, if that was asked for.
-    pub(super) fn signalled(&mut self, at: TargetIndex, outcome: Outcome, signal: Option<Signal>) {
+    pub(super) fn signalled(&mut self, at: TargetIndex, outcome: Outcome, signals: Option<Signals>) {
         let state = std::mem::replace(&mut self.targets[at].state, State::Settled(outcome));
         if let (AfterSend::Await(waiter), State::Pinned(pin)) = (&mut self.after_send, state) {
-            self.targets[at].state = State::Awaited { pin, outcome, signal };
+            self.targets[at].state = State::Awaited { pin, outcome, signals };
             waiter.watch(&mut self.targets, at);
         }
     }
@@ -402,10 +402,12 @@ impl<'a> Delivery<'a> {
 
     /// What has become of every target.
     pub(super) fn into_report(mut self) -> Report {
+        let mut waited = None;
         if let AfterSend::Await(waiter) = &mut self.after_send {
-            waiter.finish(&mut self.targets);
+            waiter.finish(&mut self.targets, self.finish == Some(Finish::TimedOut));
+            let is_over = matches!(self.finish, Some(Finish::TimedOut | Finish::Interrupted(_)));
+            waited = is_over.then(|| waiter.schedule.elapsed(Instant::now()));
         }
-        let is_over = matches!(self.finish, Some(Finish::TimedOut | Finish::Interrupted(_)));
         Report {
             pattern_too_long: self.plan.pattern_too_long && self.targets.len() == 0,
             too_many: self.finish == Some(Finish::TooMany),
@@ -416,7 +418,7 @@ impl<'a> Delivery<'a> {
                 Some(Finish::Interrupted(signal)) => Some(signal),
                 _ => None,
             },
-            targets: self.targets.into_report(is_over, |id| name_of(&mut self.process, id)),
+            targets: self.targets.into_report(waited, |id| remaining(&mut self.process, id)),
         }
     }
 
@@ -433,15 +435,20 @@ pub(super) fn continue_process(pidfd: &PidFd) -> Option<Errno> {
     pidfd.send(Signal::CONT, None).err().filter(|&errno| errno != Errno::SRCH)
 }
 
-/// The name of a process that is still running.
-fn name_of(process: &mut Process<'_>, id: ProcessId) -> Vec<u8> {
+/// What is seen of a process whose exit has not been reported. None if it has exited. What cannot be read leaves that
+/// open.
+fn remaining(process: &mut Process<'_>, id: ProcessId) -> Option<Remaining> {
     process.select(id.pid);
-    match process.start_time() {
-        Ok(start_time) if start_time == id.start_time => {
-            process.name().map(<[u8]>::to_vec).unwrap_or_default()
-        }
-        _ => vec![],
+    match (process.has_ended(), process.start_time()) {
+        (Ok(true) | Err(LookupError::Gone), _) | (_, Err(LookupError::Gone)) => return None,
+        (_, Ok(start_time)) if start_time != id.start_time => return None,
+        _ => {}
     }
+    Some(Remaining {
+        name: process.name().map(<[u8]>::to_vec).unwrap_or_default(),
+        state: process.state().unwrap_or(b'?'),
+        is_exiting: process.is_exiting() == Ok(true),
+    })
 }
 
 impl News {

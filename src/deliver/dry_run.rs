@@ -7,7 +7,7 @@ use super::pidfd::PidFd;
 use super::send::{failure, sender};
 use super::target::State;
 use crate::permission::{Effect, Permission, Refusal, Sender};
-use crate::proc::{Description, ProcessGroups, UserNamespace};
+use crate::proc::{Description, ProcessGroups, UserNamespace, is_confined, own_pid};
 use crate::report::{Outcome, Prediction};
 use crate::request::Pid;
 use crate::signal::Signal;
@@ -40,11 +40,16 @@ fn predict(
     target: &Description,
 ) -> Outcome {
     let rule = Permission::to_signal(sender, target, UserNamespace::of(pid), signal);
+    let mut by_module = false;
     let kernel_allows = match pidfd.send(Signal::NONE, None) {
         Ok(_) => true,
         // The kernel was asked about signal 0: it does not know that the signal is SIGCONT, which may be sent to every
         // process of the caller's session.
         Err(Errno::PERM) => rule == Permission::SameSession,
+        Err(Errno::ACCESS) => {
+            by_module = true;
+            false
+        }
         Err(errno) => return failure(errno),
     };
     let rule_allows = match rule {
@@ -54,6 +59,7 @@ fn predict(
     Outcome::Predicted(Prediction {
         refusal: (!kernel_allows).then(|| Refusal::new(sender, target)),
         effect: Effect::of(signal, target, || groups.is_orphaned(pid) == Some(true)),
-        differs_from_model: kernel_allows != rule_allows,
+        differs_from_model: by_module || kernel_allows != rule_allows,
+        is_confined: signal != Signal::NONE && (is_confined(own_pid()) || is_confined(pid)),
     })
 }

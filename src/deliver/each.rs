@@ -5,25 +5,25 @@ use rustix::io::Errno;
 use super::delivery::{AfterSend, Delivery, Finish, News, continue_process};
 use super::pidfd::PidFd;
 use super::send::{reported_signal, send};
-use super::target::{Pin, State};
+use super::target::{Pin, Signals, State};
 use super::verify::Scope;
 use crate::error::Error;
 use crate::report::Outcome;
 use crate::request::Sending;
 use crate::scan::Match;
-use crate::signal::Signal;
 
 /// What was sent to a process that is still held.
 struct Sent {
     pidfd: PidFd,
     outcome: Outcome,
     left_stopped: Option<Errno>,
+    signals: Option<Signals>,
 }
 
 impl Sent {
     /// pidwait sends nothing.
     fn awaited(pidfd: PidFd) -> Self {
-        Sent { pidfd, outcome: Outcome::Awaited, left_stopped: None }
+        Sent { pidfd, outcome: Outcome::Awaited, left_stopped: None, signals: None }
     }
 }
 
@@ -36,7 +36,7 @@ pub(super) fn signal(delivery: &mut Delivery<'_>, sending: &Sending, news: News)
             _ => signal_one(delivery, sending, &mut found)?,
         };
         signalled += usize::from(result.is_ok());
-        record(delivery, found, result, reported_signal(sending));
+        record(delivery, found, result);
     }
     Ok(signalled)
 }
@@ -48,7 +48,7 @@ pub(super) fn watch(delivery: &mut Delivery<'_>, news: News) {
         if result.is_ok() {
             delivery.observer.on_signalled(&found);
         }
-        record(delivery, found, result, None);
+        record(delivery, found, result);
     }
 }
 
@@ -74,35 +74,31 @@ fn signal_one(
     if !matches!(outcome, Outcome::Signalled { .. }) {
         return Ok(Err(outcome));
     }
+    let signals = reported_signal(sending).map(Signals::new);
     delivery.observer.on_signalled(found);
     let left_stopped =
         if delivery.must_continue(sending, found.pid) { continue_process(&pidfd) } else { None };
     if left_stopped.is_some() {
         delivery.remains_stopped();
     }
-    Ok(Ok(Sent { pidfd, outcome, left_stopped }))
+    Ok(Ok(Sent { pidfd, outcome, left_stopped, signals }))
 }
 
-fn record(
-    delivery: &mut Delivery<'_>,
-    mut found: Match,
-    result: Result<Sent, Outcome>,
-    signal: Option<Signal>,
-) {
+fn record(delivery: &mut Delivery<'_>, mut found: Match, result: Result<Sent, Outcome>) {
     let id = match (&delivery.after_send, found.start_time) {
         // Nothing will have to recognise it.
         (AfterSend::Settle(_), None) => None,
         _ => delivery.identify(&mut found).ok(),
     };
     match (result, id) {
-        (Ok(Sent { pidfd, outcome, left_stopped }), Some(id)) => {
+        (Ok(Sent { pidfd, outcome, left_stopped, signals }), Some(id)) => {
             let at = delivery.targets.insert(
                 id,
                 found,
                 State::Pinned(Pin::new(id, pidfd, &delivery.targets.budget)),
             );
             delivery.targets[at].left_stopped = left_stopped;
-            delivery.signalled(at, outcome, signal);
+            delivery.signalled(at, outcome, signals);
         }
         (Err(outcome), Some(id)) => drop(delivery.targets.insert(id, found, State::Settled(outcome))),
         (Ok(Sent { outcome, left_stopped, .. }), None) => {

@@ -4,10 +4,10 @@ use nix::unistd::{self, Pid as RawPid};
 use rustix::io::Errno;
 
 use super::delivery::Delivery;
-use super::pidfd::{PidFd, Via};
+use super::pidfd::PidFd;
 use super::send::{failure, outcome, release_memory};
 use super::target::{Target, TargetIndex};
-use crate::report::Outcome;
+use crate::report::{NoHandle, Outcome, Via};
 use crate::request::{Pid, Sending};
 use crate::signal::Signal;
 use crate::sys;
@@ -64,7 +64,7 @@ pub(super) fn send(
             });
         }
         match checked.map(|()| outcome(sent, &target.found.view)) {
-            Ok(Outcome::Signalled { pinned, .. }) => Outcome::Signalled { pinned, release },
+            Ok(Outcome::Signalled { via, .. }) => Outcome::Signalled { via, release },
             Ok(outcome) | Err(outcome) => outcome,
         }
     });
@@ -93,19 +93,24 @@ fn signal_group(anchor: &PidFd, pid: Pid, group: Pid, sending: &Sending) -> Resu
         _ => Err(Errno::SRCH),
     };
     // The leader, which may have exited or left for another group: its ID remains that of the group.
-    if let Ok(leader) = PidFd::open(group) {
-        check()?;
-        match leader.send_to_group(sending.signal, sending.value) {
-            Err(Errno::INVAL | Errno::NOSYS) => {}
-            sent => return sent.map(|()| Some(Via::PidFd)),
+    let no_handle = match PidFd::open(group) {
+        Ok(leader) => {
+            check()?;
+            match leader.send_to_group(sending.signal, sending.value) {
+                Err(Errno::INVAL) => NoHandle::GroupFlagMissing,
+                Err(Errno::NOSYS) => NoHandle::CallMissing,
+                sent => return sent.map(|()| Some(Via::Handle)),
+            }
         }
-    }
+        Err(Errno::MFILE | Errno::NFILE) => return Ok(None),
+        Err(_) => NoHandle::LeaderExited,
+    };
     // An integer can be queued to single processes only (rt_sigqueueinfo(2)).
     if !can_be_negated(group) || sending.value.is_some() {
         return Ok(None);
     }
     sys::signal_by_id(-group, sending.signal.number(), None, check)?;
-    Ok(Some(Via::Pid))
+    Ok(Some(Via::Id(no_handle)))
 }
 
 fn group_of(pid: Pid) -> nix::Result<Pid> {

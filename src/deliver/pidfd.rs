@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
 use crate::proc::own_pid;
+use crate::report::{NoHandle, Via};
 use crate::request::Pid;
 use crate::signal::Signal;
 use crate::sys::{self, Scope};
@@ -27,16 +28,6 @@ enum Kind {
     /// The directory /proc/PID, which pidfd_send_signal(2) takes as well, where the kernel or a seccomp filter has no
     /// pidfd_open. It is not pollable.
     Directory(OwnedFd),
-}
-
-/// How a signal was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Via {
-    /// Through the descriptor.
-    PidFd,
-    /// By process ID, right after a check that the process still exists: all that remains where
-    /// pidfd_send_signal(2) is missing (before Linux 5.1, or refused by a seccomp filter).
-    Pid,
 }
 
 impl PidFd {
@@ -62,9 +53,11 @@ impl PidFd {
     pub(crate) fn send(&self, signal: Signal, value: Option<i32>) -> Result<Via, Errno> {
         let number = signal.number();
         match sys::pidfd_send_signal(self.as_fd(), number, value, Scope::Process) {
-            Ok(()) => Ok(Via::PidFd),
+            Ok(()) => Ok(Via::Handle),
             Err(Errno::NOSYS | Errno::PERM) if pidfd_signal_blocked() => {
-                sys::signal_by_id(self.pid, number, value, || self.check_alive()).map(|()| Via::Pid)
+                // All that remains.
+                sys::signal_by_id(self.pid, number, value, || self.check_alive())
+                    .map(|()| Via::Id(NoHandle::CallMissing))
             }
             Err(errno) => Err(errno),
         }

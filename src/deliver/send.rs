@@ -2,10 +2,10 @@
 
 use rustix::io::Errno;
 
-use super::pidfd::{PidFd, Via};
+use super::pidfd::PidFd;
 use crate::permission::{Refusal, Sender};
 use crate::proc::is_overflow_uid;
-use crate::report::Outcome;
+use crate::report::{Outcome, Via};
 use crate::request::Sending;
 use crate::signal::Signal;
 use crate::view::View;
@@ -18,9 +18,7 @@ pub(super) fn reported_signal(sending: &Sending) -> Option<Signal> {
 /// Send what is to be sent.
 pub(super) fn send(sending: &Sending, pidfd: &PidFd, view: &View) -> Outcome {
     match outcome(pidfd.send(sending.signal, sending.value), view) {
-        Outcome::Signalled { pinned, .. } => {
-            Outcome::Signalled { pinned, release: release_memory(sending, pidfd) }
-        }
+        Outcome::Signalled { via, .. } => Outcome::Signalled { via, release: release_memory(sending, pidfd) },
         other => other,
     }
 }
@@ -34,8 +32,11 @@ pub(super) fn release_memory(sending: &Sending, pidfd: &PidFd) -> Option<Errno> 
 /// What the result of sending a signal means for the process.
 pub(super) fn outcome(sent: Result<Via, Errno>, view: &View) -> Outcome {
     match sent {
-        Ok(via) => Outcome::Signalled { pinned: via == Via::PidFd, release: None },
-        Err(Errno::PERM) => Outcome::Refused {
+        Ok(via) => Outcome::Signalled { via, release: None },
+        // The rule of kill(2) returns EPERM, so this is a security module: AppArmor, SELinux or Smack (their `task_kill`).
+        Err(errno @ Errno::ACCESS) => Outcome::Refused { errno, why: None },
+        Err(errno @ Errno::PERM) => Outcome::Refused {
+            errno,
             // Only where it will be printed: it takes reading the target's files.
             why: match view {
                 View::Full(target) => Some(Refusal::new(&sender(), target)),

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Index, IndexMut};
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
 use super::budget::{Budget, Share};
 use super::pidfd::PidFd;
 use crate::proc::{Facts as _, LookupError, ProcDir, Process};
-use crate::report::{self, End, Exited, Outcome};
+use crate::report::{self, End, Exited, Outcome, Sent, SentSignal, StillRunning};
 use crate::request::Pid;
 use crate::scan::Match;
 use crate::select::Reason;
@@ -39,11 +40,52 @@ pub(crate) enum State {
     /// It is held, and the signal was not sent yet.
     Pinned(Pin),
     /// It was signalled, or is only waited for, and has not exited as far as is known.
-    Awaited { pin: Pin, outcome: Outcome, signal: Option<Signal> },
+    Awaited { pin: Pin, outcome: Outcome, signals: Option<Signals> },
     /// It was waited for, and has exited. The pidfd is kept where it will report the wait status.
     Exited { outcome: Outcome, exit: Exited, pidfd: Option<(PidFd, Share)> },
     /// Nothing more is done to it.
     Settled(Outcome),
+}
+
+/// The first and the last signal that were sent to a process, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signals {
+    first: (Signal, Instant),
+    last: (Signal, Instant),
+}
+
+impl Signals {
+    /// This one was sent just now.
+    pub(crate) fn new(signal: Signal) -> Self {
+        let first = (signal, Instant::now());
+        Signals { first, last: first }
+    }
+
+    /// One more was sent just now.
+    pub(crate) fn add(&mut self, signal: Signal) {
+        self.last = (signal, Instant::now());
+    }
+
+    /// When KILL was sent, if it was the last one.
+    pub(crate) fn killed_at(&self) -> Option<Instant> {
+        (self.last.0 == Signal::KILL).then_some(self.last.1)
+    }
+
+    /// As seen from a later time.
+    pub(crate) fn until(&self, now: Instant) -> Sent {
+        let [first, last] = [self.first, self.last]
+            .map(|(signal, at)| SentSignal { signal, ago: now.saturating_duration_since(at) });
+        Sent { first, last }
+    }
+}
+
+/// What is seen of a process that is still running.
+#[derive(Debug)]
+pub(crate) struct Remaining {
+    pub name: Vec<u8>,
+    pub state: u8,
+    /// Whether the kernel has begun to end it.
+    pub is_exiting: bool,
 }
 
 /// What holds a process that something is still to be done to.
@@ -278,14 +320,14 @@ impl Targets {
         (unwatched, closed)
     }
 
-    /// What has become of them. `is_over`: the wait has ended before all had exited; `name` reads the name of one that
-    /// is still running.
+    /// What has become of them. `waited`: the wait has ended, after this time, before all had exited; `read` examines one
+    /// that has not, as far as is known: None if it has.
     pub(crate) fn into_report(
         self,
-        is_over: bool,
-        mut name: impl FnMut(ProcessId) -> Vec<u8>,
+        waited: Option<Duration>,
+        mut read: impl FnMut(ProcessId) -> Option<Remaining>,
     ) -> Vec<report::Target> {
-        self.records.into_iter().map(|target| target.into_report(is_over, &mut name)).collect()
+        self.records.into_iter().map(|target| target.into_report(waited, &mut read)).collect()
     }
 }
 
@@ -316,17 +358,34 @@ impl Target {
         matches!(self.state, State::Settled(Outcome::Gone | Outcome::Changed))
     }
 
-    fn into_report(self, is_over: bool, name: &mut impl FnMut(ProcessId) -> Vec<u8>) -> report::Target {
+    fn into_report(
+        self,
+        waited: Option<Duration>,
+        read: &mut impl FnMut(ProcessId) -> Option<Remaining>,
+    ) -> report::Target {
         let (outcome, end) = match self.state {
             // Nothing was sent to it.
             State::Pinned(_) => (Outcome::Untouched, None),
-            State::Awaited { outcome, signal, pin } => {
-                (outcome, is_over.then(|| End::StillRunning { signal, name: name(pin.id) }))
+            State::Awaited { outcome, signals, pin } => {
+                (outcome, waited.map(|after| end_of_wait(after, signals, read(pin.id))))
             }
             State::Exited { outcome, exit, .. } => (outcome, Some(End::Exited(exit))),
             State::Settled(outcome) => (outcome, None),
         };
         let Match { pid, view, reason, .. } = self.found;
         report::Target { pid, view, reason, outcome, end, left_stopped: self.left_stopped }
+    }
+}
+
+/// What is to be said of a process whose exit was not seen when the wait was over.
+fn end_of_wait(after: Duration, signals: Option<Signals>, remaining: Option<Remaining>) -> End {
+    let sent = signals.map(|signals| signals.until(Instant::now()));
+    match remaining {
+        None => End::Exited(Exited { after, sent, status: None }),
+        Some(Remaining { name, state, is_exiting }) => {
+            // KILL takes effect when the process leaves the kernel, which a state other than D does not delay.
+            let is_killed = signals.is_some_and(|signals| signals.killed_at().is_some()) && state != b'D';
+            End::StillRunning(StillRunning { after, sent, name, state, is_exiting: is_exiting || is_killed })
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::group;
 use super::interrupt::Caught;
 use super::quiesce::{Quiescence, Step};
 use super::send::{failure, outcome, reported_signal, send};
-use super::target::{State, Stop, TargetIndex};
+use super::target::{Signals, State, Stop, TargetIndex};
 use super::verify::Scope;
 use super::waiter::Until;
 use crate::error::Error;
@@ -317,6 +317,7 @@ fn release_unsignalled(delivery: &mut Delivery<'_>, sending: &Sending) {
 fn settle(delivery: &mut Delivery<'_>, sending: &Sending, at: TargetIndex, outcome: Outcome) {
     let is_signalled = matches!(outcome, Outcome::Signalled { .. });
     let stays_as_it_is = is_signalled && matches!(sending.signal, Signal::KILL | Signal::STOP);
+    let signals = reported_signal(sending).map(Signals::new);
     let (pid, stop) = match delivery.targets[at].pin() {
         Some(pin) => (pin.id.pid, pin.stop),
         None => return,
@@ -346,7 +347,7 @@ fn settle(delivery: &mut Delivery<'_>, sending: &Sending, at: TargetIndex, outco
         return;
     }
     delivery.observer.on_signalled(&target.found);
-    delivery.signalled(at, outcome, reported_signal(sending));
+    delivery.signalled(at, outcome, signals);
 }
 
 /// A process that has exited is not stopped.

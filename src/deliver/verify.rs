@@ -74,6 +74,7 @@ fn verify_reason(
             Err(MatchError::Lookup(LookupError::Gone)) => return Err(is_gone_or_changed(process)),
             Err(MatchError::Lookup(LookupError::Denied)) => return Err(Outcome::Changed),
             Err(MatchError::Lookup(why)) => return Err(Outcome::Failed(why.errno())),
+            Err(MatchError::ForeignSocket(_)) => return Err(is_gone_or_changed(process)),
             // The pattern compiled for the scan, and this subject needs a form of it that is too big.
             Err(MatchError::Pattern(_)) => return Err(Outcome::Changed),
         }

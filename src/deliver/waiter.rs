@@ -18,9 +18,9 @@ use super::interrupt::{Caught, Interrupts};
 use super::observer::{Observer, Progress};
 use super::pidfd::PidFd;
 use super::schedule::{Due, Schedule};
-use super::target::{State, TargetIndex, Targets};
+use super::target::{Signals, State, TargetIndex, Targets};
 use crate::error::{Error, errno_text};
-use crate::proc::ProcDir;
+use crate::proc::{Facts as _, ProcDir, Process};
 use crate::report::{Exited, Outcome};
 use crate::request::{Step, Wait};
 
@@ -33,6 +33,10 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long parents get to reap their exited children, in all, before the wait statuses are reported.
 pub(crate) const REAPING: Duration = Duration::from_millis(3);
+
+/// How long after KILL a process gets to exit although the timeout has expired: it takes no part in that any more, and is
+/// not reported as if it went on.
+const EXIT_AFTER_KILL: Duration = Duration::from_millis(250);
 
 /// The event of a signal to pkill itself; no target has this index.
 const SIGNAL_EVENT: u64 = u64::MAX;
@@ -207,10 +211,55 @@ impl Waiter {
     }
 
     /// The wait is over: learn what can still be learned about those that have exited.
-    pub(super) fn finish(&mut self, targets: &mut Targets) {
-        let _ = self.wait_for_events(targets, Some(Duration::ZERO));
+    pub(super) fn finish(&mut self, targets: &mut Targets, has_timed_out: bool) {
+        self.take_events(targets);
+        if has_timed_out {
+            self.wait_for_killed(targets);
+        }
         if self.report_exit_status {
             read_exit_statuses(targets);
+        }
+    }
+
+    /// Record all exits up to now.
+    fn take_events(&mut self, targets: &mut Targets) {
+        loop {
+            let before = self.running;
+            let _ = self.wait_for_events(targets, Some(Duration::ZERO));
+            if self.running == before {
+                break;
+            }
+        }
+    }
+
+    /// Wait a moment for those that KILL was sent to last, unless they are in uninterruptible sleep.
+    fn wait_for_killed(&mut self, targets: &mut Targets) {
+        let killed_at = |at: &TargetIndex| match &targets[*at].state {
+            State::Awaited { signals, .. } => signals.and_then(|signals| signals.killed_at()),
+            _ => None,
+        };
+        let mut killed: Vec<TargetIndex> = targets.indices().filter(|at| killed_at(at).is_some()).collect();
+        let Some(last) = killed.iter().filter_map(killed_at).max() else { return };
+        let until = last + EXIT_AFTER_KILL;
+        let mut process = Process::new(&self.proc);
+        killed.retain(|&at| {
+            let Some(pin) = targets[at].pin() else { return false };
+            process.select(pin.id.pid);
+            process.state() != Ok(b'D')
+        });
+        drop(process);
+        loop {
+            self.poll_unwatched(targets, self.unwatched.len());
+            killed.retain(|&at| targets[at].is_open());
+            let now = Instant::now();
+            if killed.is_empty() || now >= until {
+                return;
+            }
+            let time =
+                if self.unwatched.is_empty() { until - now } else { (until - now).min(POLL_INTERVAL / 10) };
+            if self.wait_for_events(targets, Some(time)).is_err() {
+                return;
+            }
         }
     }
 
@@ -271,17 +320,19 @@ impl Waiter {
         let is_limited = targets.budget.is_limited();
         let target = &mut targets[at];
         let state = std::mem::replace(&mut target.state, State::Settled(Outcome::Untouched));
-        let State::Awaited { pin, outcome, signal } = state else {
+        let State::Awaited { pin, outcome, signals } = state else {
             target.state = state;
             return;
         };
         self.running -= 1;
-        let after = self.schedule.elapsed(Instant::now());
+        let now = Instant::now();
+        let after = self.schedule.elapsed(now);
+        let sent = signals.map(|signals| signals.until(now));
         let pidfd = pin.into_pidfd();
         let status = pidfd.as_ref().and_then(|(pidfd, _)| pidfd.wait_status());
         // Kept where there is room: the kernel reports more once the parent has reaped the process.
         let keep = self.report_exit_status && status.is_none() && !is_limited;
-        let exit = Exited { after, signal, status };
+        let exit = Exited { after, sent, status };
         target.state = State::Exited { outcome, exit, pidfd: pidfd.filter(|_| keep) };
     }
 
@@ -323,9 +374,12 @@ impl Waiter {
     fn escalate(&mut self, targets: &mut Targets, observer: &mut dyn Observer) {
         let Some(next) = self.schedule.take_step(Instant::now()) else { return };
         for at in targets.indices() {
-            let State::Awaited { pin, signal, .. } = &mut targets[at].state else { continue };
+            let State::Awaited { pin, signals, .. } = &mut targets[at].state else { continue };
             match pin.with(&self.proc, |pidfd| pidfd.send(next, None)) {
-                Ok(_) => *signal = Some(next),
+                Ok(_) => match signals {
+                    Some(signals) => signals.add(next),
+                    none => *none = Some(Signals::new(next)),
+                },
                 Err(Errno::SRCH) => {} // its exit is known, or about to be reported
                 Err(errno) => observer.on_escalation_error(pin.id.pid, next, errno),
             }

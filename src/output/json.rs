@@ -3,18 +3,19 @@
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use rustix::time::{ClockId, clock_gettime};
+use nix::time::{ClockId, clock_gettime};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::printable::Escaped;
 use super::text::{Names, explanation, word};
 use crate::proc::{CLOCK_TICKS, Description};
-use crate::report::{End, Exited, Outcome, Report, Target};
+use crate::report::{End, Exited, Outcome, Report, Sent, SentSignal, StillRunning, Target, Via};
 use crate::request::{Action, Pid, RawValue, Request};
 use crate::select::Reason;
 use crate::signal::Signal;
@@ -120,30 +121,51 @@ struct EndView {
     ended: bool,
     after: Option<f64>,
     signal: Option<String>,
+    after_signal: Option<f64>,
+    first_signal: Option<String>,
+    after_first_signal: Option<f64>,
     exit_status: Option<i32>,
     killed_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exiting: Option<bool>,
 }
 
 impl EndView {
     fn new(end: &End) -> Self {
         let name = |signal: Option<Signal>| signal.map(|signal| signal.to_string());
         match end {
-            End::StillRunning { signal, .. } => EndView {
-                ended: false,
-                after: None,
-                signal: name(*signal),
-                exit_status: None,
-                killed_by: None,
+            End::StillRunning(StillRunning { sent, state, is_exiting, .. }) => EndView {
+                state: Some(char::from(*state).to_string()),
+                exiting: Some(*is_exiting),
+                ..EndView::of(false, None, *sent)
             },
-            End::Exited(Exited { after, signal, status }) => EndView {
-                ended: true,
-                after: Some(after.as_secs_f64()),
-                signal: name(*signal),
+            End::Exited(Exited { after, sent, status }) => EndView {
                 exit_status: status.filter(|&s| libc::WIFEXITED(s)).map(|s| libc::WEXITSTATUS(s)),
                 killed_by: status
                     .filter(|&s| libc::WIFSIGNALED(s))
                     .map(|s| name(Signal::from_number(libc::WTERMSIG(s))).unwrap_or_default()),
+                ..EndView::of(true, Some(*after), *sent)
             },
+        }
+    }
+
+    fn of(ended: bool, after: Option<Duration>, sent: Option<Sent>) -> EndView {
+        let name = |sent: SentSignal| sent.signal.to_string();
+        // Of a process that is still running, these are not the times of its exit.
+        let ago = |sent: SentSignal| ended.then_some(sent.ago.as_secs_f64());
+        EndView {
+            ended,
+            after: after.map(|after| after.as_secs_f64()),
+            signal: sent.map(|sent| name(sent.last)),
+            after_signal: sent.and_then(|sent| ago(sent.last)),
+            first_signal: sent.map(|sent| name(sent.first)),
+            after_first_signal: sent.and_then(|sent| ago(sent.first)),
+            exit_status: None,
+            killed_by: None,
+            state: None,
+            exiting: None,
         }
     }
 }
@@ -169,8 +191,10 @@ impl<'a> TargetView<'a> {
             View::Id | View::Text(_) | View::Words(_) => None,
         };
         let (pinned, errno) = match target.outcome {
-            Outcome::Signalled { pinned, release } => (Some(pinned), release.map(|e| e.raw_os_error())),
-            Outcome::Refused { .. } => (None, Some(libc::EPERM)),
+            Outcome::Signalled { via, release } => {
+                (Some(via == Via::Handle), release.map(|e| e.raw_os_error()))
+            }
+            Outcome::Refused { errno, .. } => (None, Some(errno.raw_os_error())),
             Outcome::Gone => (None, Some(libc::ESRCH)),
             Outcome::Failed(errno) => (None, Some(errno.raw_os_error())),
             _ => (None, None),
@@ -213,15 +237,21 @@ impl<'a> About<'a> {
     }
 }
 
-/// The outcome's words as one.
+/// The outcome's words as one. Those of exits are older than the text's.
 fn identifier(target: &Target) -> String {
-    word(target).replace(' ', "_")
+    match &target.end {
+        Some(End::Exited(_)) => "ended".into(),
+        Some(End::StillRunning(_)) => "still_there".into(),
+        None => word(target).replace(' ', "_"),
+    }
 }
 
 /// RFC 3339, in UTC. Start times count from boot; when that was is told by the clocks as they stand now.
 fn wall_clock(ticks: u64) -> String {
-    let now = clock_gettime(ClockId::Boottime);
-    let since_boot = SignedDuration::new(now.tv_sec, now.tv_nsec as i32);
+    // The C library's function: rustix (its feature `time`) calls the vDSO at an address of the
+    // kernel's, which valgrind(1) hides.
+    let Ok(now) = clock_gettime(ClockId::CLOCK_BOOTTIME) else { return Timestamp::UNIX_EPOCH.to_string() };
+    let since_boot = SignedDuration::new(now.tv_sec(), now.tv_nsec() as i32);
     let start = SignedDuration::from_millis((ticks * 1000 / CLOCK_TICKS) as i64);
     let time = Timestamp::now().checked_sub(since_boot - start).unwrap_or(Timestamp::UNIX_EPOCH);
     // To the resolution that start times have.

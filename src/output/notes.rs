@@ -6,9 +6,9 @@ use super::printable::{cut, quoted, shown};
 use super::writer::Output;
 use crate::error::errno_text;
 use crate::plan::Plan;
-use crate::proc::{Failure, MEMORY_MAX, ReadOf, Unread, UnreadBecause};
-use crate::report::{End, Outcome, Report, Target};
-use crate::request::{Program, Protocol, Request, Style};
+use crate::proc::{Failure, MEMORY_MAX, ReadOf, Socket, Unread, UnreadBecause};
+use crate::report::{End, Outcome, Report, StillRunning, Target};
+use crate::request::{Pid, Program, Protocol, Request, Style};
 use crate::scan::Matches;
 use crate::view::View;
 
@@ -32,6 +32,7 @@ impl Output {
         if self.style != Style::Quiet {
             self.distrusted_pidfile(plan);
             self.incomplete(plan, matches);
+            self.foreign_sockets(&matches.notes.foreign_sockets);
         }
         let inverse = plan.predicate.is_inverse();
         let also = if inverse { "what is selected includes" } else { "the pattern also matches" };
@@ -99,6 +100,22 @@ impl Output {
         ));
     }
 
+    /// The processes that hold a port by another user's socket. A user can pass on as many as it likes.
+    fn foreign_sockets(&mut self, held: &[(Pid, Socket)]) {
+        for (pid, Socket { protocol, port, creator, .. }) in held.iter().take(NAMED_MAX) {
+            self.error(&format!(
+                "note: pid {pid} holds {}:{port}, created by UID {creator}, so it is not selected; -p {pid} selects it",
+                protocol.name()
+            ));
+        }
+        if held.len() > NAMED_MAX {
+            let more = held.len() - NAMED_MAX;
+            self.error(&format!(
+                "note: {more} more hold ports by sockets of other users, and are not selected"
+            ));
+        }
+    }
+
     /// What failed, and what is still running.
     pub(super) fn messages(&mut self, request: &Request, report: &Report) {
         report.targets.iter().for_each(|target| self.explain(target));
@@ -125,10 +142,10 @@ impl Output {
         let pid = target.pid;
         let what = if self.program == Program::Pkill { "killing" } else { "opening" };
         match target.outcome {
-            Outcome::Refused { why } => {
-                let mut message = format!("{what} pid {pid} failed: {}", errno_text(Errno::PERM));
-                if let Some(why) = why {
-                    message += &format!(" ({})", why.explain(&self.names.user(why.target[1])));
+            Outcome::Refused { errno, .. } => {
+                let mut message = format!("{what} pid {pid} failed: {}", errno_text(errno));
+                if let Some(why) = self.names.refusal(&target.outcome) {
+                    message += &format!(" ({why})");
                 }
                 self.error(&message);
             }
@@ -159,17 +176,18 @@ impl Output {
 
     /// The processes that are still running when the wait ends.
     fn still_running(&mut self, report: &Report) {
-        let left =
-            report.targets.iter().filter(|target| matches!(target.end, Some(End::StillRunning { .. })));
+        let left = report.targets.iter().filter(|target| matches!(target.end, Some(End::StillRunning(_))));
         let left: Vec<_> = left.collect();
         if !left.is_empty() {
             let named = |target: &&Target| match &target.end {
-                Some(End::StillRunning { name, .. }) => format!("{} {}", target.pid, shown(name)),
+                Some(End::StillRunning(still)) => {
+                    format!("{} {}", target.pid, shown(&still.name)) + hint(still)
+                }
                 _ => target.pid.to_string(),
             };
             let names = first(RUNNING_MAX, left.iter().map(named));
             let are = if left.len() == 1 { "is" } else { "are" };
-            self.error(&format!("{} {are} still there: {names}", left.len()));
+            self.error(&format!("{} {are} still running: {names}", left.len()));
         }
     }
 
@@ -214,6 +232,16 @@ fn reason(failure: Failure) -> String {
 fn label<'l>(bytes: impl Iterator<Item = &'l u8>) -> String {
     let start: Vec<u8> = bytes.take(4 * (LABEL_MAX + 1)).copied().collect(); // UTF-8 takes up to 4 bytes
     cut(&shown(&start), LABEL_MAX)
+}
+
+/// Why it is still running, where that is not a matter of the process.
+fn hint(still: &StillRunning) -> &'static str {
+    match still.state {
+        _ if still.is_exiting => " (exiting)",
+        b'D' => " (in uninterruptible sleep)",
+        b'T' | b't' => " (stopped)",
+        _ => "",
+    }
 }
 
 /// The first `number` of them, with an ellipsis if there are more.

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::time::Duration;
 
+use rustix::io::Errno;
 use tabwriter::TabWriter;
 
 use super::printable::shown;
 use crate::accounts;
 use crate::error::errno_text;
-use crate::report::{End, Exited, Outcome, Prediction, Target};
+use crate::report::{
+    End, Exited, NoHandle, Outcome, Prediction, Sent, SentSignal, StillRunning, Target, Via,
+};
 use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::View;
@@ -33,10 +37,22 @@ impl Names {
         [target.pid.to_string(), shown(user.as_bytes()), name, shown(self.outcome(target).as_bytes())]
     }
 
+    /// Why the kernel refuses a signal, as far as is known.
+    pub(super) fn refusal(&mut self, outcome: &Outcome) -> Option<String> {
+        match outcome {
+            Outcome::Refused { errno: Errno::ACCESS, .. } => {
+                Some("by a security module such as AppArmor or SELinux; see its log".into())
+            }
+            Outcome::Refused { why: Some(why), .. } => Some(why.explain(&self.user(why.target[1]))),
+            _ => None,
+        }
+    }
+
     fn outcome(&mut self, target: &Target) -> String {
         let mut text = word(target).to_owned();
         if let Some(explanation) = explanation(target, self) {
-            text += &format!(": {explanation}");
+            text += if target.end.is_some() { " " } else { ": " };
+            text += &explanation;
         }
         match target.reason {
             Reason::Matched => {}
@@ -50,8 +66,8 @@ impl Names {
 /// One word for what became of a process.
 pub(super) fn word(target: &Target) -> &'static str {
     match target.outcome {
-        _ if matches!(target.end, Some(End::Exited(_))) => "ended",
-        _ if matches!(target.end, Some(End::StillRunning { .. })) => "still there",
+        _ if matches!(target.end, Some(End::Exited(_))) => "exited",
+        _ if matches!(target.end, Some(End::StillRunning(_))) => "still running",
         Outcome::Listed => "listed",
         Outcome::Signalled { .. } => "signalled",
         Outcome::Predicted(Prediction { refusal: None, .. }) => "would be signalled",
@@ -67,10 +83,24 @@ pub(super) fn word(target: &Target) -> &'static str {
 
 /// Why it became that, where there is more to say.
 pub(super) fn explanation(target: &Target, names: &mut Names) -> Option<String> {
+    let by_id = match target.outcome {
+        Outcome::Signalled { via: Via::Id(why), .. } => Some(by_id(why).to_owned()),
+        _ => None,
+    };
     let left_stopped = target.left_stopped.map(|why| format!("could not be continued: {}", errno_text(why)));
-    match (of_outcome(target, names), left_stopped) {
-        (Some(explanation), Some(left_stopped)) => Some(format!("{explanation}; {left_stopped}")),
-        (explanation, left_stopped) => explanation.or(left_stopped),
+    let all = [target.end.as_ref().map(wait_summary), of_outcome(target, names), by_id, left_stopped];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// Why the signal went to whatever process had the ID.
+fn by_id(why: NoHandle) -> &'static str {
+    match why {
+        NoHandle::CallMissing => "by process ID, as the system has no pidfd_send_signal",
+        NoHandle::GroupFlagMissing => {
+            "by process group ID, as pidfd_send_signal takes no group before Linux 6.9"
+        }
+        NoHandle::LeaderExited => "by process group ID, as the leader of the group has exited",
     }
 }
 
@@ -79,8 +109,7 @@ fn of_outcome(target: &Target, names: &mut Names) -> Option<String> {
         Outcome::Signalled { release: Some(errno), .. } => {
             Some(format!("process_mrelease failed: {}", errno_text(*errno)))
         }
-        Outcome::Signalled { pinned: false, .. } => Some("by process ID, as no handle could be had".into()),
-        Outcome::Refused { why: Some(why) } => Some(why.explain(&names.user(why.target[1]))),
+        outcome @ Outcome::Refused { .. } => names.refusal(outcome),
         Outcome::Predicted(prediction) => {
             let mut text = match prediction.refusal {
                 None => prediction.effect.to_string(),
@@ -93,17 +122,16 @@ fn of_outcome(target: &Target, names: &mut Names) -> Option<String> {
             if prediction.differs_from_model && prediction.refusal.is_none() {
                 text += " (the kernel allows it, although kill(2)'s rule does not)";
             }
+            if prediction.is_confined && prediction.refusal.is_none() {
+                text += " (unless AppArmor refuses it, which confines pkill or the process)";
+            }
             Some(text)
         }
-        Outcome::Signalled { .. } | Outcome::Awaited if target.end.is_some() => {
-            target.end.as_ref().map(wait_summary)
-        }
-        Outcome::Changed => Some("it no longer is what was asked for".into()),
+        Outcome::Changed => Some("it no longer matches".into()),
         Outcome::Failed(errno) => Some(errno_text(*errno)),
         Outcome::Listed
         | Outcome::Signalled { .. }
         | Outcome::Awaited
-        | Outcome::Refused { why: None }
         | Outcome::Gone
         | Outcome::Untouched => None,
     }
@@ -111,14 +139,30 @@ fn of_outcome(target: &Target, names: &mut Names) -> Option<String> {
 
 /// What preceded the end, or the end of the wait.
 fn wait_summary(end: &End) -> String {
-    let sent = |signal: Option<Signal>| signal.map_or_else(String::new, |signal| format!(" after {signal}"));
     match end {
-        End::StillRunning { signal, .. } => format!("has not ended{}", sent(*signal)),
-        End::Exited(Exited { after, signal, status }) => {
-            let seconds = after.as_secs_f64();
-            let status = status.map(wait_status).map_or_else(String::new, |how| format!(" ({how})"));
-            format!("{seconds:.2} s{}{status}", sent(*signal))
+        End::StillRunning(StillRunning { after, sent, state, is_exiting, .. }) => {
+            let why = match state {
+                _ if *is_exiting => ", exiting",
+                b'D' => ", in uninterruptible sleep",
+                b'T' | b't' => ", stopped",
+                _ => "",
+            };
+            times(*after, *sent) + why
         }
+        End::Exited(Exited { after, sent, status }) => {
+            let status = status.map(wait_status).map_or_else(String::new, |how| format!(", {how}"));
+            times(*after, *sent) + &status
+        }
+    }
+}
+
+/// How long after the last signal, and after the first one if there were more; or after the wait began.
+fn times(after: Duration, sent: Option<Sent>) -> String {
+    let since = |SentSignal { signal, ago }: SentSignal| format!("{:.2} s after {signal}", ago.as_secs_f64());
+    match sent {
+        None => format!("after {:.2} s", after.as_secs_f64()),
+        Some(Sent { first, last }) if first == last => since(last),
+        Some(Sent { first, last }) => format!("{} ({})", since(last), since(first)),
     }
 }
 

@@ -98,11 +98,13 @@ impl Process<'_> {
     /// The state, the blocked and the undeliverable signals that decide: a signal to the process goes to any living
     /// thread that does not block it (signal(7)) and is not stopped (`wants_signal`, kernel/signal.c).
     fn as_a_whole(&mut self) -> Lookup<(u8, u64, u64)> {
+        let is_thread = self.is_thread();
         let main_state = self.stat()?.state;
         let main = self.status()?;
         let main_facts = of_thread(main_state, main.blocked);
         let mut decisive = is_alive(main_state).then_some(main_facts);
-        if main.threads <= 1 || matches!(decisive, Some((state, 0, _)) if state != b't') {
+        // A thread is listed for itself: to read all threads for each of them would take quadratic time.
+        if is_thread || main.threads <= 1 || matches!(decisive, Some((state, 0, _)) if state != b't') {
             return Ok(main_facts);
         }
         let mut thread = Process::new(self.dir());

@@ -122,6 +122,9 @@ pub(crate) trait Facts {
     /// The inode numbers of the sockets that it holds; [`LookupError::Denied`] if we may not read its descriptors
     /// (proc_pid_fd(5)). Threads with a table of descriptors of their own (clone(2)) do not count.
     fn sockets(&mut self) -> Lookup<&[u64]>;
+    /// Whether a socket that this UID created is the process's own: the UID is root, root of the process's user namespace
+    /// (user_namespaces(7)), or the process's real or saved UID. A user with one of these may signal it anyway (kill(2)).
+    fn owns_sockets_of(&mut self, creator: u32) -> Lookup<bool>;
     /// The lines of /proc/PID/cgroup (cgroups(7)).
     fn cgroups(&mut self) -> Lookup<&[u8]>;
     /// What identifies the namespace; None if we may not read it (namespaces(7)).

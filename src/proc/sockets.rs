@@ -24,6 +24,9 @@ pub(crate) struct Socket {
     pub port: u16,
     /// Its protocol.
     pub protocol: Protocol,
+    /// The UID that created it (or got it by fchown(2)), as our user namespace maps it. The process that holds it may
+    /// have another: sockets are passed on by fork(2), execve(2) and `SCM_RIGHTS` (unix(7)).
+    pub creator: u32,
 }
 
 /// The sockets of our network namespace that are bound to certain ports: TCP sockets that listen, and UDP sockets. A
@@ -46,9 +49,10 @@ impl Sockets {
         Sockets::new(&self.ports)
     }
 
-    /// Whether one of them is among the sockets with these inode numbers.
-    pub(crate) fn are_among(&self, inodes: &[u64]) -> bool {
-        inodes.iter().any(|inode| self.bound.binary_search_by_key(inode, |socket| socket.inode).is_ok())
+    /// Those that are among the sockets with these inode numbers.
+    pub(crate) fn among(&self, inodes: &[u64]) -> Vec<Socket> {
+        let find = |inode| self.bound.binary_search_by_key(inode, |socket| socket.inode).ok();
+        inodes.iter().filter_map(find).map(|at| self.bound[at]).collect()
     }
 
     /// All of them.
@@ -72,6 +76,7 @@ fn bound(ports: &[Ports]) -> Result<Vec<Socket>, Error> {
                 inode: entry.inode,
                 port: entry.local_address.port(),
                 protocol: Protocol::Tcp,
+                creator: entry.uid,
             }));
         }
     }
@@ -81,6 +86,7 @@ fn bound(ports: &[Ports]) -> Result<Vec<Socket>, Error> {
                 inode: entry.inode,
                 port: entry.local_address.port(),
                 protocol: Protocol::Udp,
+                creator: entry.uid,
             }));
         }
     }

@@ -34,6 +34,13 @@ impl Stat {
         self.flags & PF_KTHREAD != 0
     }
 
+    /// Whether the thread is exiting.
+    pub(super) fn is_exiting(&self) -> bool {
+        /// linux/sched.h
+        const PF_EXITING: u32 = 0x4;
+        self.flags & PF_EXITING != 0
+    }
+
     /// The name, in parentheses, may hold spaces and parentheses itself, so fields count from the last `)`.
     pub(super) fn parse(text: &[u8]) -> Option<Stat> {
         let after_name = memchr::memrchr(b')', text)? + 1;

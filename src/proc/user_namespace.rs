@@ -45,6 +45,17 @@ pub(crate) fn is_overflow_uid(uid: u32) -> bool {
     mapped < u64::from(u32::MAX) // that one itself is no UID
 }
 
+/// The UID that is root in the user namespace with this /proc/PID/uid_map, as the reader's user namespace maps it
+/// (user_namespaces(7), "User and group ID mappings").
+pub(super) fn root_of_map(map: &[u8]) -> Option<u32> {
+    let map = std::str::from_utf8(map).ok()?;
+    let root = map.lines().map(str::split_ascii_whitespace).find_map(|mut range| match range.next() {
+        Some("0") => range.next(),
+        _ => None,
+    });
+    root?.parse().ok()
+}
+
 fn relation(pid: Pid) -> Result<UserNamespace, Errno> {
     let ours = inode(&open("/proc/self/ns/user")?)?;
     let mut namespace = open(&format!("/proc/{pid}/ns/user"))?;
@@ -71,4 +82,22 @@ fn open(path: &str) -> Result<OwnedFd, Errno> {
 
 fn inode(namespace: &OwnedFd) -> Result<u64, Errno> {
     Ok(fs::fstat(namespace)?.st_ino)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_is_the_uid_that_0_is_mapped_to() {
+        for (map, root) in [
+            ("         0          0 4294967295\n", Some(0)),
+            ("         0       1000          1\n         1     100000      65536\n", Some(1000)),
+            ("         1     100000      65536\n         0       1000          1\n", Some(1000)),
+            ("      1000          0          1\n", None),
+            ("", None),
+        ] {
+            assert_eq!(root_of_map(map.as_bytes()), root, "{map}");
+        }
+    }
 }

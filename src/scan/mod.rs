@@ -12,8 +12,8 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::plan::{Candidates, Plan};
 use crate::proc::{
-    self, Facts, Failure, Lookup, LookupError, ProcDir, Process, ReadTimeout, Relation, Share, Unread,
-    UnreadBecause,
+    self, Facts, Failure, Lookup, LookupError, ProcDir, Process, ReadTimeout, Relation, Share, Socket,
+    Unread, UnreadBecause,
 };
 use crate::request::Pid;
 use crate::select::{MatchError, Predicate, pick};
@@ -24,7 +24,8 @@ use matches::unknown;
 pub(crate) fn scan(plan: &Arc<Plan>) -> Result<Matches, Error> {
     let matches = rescan(plan, &mut || false)?;
     let notes = Notes::read(plan, matches.found.iter().map(|found| found.pid).collect())?;
-    Ok(Matches { notes, ..matches })
+    let foreign_sockets = matches.notes.foreign_sockets;
+    Ok(Matches { notes: Notes { foreign_sockets, ..notes }, ..matches })
 }
 
 /// Examine the candidates once more, when the notes have been written. Where that may take long, `is_over` is asked now
@@ -35,7 +36,7 @@ pub(crate) fn rescan(plan: &Arc<Plan>, is_over: &mut dyn FnMut() -> bool) -> Res
         (None, Candidates::Listed(pids)) => (examine_listed(plan, pids)?, false),
         (None, Candidates::All | Candidates::Threads) => (walk(plan)?, false),
     };
-    let ScanResult { mut found, undecided, mut unread, relations, vanished } = seen;
+    let ScanResult { mut found, undecided, mut unread, relations, vanished, mut foreign_sockets } = seen;
     found.sort_by_key(|(process, _)| *process); // stable: threads stay in the kernel's order
     unread.sort_unstable();
     unread.dedup();
@@ -45,7 +46,10 @@ pub(crate) fn rescan(plan: &Arc<Plan>, is_over: &mut dyn FnMut() -> bool) -> Res
         None => found,
         Some(expansion) => expansion::add(plan, expansion, found, relations)?,
     };
-    Ok(Matches { found, undecided, unread, interrupted, vanished, notes: Notes::default() })
+    foreign_sockets.sort_unstable_by_key(|&(pid, _)| pid);
+    foreign_sockets.dedup_by_key(|&mut (pid, _)| pid); // found by thread under -w
+    let notes = Notes { foreign_sockets, ..Notes::default() };
+    Ok(Matches { found, undecided, unread, interrupted, vanished, notes })
 }
 
 fn examine_listed(plan: &Plan, pids: &[Pid]) -> Result<ScanResult, Error> {
@@ -119,6 +123,8 @@ struct ScanResult {
     /// Of all processes, where descendants or group members are selected too.
     relations: Vec<Relation>,
     vanished: bool,
+    /// Processes that are not selected because the socket that they hold is not their own.
+    foreign_sockets: Vec<(Pid, Socket)>,
 }
 
 impl ScanResult {
@@ -126,6 +132,7 @@ impl ScanResult {
     fn and(mut self, mut other: ScanResult) -> ScanResult {
         self.found.append(&mut other.found);
         self.relations.append(&mut other.relations);
+        self.foreign_sockets.append(&mut other.foreign_sockets);
         self.undecided += other.undecided;
         self.unread.append(&mut other.unread);
         self.vanished |= other.vanished;
@@ -191,6 +198,9 @@ impl<'p> Scanner<'p> {
             }
             Ok(None) => {}
             Err(MatchError::Lookup(LookupError::Gone)) => self.seen.vanished = true,
+            Err(MatchError::ForeignSocket(socket)) => {
+                self.seen.foreign_sockets.push((self.process.thread_group(), socket));
+            }
             Err(MatchError::Lookup(why)) => self.undecided(why)?,
             Err(MatchError::Pattern(error)) => return Err(Error::usage(format!("regex error: {error}"))),
         }

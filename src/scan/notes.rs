@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::proc::{Facts, LookupError, ProcDir, Process, Sockets, unreadable};
+use crate::proc::{Facts, LookupError, ProcDir, Process, Socket, Sockets, unreadable};
 use crate::request::{Pid, Protocol};
 
 /// What deserves a note about the matches. Read only where the plan asks for it.
@@ -12,6 +12,8 @@ pub(crate) struct Notes {
     pub ancestors: Vec<(Pid, Vec<u8>)>,
     /// The ports of `--port` that are in use, but by none of the processes with readable descriptors.
     pub unowned_ports: Vec<(Protocol, u16)>,
+    /// By process ID, the processes that `--port` does not select although they hold this socket: another user created it.
+    pub foreign_sockets: Vec<(Pid, Socket)>,
 }
 
 impl Notes {
@@ -23,7 +25,7 @@ impl Notes {
             Some(sockets) if plan.notes_unowned_ports => unowned_ports(sockets, matches)?,
             _ => vec![],
         };
-        Ok(Notes { ancestors, unowned_ports })
+        Ok(Notes { ancestors, unowned_ports, foreign_sockets: vec![] })
     }
 }
 

@@ -9,7 +9,7 @@ mod unit;
 use std::sync::Arc;
 
 use crate::ere::{Pattern, PatternError};
-use crate::proc::{Facts, HeldNamespace, Lookup, LookupError, NamedGroup, NamedProcess, Sockets};
+use crate::proc::{Facts, HeldNamespace, Lookup, LookupError, NamedGroup, NamedProcess, Socket, Sockets};
 use crate::request::{Pick, Pid};
 use cgroup::is_in_cgroup;
 use unit::is_in_unit;
@@ -86,7 +86,7 @@ pub(crate) enum Test {
     Environment(Vec<Vec<u8>>),
     /// It is in these namespaces.
     Namespaces(Vec<HeldNamespace>),
-    /// It holds one of these sockets.
+    /// It holds one of these sockets, and the socket is its own.
     Sockets(Arc<Sockets>),
 }
 
@@ -97,6 +97,20 @@ pub(crate) enum MatchError {
     Lookup(LookupError),
     /// The pattern cannot be matched against this text.
     Pattern(PatternError),
+    /// It holds this socket, which another user created: the user may have passed it on for the process to be taken for
+    /// the owner of the port. Neither that it holds a port nor that it holds none is a reason to signal it.
+    ForeignSocket(Socket),
+}
+
+impl MatchError {
+    /// Whether the process exists and may match.
+    fn is_undecided(&self) -> bool {
+        match self {
+            MatchError::Lookup(why) => why.is_undecided(),
+            MatchError::ForeignSocket(_) => true,
+            MatchError::Pattern(_) => false,
+        }
+    }
 }
 
 impl From<LookupError> for MatchError {
@@ -193,9 +207,20 @@ impl Test {
             Test::Local => process.is_local()?,
             Test::Environment(wanted) => process.environment()?.is_some_and(|env| has_variable(env, wanted)),
             Test::Namespaces(wanted) => is_in_namespaces(process, wanted)?,
-            Test::Sockets(wanted) => !wanted.is_empty() && wanted.are_among(process.sockets()?),
+            Test::Sockets(wanted) => !wanted.is_empty() && holds_own(process, wanted)?,
         })
     }
+}
+
+/// Whether it holds one of these sockets that is its own.
+fn holds_own(process: &mut impl Facts, wanted: &Sockets) -> Result<bool, MatchError> {
+    let held = wanted.among(process.sockets()?);
+    for socket in &held {
+        if process.owns_sockets_of(socket.creator)? {
+            return Ok(true);
+        }
+    }
+    held.first().map_or(Ok(false), |&socket| Err(MatchError::ForeignSocket(socket)))
 }
 
 fn has_variable(environment: &[u8], wanted: &[Vec<u8>]) -> bool {
@@ -261,8 +286,8 @@ impl Predicate {
     }
 
     /// Whether the process matches. The first test that fails decides. Where the kernel does not report what a test asks
-    /// for ([`LookupError::is_undecided`]), another may still decide; if none does, there is
-    /// no answer, inverted or not.
+    /// for ([`LookupError::is_undecided`]), or it holds a socket that is not its own, another may still decide; if none
+    /// does, there is no answer, inverted or not.
     pub(crate) fn matches(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
         if self.excluded.contains(&process.thread_group()) {
             return Ok(false);
@@ -295,14 +320,13 @@ impl Predicate {
             match test.passes(process) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                // What is wrong with the process is told rather than what we may not read.
-                Err(MatchError::Lookup(why)) if why.is_undecided() => {
-                    undecided = undecided.filter(|&first| first != LookupError::Denied).or(Some(why));
-                }
+                // What is wrong with the process is reported rather than what may not be read of it.
+                Err(MatchError::Lookup(LookupError::Denied)) if undecided.is_some() => {}
+                Err(why) if why.is_undecided() => undecided = Some(why),
                 Err(why) => return Err(why),
             }
         }
-        undecided.map_or(Ok(true), |why| Err(why.into()))
+        undecided.map_or(Ok(true), Err)
     }
 
     fn is_tree_root(&self, ancestor: &mut impl Facts) -> Result<bool, MatchError> {
@@ -312,6 +336,8 @@ impl Predicate {
         match self.passes(ancestor) {
             // Its children have another parent by now.
             Err(MatchError::Lookup(LookupError::Gone)) => Ok(false),
+            // This is asked for --inverse, so its descendants are spared.
+            Err(MatchError::ForeignSocket(_)) => Ok(true),
             passes => passes,
         }
     }

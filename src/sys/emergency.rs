@@ -40,13 +40,11 @@ pub(crate) fn unmark(fd: RawFd) {
 pub(crate) fn continue_all() {
     for (index, word) in STOPPED.iter().enumerate() {
         // Most words are 0: a read leaves their pages unwritten.
-        if word.load(Ordering::SeqCst) == 0 {
-            continue;
-        }
-        let mut bits = word.swap(0, Ordering::SeqCst);
+        let mut bits = word.load(Ordering::SeqCst);
         while bits != 0 {
-            let fd = index * BITS + bits.trailing_zeros() as usize;
-            bits &= bits - 1;
+            let bit = bits & bits.wrapping_neg();
+            let fd = index * BITS + bit.trailing_zeros() as usize;
+            bits &= !bit;
             // SAFETY: no memory is involved: the siginfo_t is null. An error cannot be reported here.
             unsafe {
                 libc::syscall(
@@ -57,6 +55,9 @@ pub(crate) fn continue_all() {
                     0u32,
                 )
             };
+            // Not before: memory may run out in another thread at the same time, which ends the program when it has been
+            // through all that are marked.
+            word.fetch_and(!bit, Ordering::SeqCst);
         }
     }
 }

@@ -244,3 +244,57 @@ fn a_process_that_vanishes_is_not_worth_a_word() {
         }
     });
 }
+
+/// Between the old program and the new one, the memory of a process is set up, and its arguments and environment seem
+/// empty. It matches before and after, so every scan has to find it.
+#[test]
+fn a_process_that_keeps_executing_programs_is_never_missed() {
+    const SCANS: u32 = 100;
+    namespace(|| {
+        let dir = Dir::new();
+        let script = dir.file("restless", "#!/bin/sh\nexec \"$0\" \"$@\"\n");
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .expect("chmod");
+        let mut restless =
+            Command::new(&script).arg("always").env("ALWAYS", "1").spawn().expect("start the script");
+        let found = format!("{}\n", restless.id());
+        for criterion in [&["-f", "restless always$"][..], &["--env", "ALWAYS=1"], &["--script", "restless"]]
+        {
+            let missed =
+                (0..SCANS).filter(|_| Run::ours("pgrep").args(criterion).run().out() != found).count();
+            assert_eq!(missed, 0, "{criterion:?}: of {SCANS} scans");
+        }
+        restless.kill().expect("kill");
+        restless.wait().expect("wait");
+    });
+}
+
+/// A process may also have no arguments at all: it is its name in brackets that is matched then.
+#[test]
+fn a_process_without_arguments_is_found_by_its_name() {
+    let victim = Victim::spec().without_arguments().spawn();
+    assert_eq!(std::fs::read(format!("/proc/{}/cmdline", victim.pid())).expect("cmdline"), b"");
+    let line = format!("[[]{}[]]", victim.name());
+    assert!(matches(victim.pid(), &[b"-fx", line.as_bytes()]));
+}
+
+/// Each thread is read for itself: 10,000 of them are no 10,000 times 10,000 files.
+#[test]
+fn threads_are_described_in_linear_time() {
+    const THREADS: usize = 40;
+    if !need("strace") {
+        return;
+    }
+    // What is blocked is asked of all threads where a process is described.
+    let spec = Victim::spec().block(libc::SIGUSR1);
+    let victim = (1..THREADS).fold(spec, |spec, _| spec.thread("one-of-many")).spawn();
+    let dir = Dir::new();
+    let trace = dir.path().join("trace");
+    let strace = ["strace", "-f", "-e", "trace=openat", "-o", trace.to_str().expect("UTF-8")];
+    let pid = victim.pid().to_string();
+    let output = Run::ours("pgrep").args(["-w", "--verbose", "-p", &pid]).through(strace).run();
+    assert_eq!(output.out().lines().count(), THREADS, "{}", output.err());
+    let trace = std::fs::read_to_string(&trace).expect("a trace");
+    let read = trace.lines().filter(|line| line.contains("/status\"")).count();
+    assert!((THREADS..2 * THREADS).contains(&read), "{read} of {THREADS} threads");
+}

@@ -89,6 +89,9 @@ fn a_group_is_signalled_once() {
             assert_eq!(mere, if args.contains("one|two") { 2 } else { 3 }, "{args}: {report}");
             let pins = report["targets"].as_array().expect("targets").iter().map(|one| &one["pinned"]);
             assert!(pins.into_iter().all(|one| *one == pinned), "{args}: {report}");
+            let why = &report["targets"][0]["explanation"];
+            let reason = "by process group ID, as pidfd_send_signal takes no group before Linux 6.9";
+            assert_eq!(*why, if pinned { Value::Null } else { reason.into() }, "{args}");
             family.wait();
             gone(&ALL);
         }
@@ -114,6 +117,9 @@ fn a_group_without_its_leader() {
             let report = document(&output);
             assert_eq!(report["summary"]["ended"], 3, "{report}");
             assert!(calls.iter().all(|call| call.starts_with(sends)) && !calls.is_empty(), "{calls:?}");
+            let why = report["targets"][0]["explanation"].as_str().expect("a sentence");
+            let reason = "; by process group ID, as the leader of the group has exited";
+            assert_eq!(why.ends_with(reason), sends == "kill(-", "{args}: {why}");
             gone(&ALL);
         }
     });

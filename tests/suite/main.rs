@@ -52,6 +52,7 @@ mod fork_bomb;
 mod hostile;
 mod limits;
 mod rsyslog;
+mod sudo;
 mod syscalls;
 
 // Patterns, beside glibc.

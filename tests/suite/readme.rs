@@ -77,7 +77,7 @@ fn run(commands: &[&str]) -> Vec<(String, i32)> {
 fn without_numbers(text: &str) -> String {
     let mut plain = String::new();
     for line in text.trim().lines() {
-        let line = if line.contains(" ended: ") { line.split(" (").next().unwrap_or(line) } else { line };
+        let line = if line.contains(" exited ") { line.split(", ").next().unwrap_or(line) } else { line };
         for c in line.chars() {
             let last = plain.chars().last();
             match c {

@@ -11,6 +11,7 @@ use nix::sys::wait::WaitStatus;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use crate::report::without_times;
 use crate::support;
 use crate::support::clock::until_older_than_now;
 use crate::support::crowd::Crowd;
@@ -109,10 +110,10 @@ fn who_ignores_the_signal() {
         let (pid, name) = (victim.pid(), victim.name().to_owned());
         for args in ["--wait=0.05", "--timeout 0", "--timeout 0.05 --cont"] {
             let output = with(handles, run("pkill", args, &[&victim])).run();
-            ends(&output, 5, "", &format!("pkill: 1 is still there: {pid} {name}\n"));
+            ends(&output, 5, "", &format!("pkill: 1 is still running: {pid} {name}\n"));
         }
         let output = with(handles, run("pidwait", "--timeout .05", &[&victim])).run();
-        ends(&output, 5, "", &format!("pidwait: 1 is still there: {pid} {name}\n"));
+        ends(&output, 5, "", &format!("pidwait: 1 is still running: {pid} {name}\n"));
 
         let output = with(handles, run("pkill", "--timeout 0.05 --json", &[&victim])).run();
         assert_eq!(output.status, 5);
@@ -130,6 +131,69 @@ fn who_ignores_the_signal() {
         assert_eq!((&end["ended"], &end["signal"]), (&true.into(), &"KILL".into()));
         let after = end["after"].as_f64().expect("seconds");
         assert!((0.1..=start.elapsed().as_secs_f64()).contains(&after), "{after}");
+        // KILL followed TERM after 0.1 s.
+        assert_eq!(end["first_signal"], "TERM");
+        let [first, last] =
+            ["after_first_signal", "after_signal"].map(|name| end[name].as_f64().expect("seconds"));
+        assert!(last >= 0.0 && first - last >= 0.1 && first <= start.elapsed().as_secs_f64(), "{end}");
+
+        // The same in words. Without pidfds, the exit is reported as well as the manner of sending.
+        let mut victim = Victim::spec().ignore(SIGTERM).spawn();
+        let output = with(handles, run("pkill", "--kill-after 0.1 --verbose", &[&victim])).run();
+        assert_eq!((output.status, victim.killed_by()), (0, Some(SIGKILL)));
+        let by_id = handles.len() > 1;
+        let manner = if by_id { "; by process ID, as the system has no pidfd_send_signal" } else { "" };
+        let line = format!("exited SECONDS s after KILL (SECONDS s after TERM){manner}\n");
+        assert!(without_times(&output.out()).ends_with(&line), "{}", output.out());
+    }
+}
+
+/// A security module refuses with EACCES, where kill(2) has EPERM. The dry run knows of it where signal 0 is refused too.
+#[test]
+fn a_security_module_refuses() {
+    let refuses: &[(i64, i32)] = &[(libc::SYS_pidfd_send_signal, libc::EACCES)];
+    let mut victim = Victim::spec().spawn();
+    let pid = victim.pid();
+    for (args, status) in [("", 1), ("--strict", 4), ("--wait --tree", 1), ("--freeze", 1)] {
+        let output = with(refuses, run("pkill", args, &[&victim])).run();
+        let why = "by a security module such as AppArmor or SELinux; see its log";
+        ends(&output, status, "", &format!("pkill: killing pid {pid} failed: Permission denied ({why})\n"));
+    }
+    for (args, outcome, errno) in [
+        ("--json", "refused", Value::from(libc::EACCES)),
+        ("--json --dry-run", "would_be_refused", Value::Null),
+    ] {
+        let output = with(refuses, run("pkill", args, &[&victim])).run();
+        let report = document(&output);
+        let target = target(&report, &victim);
+        assert_eq!((&target["outcome"], &target["errno"]), (&outcome.into(), &errno), "{report:#}");
+        let why = target["explanation"].as_str().expect("a sentence");
+        assert!(why.contains("a security module"), "{why}");
+    }
+    assert_eq!(victim.received(), Some(vec![]));
+}
+
+/// What AppArmor makes of a signal cannot be asked, only whether there is a profile.
+#[test]
+fn the_dry_run_knows_who_is_confined() {
+    if !support::need_root() || !support::need("unshare") {
+        return;
+    }
+    let victim = Victim::spec().spawn();
+    for (label, is_confined) in
+        [("daemon (enforce)", true), ("daemon (complain)", false), ("unconfined", false)]
+    {
+        let line = format!(
+            "mount -t tmpfs none /mnt && echo '{label}' > /mnt/label && \
+             mount --bind /mnt/label /proc/{pid}/attr/current && exec {} --dry-run -p {pid}",
+            env!("CARGO_BIN_EXE_pkill"),
+            pid = victim.pid()
+        );
+        let output = Run::shell(&line).through(["unshare", "--mount"]).run();
+        assert_eq!(output.err(), "");
+        let hint =
+            "would be signalled: terminate (unless AppArmor refuses it, which confines pkill or the process)";
+        assert_eq!(output.out().contains(hint), is_confined, "{label}: {}", output.out());
     }
 }
 
@@ -152,7 +216,7 @@ fn who_is_stopped() {
     let note = "pkill: note: 1 process is stopped; it acts on the signal only when continued (--cont)\n";
     let mut victim = Victim::spec().spawn();
     victim.stop();
-    let still = format!("pkill: 1 is still there: {} {}\n", victim.pid(), victim.name());
+    let still = format!("pkill: 1 is still running: {} {} (stopped)\n", victim.pid(), victim.name());
     ends(&run("pkill", "--timeout 0.05", &[&victim]).run(), 5, "", &(note.to_owned() + &still));
     ends(&run("pkill", "--wait --cont", &[&victim]).run(), 0, "", "");
     assert_eq!(victim.killed_by(), Some(SIGTERM));
@@ -241,7 +305,7 @@ fn five_thousand_with_sixty_four_descriptors() {
         };
         let crowd = Crowd::spawn(c"multitude", TARGETS);
         let output = few("pkill", "--timeout 0 -0").run();
-        let list = format!("pkill: {TARGETS} are still there: {} multitude, ", crowd.pids[0]);
+        let list = format!("pkill: {TARGETS} are still running: {} multitude, ", crowd.pids[0]);
         assert!(output.status == 5 && output.err().starts_with(&list), "{output:?}");
         let waiting = few("pidwait", "--timeout 60").start();
         until_it_waits(waiting.pid());
@@ -451,8 +515,8 @@ fn pidwait_tells_how_they_ended() {
             let line =
                 |victim: &Victim| out.lines().find(|line| line.contains(victim.name())).expect("a line");
             let [zero, term] = [line(&victims[0]), line(&victims[1])];
-            assert!(zero.contains("ended: ") && zero.contains("exit status 0"), "{out}");
-            assert!(term.contains("ended: ") && term.contains("killed by TERM"), "{out}");
+            assert!(zero.contains("exited after ") && zero.ends_with(" s, exit status 0"), "{out}");
+            assert!(term.contains("exited after ") && term.ends_with(" s, killed by TERM"), "{out}");
         }
     }
 }
@@ -531,7 +595,7 @@ fn told_to_stop() {
             until_it_waits(waiting.pid());
             send(waiting.pid(), signal);
             let output = waiting.wait();
-            let still = format!("pkill: 1 is still there: {} {}\n", victim.pid(), victim.name());
+            let still = format!("pkill: 1 is still running: {} {}\n", victim.pid(), victim.name());
             assert_eq!((output.err(), output.status), (still, 128 + number));
             assert_eq!(target(&document(&output), &victim)["outcome"], "still_there");
             assert_eq!(victim.received(), Some(vec![]), "nothing more is sent");
@@ -541,7 +605,7 @@ fn told_to_stop() {
         until_it_waits(waiting.pid());
         send(waiting.pid(), signal);
         let output = waiting.wait();
-        assert!(output.status == 128 + number && output.out().contains("still there"), "{output:?}");
+        assert!(output.status == 128 + number && output.out().contains("still running"), "{output:?}");
     }
 }
 
@@ -619,7 +683,7 @@ fn progress_is_shown_to_who_wants_it() {
         ("pidwait", "--timeout 0.7", &[("TERM", "xterm"), ("NO_COLOR", "1")], ""),
         ("pidwait", "--timeout 0.7", &[], ""),
     ];
-    let still = |program| format!("{program}: 1 is still there: {} {}\r\n", victim.pid(), victim.name());
+    let still = |program| format!("{program}: 1 is still running: {} {}\r\n", victim.pid(), victim.name());
     for (program, args, env, progress) in cases {
         let run = env.iter().fold(run(program, args, &[&victim]), |run, (name, value)| run.env(name, value));
         let start = Instant::now();
@@ -658,7 +722,7 @@ fn what_the_exit_status_says() {
     ] {
         let own = own.spawn();
         let output = run("pkill", args, &[&own, &others]).user(UID, UID).run();
-        let still = format!("pkill: 1 is still there: {} {}\n", own.pid(), own.name());
+        let still = format!("pkill: 1 is still running: {} {}\n", own.pid(), own.name());
         ends(&output, status, "", &(refused.clone() + if status == 5 { &still } else { "" }));
     }
     ends(&run("pkill", "--wait", &[&others]).user(UID, UID).run(), 1, "", &refused);

@@ -163,7 +163,7 @@ impl Facts for Process<'_> {
     }
 
     fn name(&mut self) -> Lookup<&[u8]> {
-        self.text("comm", |p| &mut p.name, Self::read)?;
+        self.text("comm", |p| &mut p.name)?;
         let bytes = &self.name.bytes;
         Ok(bytes.strip_suffix(b"\n").unwrap_or(bytes))
     }
@@ -226,7 +226,10 @@ impl Facts for Process<'_> {
 
     fn arguments(&mut self) -> Lookup<&[u8]> {
         if !self.arguments.known {
-            self.text("cmdline", |p| &mut p.arguments, Self::read_memory)?;
+            let mut bytes = std::mem::take(&mut self.arguments.bytes);
+            let result = self.read_past_exec("cmdline", &mut bytes);
+            self.arguments = Text { known: result.is_ok(), bytes };
+            result?;
             if self.arguments.bytes.is_empty() {
                 self.arguments.known = false;
                 self.stat()?; // for `command_line`, too
@@ -240,7 +243,7 @@ impl Facts for Process<'_> {
     fn environment(&mut self) -> Lookup<Option<&[u8]>> {
         if !self.environment.known {
             let mut bytes = std::mem::take(&mut self.environment.bytes);
-            let result = self.read_memory("environ", &mut bytes);
+            let result = self.read_past_exec("environ", &mut bytes);
             self.environment.bytes = bytes;
             match result {
                 Ok(()) if !self.environment.bytes.is_empty() => {}
@@ -286,8 +289,17 @@ impl Facts for Process<'_> {
         Ok(&self.sockets.inodes)
     }
 
+    fn owns_sockets_of(&mut self, creator: u32) -> Lookup<bool> {
+        if creator == 0 {
+            return Ok(true);
+        }
+        let status = self.status()?;
+        Ok([status.real_uid, status.saved_uid].contains(&creator)
+            || self.root_of_user_namespace()? == Some(creator))
+    }
+
     fn cgroups(&mut self) -> Lookup<&[u8]> {
-        self.text("cgroup", |p| &mut p.cgroups, Self::read)?;
+        self.text("cgroup", |p| &mut p.cgroups)?;
         Ok(&self.cgroups.bytes)
     }
 

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
+mod exec;
 mod facts;
 mod start;
 
@@ -18,6 +19,7 @@ use super::lineage::{self, Lineage, Relation};
 use super::sockets::OpenSockets;
 use super::stat::Stat;
 use super::status::Status;
+use super::user_namespace::root_of_map;
 use super::{Facts, Link, Lookup, LookupError, ProcDir};
 use crate::request::Pid;
 use crate::sys::{PidfdInfo, pidfd_info};
@@ -65,6 +67,7 @@ pub(crate) struct Process<'p> {
     failure: Option<LookupError>,
     /// Whether its arguments or environment are longer than [`MEMORY_MAX`].
     is_cut: bool,
+    exec_patience: exec::Patience,
 }
 
 /// The ancestors of the processes that are examined one after the other.
@@ -139,6 +142,7 @@ impl<'p> Process<'p> {
             sockets: OpenSockets::default(),
             failure: None,
             is_cut: false,
+            exec_patience: exec::Patience::default(),
         }
     }
 
@@ -270,6 +274,11 @@ impl<'p> Process<'p> {
         Ok(is_stopped(main) || others_decide && self.has_thread(is_stopped)?)
     }
 
+    /// Whether its main thread is exiting or has exited.
+    pub(crate) fn is_exiting(&mut self) -> Lookup<bool> {
+        Ok(self.stat()?.is_exiting())
+    }
+
     fn has_thread(&self, is_like_this: impl Fn(Stat) -> bool) -> Lookup<bool> {
         let mut thread = Process::new(self.dir());
         let ids = self.dir().threads(self.pid)?;
@@ -363,18 +372,34 @@ impl<'p> Process<'p> {
         [prefix, self.file(name)].concat()
     }
 
+    /// [`Self::read_memory`], and once more as long as it is empty because the process is executing another program.
+    fn read_past_exec(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        self.read_memory(name, buffer)?;
+        // Kernel threads and zombies have neither arguments nor an environment.
+        let has_memory = |stat: Stat| !stat.is_kernel_thread() && !has_exited(stat);
+        if !buffer.is_empty() || !self.stat().is_ok_and(has_memory) {
+            return Ok(());
+        }
+        let mut rereads = self.exec_patience.rereads();
+        while buffer.is_empty() && rereads.goes_on(self.is_loading_program()) {
+            self.read_memory(name, buffer)?;
+        }
+        self.exec_patience.spend(&rereads);
+        Ok(())
+    }
+
+    /// Until its program is loaded, the size of the code is 0 (`text` in proc_pid_statm(5)).
+    fn is_loading_program(&mut self) -> bool {
+        self.pages(3) == Ok(0)
+    }
+
     /// Read a file into a text that is kept; a file that cannot be read means that the process is gone.
-    fn text(
-        &mut self,
-        name: &str,
-        which: fn(&mut Self) -> &mut Text,
-        read: fn(&mut Self, &str, &mut Vec<u8>) -> Result<(), Errno>,
-    ) -> Lookup<()> {
+    fn text(&mut self, name: &str, which: fn(&mut Self) -> &mut Text) -> Lookup<()> {
         if which(self).known {
             return Ok(());
         }
         let mut bytes = std::mem::take(&mut which(self).bytes);
-        let result = read(self, name, &mut bytes);
+        let result = self.read(name, &mut bytes);
         *which(self) = Text { known: result.is_ok(), bytes };
         Ok(result?)
     }
@@ -394,7 +419,7 @@ impl<'p> Process<'p> {
     }
 
     /// The parsed contents of a file. A file that cannot be parsed does not mean that the process has exited.
-    fn parsed<T>(&mut self, name: &str, parse: fn(&[u8]) -> Option<T>) -> Lookup<T> {
+    fn parsed<T>(&mut self, name: &str, parse: impl FnOnce(&[u8]) -> Option<T>) -> Lookup<T> {
         let mut buffer = std::mem::take(&mut self.scratch);
         let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
         self.scratch = buffer;
@@ -402,10 +427,20 @@ impl<'p> Process<'p> {
     }
 
     fn resident_pages(&mut self) -> Lookup<u64> {
+        self.pages(1)
+    }
+
+    /// A field of proc_pid_statm(5), counted from 0.
+    fn pages(&mut self, field: usize) -> Lookup<u64> {
         self.parsed("statm", |text| {
             let text = std::str::from_utf8(text).ok()?;
-            text.split_ascii_whitespace().nth(1)?.parse().ok()
+            text.split_ascii_whitespace().nth(field)?.parse().ok()
         })
+    }
+
+    /// The UID that is root in its user namespace. None if root is not mapped there.
+    fn root_of_user_namespace(&mut self) -> Lookup<Option<u32>> {
+        self.parsed("uid_map", |text| Some(root_of_map(text)))
     }
 
     /// The answer of another thread, to be asked for where the process has none itself: the files of a process are those

@@ -157,6 +157,9 @@ fn row(shell: &str, subject: &Subject, state: usize) -> (String, Vec<String>) {
     let option = if is_option { *option } else { "" };
     // fish offers nothing with a leading dot, as if it were a hidden file, unless that is typed.
     let typed = if shell == "fish" && typed.is_empty() && offered.starts_with('.') { "." } else { typed };
+    // And it leaves a quote open behind these, which it expects more to follow.
+    let is_open = shell == "fish" && offered.ends_with(['/', '=', '@', ':', '.', ',', '-']);
+    let quote = if is_open { "" } else { quote };
     let line = format!("pgrep {options}{option}{quote}{typed}");
     let mut words: Vec<_> = format!("pgrep {options}").split_whitespace().map(str::to_owned).collect();
     words.push(format!("{option}{offered}"));
@@ -228,7 +231,7 @@ fn attack(shell: &str, command: &[&str], rows: &[(&Subject, usize)]) -> Vec<Stri
         wrong.push(format!("{shell}: {}", String::from_utf8_lossy(&output.stderr)));
     }
     if dir.path().join("canary").exists() {
-        wrong.push(format!("{shell} has run what a process had for a name"));
+        wrong.insert(0, format!("{shell} has run what a process had for a name"));
     }
     wrong
 }

@@ -329,7 +329,9 @@ fn patterns() {
         row(format!("pgrep {}", &lined.name()[..10])).offers([lined.name()]).never([&line]),
         // Users know the script, not the path of its interpreter.
         row(format!("pkill -f {word}")).offers([&*word_and_rest]),
-        row(format!("pkill -xf {word}")).never([&*word_and_rest]),
+        row(format!("pkill -xf {word}"))
+            .only_in(&[Bash, StrictBash, LoadedBash, Zsh]) // fish offers the whole line by what is in it
+            .never([&*word_and_rest]),
         row(format!("pgrep --and {tag}-")).offers([format!("{tag}-and-much-longer")]),
         row(format!("pgrep --and x --not={tag}-")).offers([format!("{tag}-and-much-longer")]),
         row(format!("pgrep -f --and {}", &lined.name()[..10])).offers([&line]),

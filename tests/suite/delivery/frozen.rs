@@ -253,3 +253,37 @@ fn what_cannot_be_continued_is_reported() {
         }
     }
 }
+
+/// The timeout expires while they are collected. Then they are killed, and are not reported as if they went on.
+#[test]
+fn what_was_killed_last_is_exiting() {
+    namespace(|| {
+        for args in ["-KILL --freeze --timeout 0.01 --json", "-KILL --timeout 0 --json"] {
+            let crowd = Crowd::spawn(NAME, 300);
+            let output = pkill(&format!("{args} -x freezable")).run();
+            let report = document(&output);
+            let targets = report["targets"].as_array().expect("targets");
+            assert_eq!(targets.len(), 300, "{args}");
+            let mut remaining = 0;
+            for target in targets {
+                let end = &target["end"];
+                match target["outcome"].as_str() {
+                    Some("ended") => {
+                        assert!(end["signal"] == "KILL" && end["after_signal"].is_f64(), "{target}")
+                    }
+                    _ => {
+                        remaining += 1;
+                        let why = target["explanation"].as_str().expect("a sentence");
+                        assert!(
+                            end["exiting"] == true && why.ends_with(" s after KILL, exiting"),
+                            "{target}"
+                        );
+                    }
+                }
+            }
+            assert_eq!(output.status, if remaining == 0 { 0 } else { 5 }, "{args}: {}", output.err());
+            assert_eq!(output.err().is_empty(), remaining == 0, "{args}: {}", output.err());
+            crowd.reap();
+        }
+    });
+}

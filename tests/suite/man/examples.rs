@@ -433,7 +433,7 @@ pub fn examples() -> Vec<Example> {
             "pidwait --timeout 30 -F /run/app-server.pid",
             "pidwait --timeout 0.1 -F /run/app-server.pid",
             |scene| with_pidfile(scene, "app-server", "/run/app-server.pid", plain),
-            |case| case.status(5).says("1 is still there: {app-server.pid} app-server"),
+            |case| case.status(5).says("1 is still running: {app-server.pid} app-server"),
         ),
         typed("pidwait --timeout 30 --allow-none -x app-server", |_| {}, |case| case),
         typed(
@@ -442,7 +442,7 @@ pub fn examples() -> Vec<Example> {
                 mail_worker(scene);
                 scene.get("worker").make_zombie();
             },
-            |case| case.prints_with("{worker.pid}  root  worker  ended: 0.0"),
+            |case| case.prints_with("{worker.pid}  root  worker  exited after 0.0"),
         ),
         typed(
             "pidwait --json -x rsync | jq '.targets[] | .pid, (.end.after | round)'",

@@ -2,4 +2,5 @@
 //! `cargo test --test suite packages -- --ignored`.
 
 mod debian_package;
+mod release;
 mod static_file;

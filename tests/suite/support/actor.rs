@@ -50,7 +50,7 @@ fn act() {
             "main" => {
                 stand_in = Some((values[0].to_owned(), values[1..].iter().map(|n| number(n)).collect()))
             }
-            "userns" => own_user_namespace(number(values[0])),
+            "userns" => own_user_namespace(number(values[0]), number(values[1])),
             "catch" => disposition(number(values[0]), record as *const () as libc::sighandler_t),
             "ignore" => disposition(number(values[0]), libc::SIG_IGN),
             "block" => block(&[number(values[0])]),
@@ -84,6 +84,7 @@ fn act() {
             "dumpable" => {
                 rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable).expect("prctl");
             }
+            "no-arguments" => empty_arguments(),
             _ => panic!("no such part: {line}"),
         }
     }
@@ -113,8 +114,18 @@ fn answer() {
     }
 }
 
-/// A new user namespace that belongs to `owner` and has the UIDs and GIDs of ours.
-fn own_user_namespace(owner: u32) {
+/// A new user namespace that belongs to `owner` and has the UIDs and GIDs of ours, except that `root` of ours is UID 0
+/// there, and 0 of ours is `root`.
+fn own_user_namespace(owner: u32, root: u32) {
+    let everybody = String::from("0 0 4294967295");
+    let uids = match root {
+        0 => everybody.clone(),
+        root => {
+            let (above, rest) = (root + 1, u32::MAX - root - 1);
+            let between = if root > 1 { format!("1 1 {}\n", root - 1) } else { String::new() };
+            format!("0 {root} 1\n{root} 0 1\n{between}{above} {above} {rest}")
+        }
+    };
     let (mut wait, mut go) = std::io::pipe().expect("a pipe");
     let child = format!("/proc/{}", std::process::id());
     // Only who stays behind, as root, may write a map of everybody.
@@ -123,8 +134,8 @@ fn own_user_namespace(owner: u32) {
     if pid == 0 {
         drop(go);
         let _ = wait.read(&mut [0]);
-        for map in ["uid_map", "gid_map"] {
-            std::fs::write(format!("{child}/{map}"), "0 0 4294967295").expect("write the map");
+        for (name, map) in [("uid_map", uids), ("gid_map", everybody)] {
+            std::fs::write(format!("{child}/{name}"), map).expect("write the map");
         }
         // SAFETY: nothing is left to be done.
         unsafe { libc::_exit(0) };
@@ -136,6 +147,26 @@ fn own_user_namespace(owner: u32) {
     // SAFETY: the kernel writes an int to the pointer.
     assert_eq!(unsafe { libc::waitpid(pid, &mut status, 0) }, pid, "waitpid");
     assert_eq!(status, 0, "the maps of the user namespace");
+}
+
+/// The arguments end where they begin (PR_SET_MM_MAP, PR_SET_MM(2const)); all else stays as it is.
+fn empty_arguments() {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("stat");
+    let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_ascii_whitespace().collect();
+    let field = |number: usize| self::number::<u64>(fields[number - 3]);
+    // SAFETY: it moves nothing.
+    let end_of_heap = unsafe { libc::sbrk(0) } as u64;
+    let (code, data) = ([field(26), field(27)], [field(45), field(46)]);
+    let (heap, stack) = ([field(47), end_of_heap], field(28));
+    let (arguments, environment) = ([field(48), field(48)], [field(50), field(51)]);
+    // struct prctl_mm_map (linux/prctl.h); no other auxiliary vector and no other executable.
+    let auxiliary = [0, (u64::from(u32::MAX) << 32).to_le()];
+    let map = [&code[..], &data, &heap, &[stack], &arguments, &environment, &auxiliary].concat();
+    let size = std::mem::size_of_val(&map[..]) as u64;
+    // SAFETY: the kernel reads as much as the size says; nothing of this process reads its arguments any more.
+    let result =
+        unsafe { libc::prctl(libc::PR_SET_MM, libc::PR_SET_MM_MAP as u64, map.as_ptr(), size, 0_u64) };
+    assert_eq!(result, 0, "PR_SET_MM: {}", std::io::Error::last_os_error());
 }
 
 fn number<T: FromStr>(text: &str) -> T {

@@ -1,13 +1,13 @@
 //! The clock that start times count by: proc_pid_stat(5), field 22.
 
-use rustix::time::{ClockId, clock_gettime};
+use nix::time::{ClockId, clock_gettime};
 
 use super::{eventually, stat_field};
 
 /// The time since boot in clock ticks, of 10 ms.
 pub fn ticks() -> u64 {
-    let now = clock_gettime(ClockId::Boottime);
-    now.tv_sec as u64 * 100 + now.tv_nsec as u64 / 10_000_000
+    let now = clock_gettime(ClockId::CLOCK_BOOTTIME).expect("the clock");
+    now.tv_sec() as u64 * 100 + now.tv_nsec() as u64 / 10_000_000
 }
 
 /// When the process started, in clock ticks since boot.

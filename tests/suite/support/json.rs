@@ -103,8 +103,8 @@ fn check(root: &Value, schema: &Value, value: &Value, path: &str) -> Result<(), 
                 {
                     let path = format!("{path}.{name}");
                     match rule {
-                        Value::Bool(allowed) if !allowed => return Err(format!("{path} is not known")),
-                        Value::Bool(_) => {}
+                        // What readers have to expect of later versions is not in a document of this one.
+                        Value::Bool(_) => return Err(format!("{path} is not known")),
                         rule => check(root, rule, member, &path)?,
                     }
                 }

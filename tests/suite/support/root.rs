@@ -50,10 +50,14 @@ pub fn succeed(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {}\n{out}\n{err}", output.status);
 }
 
-/// `cargo`, with a target directory that the tests of packages share, for release builds.
+/// `cargo` as the README has it, with a target directory that the tests of packages share, for release builds.
 pub fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).env("CARGO_TARGET_DIR", packages());
+    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/release"));
+    command
+        .arg(env!("CARGO"))
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_TARGET_DIR", packages());
     command
 }
 

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Resource, Rlimit, Signal, WaitId, WaitIdOptions, setrlimit};
 use rustix::pty::OpenptFlags;
 
@@ -294,6 +295,14 @@ impl Spec {
         self
     }
 
+    /// Holds this file or socket, too, by another descriptor.
+    pub fn holds_also(mut self, file: impl Into<OwnedFd>) -> Self {
+        let file = file.into();
+        // SAFETY: one system call, between fork and exec.
+        unsafe { self.command.pre_exec(move || Ok(fcntl_setfd(&file, FdFlags::empty())?)) };
+        self
+    }
+
     /// Holds this file or socket, as descriptor 1. Nobody else that is started meanwhile can inherit it.
     pub fn holds(mut self, file: impl Into<OwnedFd>) -> Self {
         self.command.stdout(file.into());
@@ -358,6 +367,11 @@ impl Spec {
         self.say("group".into())
     }
 
+    /// Makes its arguments empty.
+    pub fn without_arguments(self) -> Self {
+        self.say("no-arguments".into())
+    }
+
     /// Leads a session with a new pseudo-terminal.
     pub fn terminal(mut self) -> Self {
         self.terminal = true;
@@ -414,7 +428,13 @@ impl Spec {
     /// In a new user namespace that belongs to `owner` and has the same IDs (root only). Name it before
     /// [`Spec::uids`].
     pub fn user_namespace(self, owner: u32) -> Self {
-        self.say(format!("userns {owner}"))
+        self.say(format!("userns {owner} 0"))
+    }
+
+    /// In a new user namespace in which this UID is root, and root is this UID (root only). Name it before
+    /// [`Spec::uids`], which takes UIDs of that namespace.
+    pub fn user_namespace_of_root(self, root: u32) -> Self {
+        self.say(format!("userns 0 {root}"))
     }
 
     /// The first process of a new PID namespace (root only).
