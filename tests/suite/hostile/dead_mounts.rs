@@ -3,9 +3,9 @@
 
 use std::fs;
 
-use crate::support::{Dir, Run, Victim, namespace, need, need_file};
+use crate::support::{Dir, Run, Victim, namespace, need};
 
-use super::{DeadMount, bystander, ours};
+use super::{DeadMount, bystander, has_fuse, ours};
 
 /// How long the kernel keeps names of that file system, in seconds: `--exe` is to answer with and without.
 const CACHED: [&str; 2] = ["0", "1000"];
@@ -13,7 +13,7 @@ const CACHED: [&str; 2] = ["0", "1000"];
 #[test]
 fn an_executable_on_a_dead_mount() {
     namespace(|| {
-        if !need("gcc") || !need_file("/dev/fuse") || !need("busybox") {
+        if !has_fuse() || !need("busybox") {
             return;
         }
         let mut victim = bystander();
@@ -50,7 +50,7 @@ fn an_executable_on_a_dead_mount() {
 #[test]
 fn a_working_directory_on_a_dead_mount() {
     namespace(|| {
-        if !need("gcc") || !need_file("/dev/fuse") {
+        if !has_fuse() {
             return;
         }
         for cached in CACHED {

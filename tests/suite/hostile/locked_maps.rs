@@ -3,9 +3,9 @@
 
 use std::time::Instant;
 
-use crate::support::{DEADLINE, Victim, document, eventually, namespace, need, need_file, stat_field_of};
+use crate::support::{DEADLINE, Victim, document, eventually, namespace, stat_field_of};
 
-use super::{DeadMount, bystander, ours};
+use super::{DeadMount, bystander, has_fuse, ours};
 
 fn locked(count: usize) -> DeadMount {
     let mount = DeadMount::new(&["lock", &count.to_string()], count);
@@ -20,10 +20,6 @@ fn has_waiting_thread(pid: &u32) -> bool {
     threads.filter_map(|thread| state(thread.file_name().into_string().ok()?)).any(|state| state == "D")
 }
 
-fn available() -> bool {
-    need("gcc") && need_file("/dev/fuse")
-}
-
 fn was_signalled(victim: &mut Victim) -> usize {
     victim.received().expect("it lives").len()
 }
@@ -31,7 +27,7 @@ fn was_signalled(victim: &mut Victim) -> usize {
 #[test]
 fn what_does_not_read_the_map_is_not_affected() {
     namespace(|| {
-        if !available() {
+        if !has_fuse() {
             return;
         }
         let mount = locked(1);
@@ -51,7 +47,7 @@ fn what_does_not_read_the_map_is_not_affected() {
 #[test]
 fn a_locked_map_does_not_hang_a_scan() {
     namespace(|| {
-        if !available() {
+        if !has_fuse() {
             return;
         }
         let mount = locked(1);
@@ -91,7 +87,7 @@ fn a_locked_map_does_not_hang_a_scan() {
 #[test]
 fn a_locked_map_does_not_hang_what_repeats_the_scan() {
     namespace(|| {
-        if !available() {
+        if !has_fuse() {
             return;
         }
         let mut victim = bystander();
@@ -118,7 +114,7 @@ fn a_locked_map_does_not_hang_what_repeats_the_scan() {
 fn int_and_term_end_a_scan_that_hangs() {
     use rustix::process::{Pid, Signal, kill_process};
     namespace(|| {
-        if !available() {
+        if !has_fuse() {
             return;
         }
         let mut victim = bystander();
@@ -145,7 +141,7 @@ fn int_and_term_end_a_scan_that_hangs() {
 #[test]
 fn a_hundred_locked_maps() {
     namespace(|| {
-        if !available() {
+        if !has_fuse() {
             return;
         }
         let mount = locked(100);

@@ -5,12 +5,22 @@ mod claims;
 mod dead_mounts;
 mod errors;
 mod locked_maps;
+mod peers;
 mod storms;
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::{Dir, Helper, Run, Victim, succeed};
+use crate::support::{Dir, Helper, Run, Victim, need, skipped, succeed};
+
+/// Whether there can be a file system in user space. Skips elsewhere, in CI too: a container may have no such device.
+fn has_fuse() -> bool {
+    let exists = std::path::Path::new("/dev/fuse").exists();
+    if !exists {
+        skipped("/dev/fuse");
+    }
+    exists && need("gcc")
+}
 
 /// Builds an attacker from its source.
 fn build(dir: &Dir, name: &str) -> PathBuf {
