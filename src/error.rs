@@ -9,6 +9,8 @@ pub enum ErrorKind {
     Usage,
     /// What the command line refers to does not exist, so nothing can match: a pidfile, a reference process.
     NothingToMatch,
+    /// `--strict` forbids what the command line asks for.
+    Forbidden,
     /// The run cannot go on: no /proc, no memory, standard output cannot be written.
     Fatal,
 }
@@ -31,6 +33,11 @@ impl Error {
     /// An error of [`ErrorKind::NothingToMatch`].
     pub fn nothing_to_match(message: impl Into<String>) -> Self {
         Error { kind: ErrorKind::NothingToMatch, message: message.into() }
+    }
+
+    /// An error of [`ErrorKind::Forbidden`].
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Error { kind: ErrorKind::Forbidden, message: message.into() }
     }
 
     /// An error of [`ErrorKind::Fatal`].
@@ -77,6 +84,7 @@ mod tests {
         for (error, kind) in [
             (Error::usage("what"), ErrorKind::Usage),
             (Error::nothing_to_match("what"), ErrorKind::NothingToMatch),
+            (Error::forbidden("what"), ErrorKind::Forbidden),
             (Error::fatal("what"), ErrorKind::Fatal),
         ] {
             assert_eq!((error.kind, error.to_string()), (kind, "what".to_owned()));

@@ -51,6 +51,7 @@ impl From<&Error> for ExitStatus {
         match error.kind {
             ErrorKind::Usage => ExitStatus::Usage,
             ErrorKind::NothingToMatch => ExitStatus::Nothing,
+            ErrorKind::Forbidden => ExitStatus::Forbidden,
             ErrorKind::Fatal => ExitStatus::Fatal,
         }
     }

@@ -61,7 +61,7 @@ impl Error {
                 let reason = error.message.strip_prefix("regex error: ").unwrap_or(&error.message);
                 Error::InvalidPattern(reason.to_owned())
             }
-            ErrorKind::NothingToMatch | ErrorKind::Fatal => Error::Proc(error.message),
+            ErrorKind::NothingToMatch | ErrorKind::Forbidden | ErrorKind::Fatal => Error::Proc(error.message),
         }
     }
 }

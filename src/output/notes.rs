@@ -30,6 +30,7 @@ impl Output {
     /// pattern in its own arguments.
     pub(crate) fn notes(&mut self, plan: &Plan, matches: &Matches) {
         if self.style != Style::Quiet {
+            self.distrusted_pidfile(plan);
             self.incomplete(plan, matches);
             self.foreign_sockets(&matches.notes.foreign_sockets);
         }
@@ -38,6 +39,13 @@ impl Output {
         for (pid, name) in &matches.notes.ancestors {
             let name = shown(name);
             self.error(&format!("note: {also} our ancestor {name} (pid {pid}); -A leaves ancestors out"));
+        }
+    }
+
+    /// The note that other users may decide what is in the pidfile.
+    fn distrusted_pidfile(&mut self, plan: &Plan) {
+        if let Some((path, why)) = &plan.distrusted_pidfile {
+            self.error(&format!("note: pidfile {} is not trusted: {why}", path.display()));
         }
     }
 

@@ -6,9 +6,12 @@ mod files;
 mod held;
 mod pidfile;
 mod resolve;
+mod trust;
 
 pub(crate) use held::HeldProcesses;
+pub(crate) use trust::Distrust;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use nix::time::{ClockId, clock_gettime};
@@ -54,6 +57,8 @@ pub(crate) struct Plan {
     pub self_match_candidates: Vec<Pid>,
     /// Whether a port of `--port` without a visible owner deserves a note.
     pub notes_unowned_ports: bool,
+    /// The pidfile, and why it is not trusted, if that deserves a note.
+    pub distrusted_pidfile: Option<(PathBuf, Distrust)>,
 }
 
 /// What is selected because of a match.
@@ -89,6 +94,11 @@ impl Plan {
         let mut resolver = Resolver::new(selection, acts, now)?;
         let criteria = selection.criteria.iter();
         let mut tests = criteria.map(|criterion| resolver.test(criterion)).collect::<Result<Vec<_>, _>>()?;
+        let distrusted_pidfile = resolver.take_distrusted_pidfile();
+        if let Some((path, why)) = distrusted_pidfile.as_ref().filter(|_| request.strict) {
+            let path = path.display();
+            return Err(Error::forbidden(format!("pidfile {path} refused by --strict: {why}")));
+        }
         let mut pattern_too_long = false;
         for text in selection.pattern.iter().chain(&selection.and) {
             let test = matching(text, selection.reading)?;
@@ -135,6 +145,7 @@ impl Plan {
             pattern_too_long,
             self_match_candidates,
             notes_unowned_ports: asks_for_ports && !selection.inverse && request.style != Style::Quiet,
+            distrusted_pidfile,
         })
     }
 

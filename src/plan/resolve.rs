@@ -1,12 +1,14 @@
 //! Criteria → tests: what a criterion names is looked up.
 
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nix::unistd;
 
 use super::held::HeldProcesses;
+use super::trust::Distrust;
 use super::{accounts, files, pidfile};
 use crate::error::{Error, errno_text};
 use crate::proc::{
@@ -25,6 +27,7 @@ pub(super) struct Resolver {
     /// Whether the processes of `-p` and `-F` are the matches, and so may be held for the delivery.
     names_matches: bool,
     held: HeldProcesses,
+    distrusted_pidfile: Option<(PathBuf, Distrust)>,
 }
 
 impl Resolver {
@@ -45,7 +48,13 @@ impl Resolver {
         let holds =
             acts && selection.criteria.iter().any(names_processes) && ProcDir::named()?.same_pid_namespace();
         let holder = holds.then(Holder::default);
-        Ok(Resolver { now, holder, names_matches: !selection.inverse, held: HeldProcesses::default() })
+        Ok(Resolver {
+            now,
+            holder,
+            names_matches: !selection.inverse,
+            held: HeldProcesses::default(),
+            distrusted_pidfile: None,
+        })
     }
 
     /// What was held of the processes of `-p` and `-F`.
@@ -53,12 +62,21 @@ impl Resolver {
         self.held
     }
 
+    /// The pidfile of `-F`, if others may decide what is in it.
+    pub(super) fn take_distrusted_pidfile(&mut self) -> Option<(PathBuf, Distrust)> {
+        self.distrusted_pidfile.take()
+    }
+
     /// The test for a criterion.
     pub(super) fn test(&mut self, criterion: &Criterion) -> Result<Test, Error> {
         let bytes = |list: &[std::ffi::OsString]| list.iter().map(|word| word.clone().into_vec()).collect();
         Ok(match criterion {
             Criterion::Pids(ids) => self.pids(ids.clone())?,
-            Criterion::Pidfile(file) => self.pids(vec![pidfile::read(file)?])?,
+            Criterion::Pidfile(file) => {
+                let pidfile::Content { pid, distrust } = pidfile::read(file)?;
+                self.distrusted_pidfile = distrust.map(|why| (file.path.clone(), why));
+                self.pids(vec![pid])?
+            }
             Criterion::Parents(ids) => Test::Parent(self.processes(ids)?),
             Criterion::Ancestors(ids) => Test::Ancestor(self.processes(ids)?),
             Criterion::ProcessGroups(ids) => Test::ProcessGroup(self.groups(ids, unistd::getpgrp())?),

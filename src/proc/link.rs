@@ -1,8 +1,8 @@
 //! What the links of a process lead to.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
-use rustix::fs::{self, AtFlags, StatxFlags};
+use rustix::fs::{self, AtFlags, Mode, OFlags, ResolveFlags, StatxFlags};
 use rustix::io::Errno;
 
 /// Where a link leads.
@@ -24,20 +24,57 @@ pub(crate) struct FileId {
 }
 
 impl FileId {
+    /// That of the file at a path.
+    pub(super) fn of(base: BorrowedFd<'_>, path: &[u8]) -> Result<FileId, Errno> {
+        Ok(Inode::of(base, path, AtFlags::empty())?.id)
+    }
+}
+
+/// What an inode says about its names.
+pub(super) struct Inode {
+    /// The file.
+    pub id: FileId,
+    /// How many names the file has.
+    pub links: u64,
+}
+
+impl Inode {
     /// From what is cached, so that a file system that does not answer cannot block us (`AT_STATX_DONT_SYNC` of
     /// statx(2)).
-    pub(super) fn of(base: BorrowedFd<'_>, path: &[u8]) -> Result<FileId, Errno> {
-        match fs::statx(base, path, AtFlags::STATX_DONT_SYNC, StatxFlags::INO) {
+    pub(super) fn of(base: BorrowedFd<'_>, path: &[u8], flags: AtFlags) -> Result<Inode, Errno> {
+        match fs::statx(base, path, flags | AtFlags::STATX_DONT_SYNC, StatxFlags::INO | StatxFlags::NLINK) {
             Ok(file) => {
                 let device = fs::makedev(file.stx_dev_major, file.stx_dev_minor);
-                Ok(FileId { device, inode: file.stx_ino })
+                Ok(Inode { id: FileId { device, inode: file.stx_ino }, links: file.stx_nlink.into() })
             }
             // Before Linux 4.11, or a seccomp filter that does not know the call.
             Err(Errno::NOSYS | Errno::PERM) => {
-                let file = fs::statat(base, path, AtFlags::empty())?;
-                Ok(FileId { device: file.st_dev, inode: file.st_ino })
+                let file = fs::statat(base, path, flags)?;
+                let id = FileId { device: file.st_dev, inode: file.st_ino };
+                // Its type depends on the architecture.
+                #[allow(clippy::useless_conversion)]
+                let links = file.st_nlink.into();
+                Ok(Inode { id, links })
             }
             Err(errno) => Err(errno),
+        }
+    }
+}
+
+/// How often a lookup is repeated that another CPU's rename or mount has disturbed.
+const TRIES: usize = 16;
+
+/// The file at an absolute path below this root, if the kernel has the whole path in its cache (`RESOLVE_CACHED` of
+/// openat2(2), Linux 5.12). It never asks a file system, which may not answer.
+pub(super) fn cached_file(root: BorrowedFd<'_>, path: &[u8]) -> Result<FileId, Errno> {
+    let resolve = ResolveFlags::CACHED | ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut tries = 0..TRIES;
+    loop {
+        match fs::openat2(root, path, flags, Mode::empty(), resolve) {
+            Ok(file) => return Ok(Inode::of(file.as_fd(), b"", AtFlags::EMPTY_PATH)?.id),
+            Err(Errno::AGAIN | Errno::INTR) if tries.next().is_some() => {}
+            Err(errno) => return Err(errno),
         }
     }
 }

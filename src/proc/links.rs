@@ -1,8 +1,11 @@
 //! The links of a process: /proc/PID/exe and /proc/PID/cwd (proc_pid_exe(5), proc_pid_cwd(5)).
 
-use rustix::fs::{self, CWD};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+
+use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::link::{Inode, cached_file};
 use super::{Facts as _, FileId, Link, Lookup, LookupError, Process};
 
 /// What the kernel appends to the path of a file that has no name any more.
@@ -20,7 +23,7 @@ impl Process<'_> {
             // It never had a name (memfd_create(2)), and was not replaced.
             return Ok(Some(Link { path: before.to_vec(), deleted: false }));
         }
-        if self.is_named(name, &path) {
+        if self.is_named(name, &path)? {
             return Ok(Some(Link { path, deleted: false }));
         }
         Ok(Some(Link { path: before.to_vec(), deleted: true }))
@@ -51,12 +54,27 @@ impl Process<'_> {
         fs::readlinkat(base.base(), self.file(name), vec![]).map(Into::into)
     }
 
-    /// Whether the file really has this path, in our mount namespace or in its own: a name may end in ` (deleted)`.
-    fn is_named(&mut self, name: &str, path: &[u8]) -> bool {
-        let Ok(Some(file)) = self.linked_file(name) else { return false };
-        let base = self.dir();
-        let in_its_root = [self.file("root"), path].concat();
-        [FileId::of(CWD, path), FileId::of(base.base(), &in_its_root)].contains(&Ok(file))
+    /// Whether the path really ends in ` (deleted)`. The kernel appends the same text to the path of a file that was
+    /// deleted or replaced (d_path, fs/d_path.c).
+    ///
+    /// The path was chosen by another user, so no file system is asked about it: one that does not answer would block us
+    /// for ever (state D). A file without names has been deleted. One that has names is either there, or was deleted and
+    /// has another name (a hard link): then the cached path decides, in our root directory or in that of the process. If
+    /// that has no answer either (a path that is not cached, Linux before 5.12, a seccomp filter), the file is said to be
+    /// deleted: hard links that are left are more common than such names.
+    ///
+    /// Following `exe`, `cwd` or `root` itself can still block on NFS (`d_weak_revalidate`): then there is no answer.
+    fn is_named(&mut self, name: &str, path: &[u8]) -> Lookup<bool> {
+        let inode = self.ask_file_system(name, |base, link| Inode::of(base, link, AtFlags::empty()));
+        let inode = match inode {
+            Ok(inode) if inode.links > 0 => inode,
+            Err(Errno::TIMEDOUT) => return Err(Errno::TIMEDOUT.into()),
+            Ok(_) | Err(_) => return Ok(false),
+        };
+        let is_in = |root: Result<OwnedFd, Errno>| {
+            root.and_then(|root| cached_file(root.as_fd(), path)).is_ok_and(|file| file == inode.id)
+        };
+        Ok(is_in(open_directory(CWD, b"/")) || is_in(self.ask_file_system("root", open_directory)))
     }
 
     /// Tells a link that leads nowhere from one that we may not follow. Without permission, the kernel returns the same
@@ -75,4 +93,9 @@ impl Process<'_> {
             Err(errno) => Err(errno.into()),
         }
     }
+}
+
+/// To look up paths below it.
+fn open_directory(base: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd, Errno> {
+    fs::openat(base, path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }

@@ -49,6 +49,7 @@ mod cron;
 mod everyday;
 mod faults;
 mod fork_bomb;
+mod hostile;
 mod limits;
 mod rsyslog;
 mod sudo;

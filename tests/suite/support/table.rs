@@ -20,7 +20,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    fn new() -> Self {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
         // 11 characters, unique among all running tests; a label makes the name of a victim from it.
         let tag = Victim::spec().tag();
         Self { tag, victims: BTreeMap::new(), dir: Dir::new(), kept: Vec::new(), words: Vec::new() }
