@@ -49,7 +49,6 @@ mod cron;
 mod everyday;
 mod faults;
 mod fork_bomb;
-mod hostile;
 mod limits;
 mod rsyslog;
 mod sudo;

@@ -1,4 +1,4 @@
-//! The same attacks on other programs, as a table: `cargo test --test suite peers -- --ignored --nocapture`.
+//! The same attacks on other programs, as a table: `cargo test --test hostile peers -- --ignored --nocapture`.
 
 use std::process::Command;
 use std::time::Instant;

@@ -1,5 +1,12 @@
 //! Attacks by the processes of an ordinary user on root's programs. Each has an attacker of its own (`attackers/`, built
 //! by the test), in a PID namespace.
+//!
+//! They are an executable of their own, which runs while no other test does: a process whose memory map is locked is
+//! seen from outside of its PID namespace too, and hangs the installed procps that other tests compare with.
+
+#[allow(dead_code, unused_imports)] // most of it is for tests/suite
+#[path = "../suite/support/mod.rs"]
+mod support;
 
 mod claims;
 mod dead_mounts;
@@ -24,7 +31,7 @@ fn has_fuse() -> bool {
 
 /// Builds an attacker from its source.
 fn build(dir: &Dir, name: &str) -> PathBuf {
-    let source = format!("{}/tests/suite/hostile/attackers/{name}.c", env!("CARGO_MANIFEST_DIR"));
+    let source = format!("{}/tests/hostile/attackers/{name}.c", env!("CARGO_MANIFEST_DIR"));
     let program = dir.path().join(name);
     succeed(Command::new("gcc").args(["-O1", "-w", "-pthread", "-o"]).arg(&program).arg(source));
     program
