@@ -111,7 +111,7 @@ struct About<'a> {
     euid: u32,
     user: String,
     name: Exact<'a>,
-    arguments: Arguments<'a>,
+    arguments: Option<Arguments<'a>>,
     start_time: String,
 }
 
@@ -231,7 +231,7 @@ impl<'a> About<'a> {
             euid: about.effective_uid,
             user: names.user(about.effective_uid),
             name: Exact(&about.name),
-            arguments: Arguments(&about.arguments),
+            arguments: about.arguments.as_deref().map(Arguments),
             start_time: wall_clock(about.start_time),
         }
     }

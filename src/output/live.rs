@@ -112,8 +112,9 @@ impl Confirm for Output {
 
 /// The start of the command line, or the name where that is empty.
 fn name_or_start(about: &Description) -> String {
-    let is_whole = about.arguments.len() < QUESTION_BYTES;
-    let start = &about.arguments[..about.arguments.len().min(QUESTION_BYTES)];
+    let arguments = about.arguments.as_deref().unwrap_or_default();
+    let is_whole = arguments.len() < QUESTION_BYTES;
+    let start = &arguments[..arguments.len().min(QUESTION_BYTES)];
     let line: Vec<u8> = start.iter().map(|&b| if b == 0 { b' ' } else { b }).collect();
     let text = shown(if line.is_empty() { &about.name } else { &line });
     // Of a part, the spaces at its end may be followed by more.

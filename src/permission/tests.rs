@@ -20,7 +20,7 @@ fn target() -> Description {
         effective_uid: A,
         saved_uid: A,
         name: b"target".to_vec(),
-        arguments: vec![],
+        arguments: None,
         start_time: 1,
         state: b'S',
         is_kernel_thread: false,

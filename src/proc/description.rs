@@ -30,8 +30,8 @@ pub(crate) struct Description {
     pub saved_uid: u32,
     /// The name, at most 15 bytes except for kernel workers.
     pub name: Vec<u8>,
-    /// The arguments, each ended by a NUL, as far as [`Described::arguments`] goes.
-    pub arguments: Vec<u8>,
+    /// The arguments, each ended by a NUL, as far as [`Described::arguments`] goes. None if they cannot be read.
+    pub arguments: Option<Vec<u8>>,
     /// When it started, in clock ticks since boot.
     pub start_time: u64,
     /// The state letter of proc_pid_stat(5): the main thread's, or another's if that one has exited before the others.
@@ -58,13 +58,13 @@ impl Process<'_> {
         let stat = self.stat()?;
         let name = self.name()?.to_vec();
         let arguments = match what.arguments {
-            0 => vec![],
+            0 => Some(vec![]),
             most => match self.arguments() {
-                // They are only shown.
-                Err(why) if why.is_undecided() => vec![],
+                // They are only shown; whether the process is selected is decided.
+                Err(why) if why.is_undecided() => None,
                 all => {
                     let all = all?;
-                    all[..all.len().min(most)].to_vec()
+                    Some(all[..all.len().min(most)].to_vec())
                 }
             },
         };

@@ -76,6 +76,8 @@ fn a_locked_map_does_not_hang_a_scan() {
             let output = ours(program, args).args(soon).run();
             assert!(output.status <= 2, "{args}: {output:?}");
         }
+        let output = ours("pgrep", &format!("--json -p {stuck}")).args(soon).run();
+        assert_eq!(document(&output)["targets"][0]["arguments"], serde_json::Value::Null, "{output:?}");
         for (args, times) in [("-USR1 -f wanted-argument", 1), ("-USR1 --verbose -f wanted-argument", 1)] {
             let output = ours("pkill", args).args(soon).run();
             assert_eq!((output.status, was_signalled(&mut victim)), (0, times), "{args}: {output:?}");
