@@ -44,6 +44,7 @@ use crate::proc::ProcDir;
 use crate::report::{Outcome, Report};
 use crate::request::{Action, Mode, Request, Sending};
 use crate::scan::Matches;
+use crate::sys;
 use crate::view::Detail;
 
 /// Do what was asked with each match, and wait for them to exit if that was asked, too. `rescan` is called where one
@@ -83,7 +84,7 @@ pub(crate) fn deliver(
 fn after_send(request: &Request, plan: &Plan) -> Result<AfterSend, Error> {
     let Some(wait) = request.wait() else {
         if request.sending().is_some_and(|sending| plan.expansion.is_some() || sending.freezes()) {
-            waiter::raise_descriptor_limit();
+            sys::raise_descriptor_limit();
         }
         return Ok(AfterSend::Settle(None));
     };

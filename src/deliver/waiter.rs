@@ -12,7 +12,6 @@ use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::interrupt::{Caught, Interrupts};
 use super::observer::{Observer, Progress};
@@ -23,6 +22,7 @@ use crate::error::{Error, errno_text};
 use crate::proc::{Facts as _, ProcDir, Process};
 use crate::report::{Exited, Outcome};
 use crate::request::{Step, Wait};
+use crate::sys;
 
 /// How often processes are polled whose exit no event reports: they have no pidfd, or one that is not pollable. It is
 /// also the time between two scans.
@@ -89,7 +89,7 @@ pub(super) enum Until {
 impl Waiter {
     /// The time counts from the first target on.
     pub(super) fn new(wait: Wait, steps: &[Step], report_exit_status: bool) -> Result<Self, Error> {
-        raise_descriptor_limit();
+        sys::raise_descriptor_limit();
         let proc = ProcDir::named()?;
         let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(cannot_wait)?;
         Ok(Waiter {
@@ -398,12 +398,6 @@ fn read_exit_statuses(targets: &mut Targets) {
             exit.status = pidfd.wait_status();
         }
     }
-}
-
-/// As far as the hard limit, silently: where that is low, fewer processes are held at a time.
-pub(super) fn raise_descriptor_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 fn cannot_wait(errno: Errno) -> Error {

@@ -85,7 +85,12 @@ pub(crate) fn walk<T: Send>(
 /// As many as there are CPUs and descriptors.
 pub(super) fn most_threads() -> usize {
     let cpus = thread::available_parallelism().map_or(1, |n| n.get());
+    cpus.min(threads_for_descriptors())
+}
+
+/// As many as there are descriptors.
+pub(super) fn threads_for_descriptors() -> usize {
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let descriptors = descriptors.saturating_sub(DESCRIPTORS_IN_USE);
-    cpus.min((descriptors / DESCRIPTORS_PER_THREAD).try_into().unwrap_or(usize::MAX)).max(1)
+    (descriptors / DESCRIPTORS_PER_THREAD).try_into().unwrap_or(usize::MAX).max(1)
 }

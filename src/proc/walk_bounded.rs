@@ -5,12 +5,13 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::ProcDir;
 use super::bounded::{self, Observation, ReadTimeout, Reads, TICK, Watch, Worker, lock};
-use super::walk::{MANY, most_threads};
+use super::walk::{MANY, most_threads, threads_for_descriptors};
 use crate::error::Error;
 use crate::request::Pid;
+use crate::sys;
 
-/// How many threads more than usual may be slow or stuck at the same time.
-const EXTRA_WORKERS: usize = 256;
+/// How many threads there may be in all, at work or stuck, if descriptors last.
+const WORKERS_MAX: usize = 1024;
 
 /// What a walk has found.
 pub(crate) struct Walked<T> {
@@ -49,6 +50,7 @@ pub(crate) struct Share<T> {
     worker: Arc<Worker>,
     /// The others take them back if this thread is slow.
     taken: Arc<Mutex<VecDeque<Pid>>>,
+    has_finished: bool,
 }
 
 impl<T> Share<T> {
@@ -75,12 +77,21 @@ impl<T> Share<T> {
         }
     }
 
-    fn finish(&self, result: Result<(), Error>) {
+    fn finish(&mut self, result: Result<(), Error>) {
+        self.has_finished = true;
         let mut progress = lock(&self.shared.progress);
         if !self.worker.is_abandoned() {
             progress.running -= 1;
             progress.error = progress.error.take().or(result.err());
             self.shared.changed.notify_one();
+        }
+    }
+}
+
+impl<T> Drop for Share<T> {
+    fn drop(&mut self) {
+        if !self.has_finished {
+            self.finish(Err(Error::fatal("a thread of the scan has panicked")));
         }
     }
 }
@@ -132,7 +143,7 @@ pub(crate) fn walk_bounded<T: Send + 'static>(
         progress: Mutex::new(progress),
         changed: Condvar::new(),
     });
-    let mut crew = Crew { shared, examine: Arc::new(examine), members: vec![] };
+    let mut crew = Crew { shared, examine: Arc::new(examine), members: vec![], abandoned: 0 };
     for _ in 0..workers {
         if !crew.grow() {
             break; // with fewer threads, it only takes longer
@@ -142,7 +153,7 @@ pub(crate) fn walk_bounded<T: Send + 'static>(
         // No thread can be started: better unbounded than not at all.
         crew.work(Reads::Unbounded);
     }
-    crew.supervise(workers, is_over)
+    crew.supervise(is_over)
 }
 
 /// The threads that work off a walk.
@@ -150,6 +161,8 @@ struct Crew<T, E> {
     shared: Arc<Shared<T>>,
     examine: Arc<E>,
     members: Vec<Member>,
+    /// Each still holds its descriptors.
+    abandoned: usize,
 }
 
 struct Member {
@@ -160,7 +173,14 @@ struct Member {
 impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send + Sync + 'static> Crew<T, E> {
     /// One thread more; false if none can be started.
     fn grow(&mut self) -> bool {
-        let share = self.share();
+        let all = self.members.len() + self.abandoned;
+        if all >= threads_for_descriptors() {
+            sys::raise_descriptor_limit();
+        }
+        if all >= threads_for_descriptors().min(WORKERS_MAX) {
+            return false;
+        }
+        let mut share = self.share();
         let member = Member { watch: Watch::new(Arc::clone(&share.worker)), taken: Arc::clone(&share.taken) };
         let examine = Arc::clone(&self.examine);
         lock(&self.shared.progress).running += 1;
@@ -179,7 +199,7 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
 
     /// In this thread.
     fn work(&self, reads: Reads) {
-        let share = self.share();
+        let mut share = self.share();
         lock(&self.shared.progress).running += 1;
         let result = ProcDir::open().and_then(|proc| (self.examine)(&proc.with_reads(reads), &share));
         share.finish(result);
@@ -187,11 +207,11 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
 
     fn share(&self) -> Share<T> {
         let worker = Worker::new(&self.shared.timeout);
-        Share { shared: Arc::clone(&self.shared), worker, taken: Arc::default() }
+        Share { shared: Arc::clone(&self.shared), worker, taken: Arc::default(), has_finished: false }
     }
 
     /// Until all is done, or over.
-    fn supervise(mut self, usual: usize, is_over: &mut dyn FnMut() -> bool) -> Result<Walked<T>, Error> {
+    fn supervise(mut self, is_over: &mut dyn FnMut() -> bool) -> Result<Walked<T>, Error> {
         let mut interrupted = false;
         while !interrupted {
             match self.shared.wait() {
@@ -206,7 +226,7 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
                 Event::OneFinished => {}
                 Event::Tick => {
                     interrupted = is_over();
-                    self.relieve(usual);
+                    self.relieve();
                 }
             }
         }
@@ -217,9 +237,9 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
     }
 
     /// Take from threads that are slow what they have not begun, and abandon those that are stuck.
-    fn relieve(&mut self, usual: usize) {
+    fn relieve(&mut self) {
         let shared = &self.shared;
-        let mut missing = 0;
+        let (mut missing, mut abandoned) = (0, 0);
         self.members.retain_mut(|member| {
             let observation = member.watch.observe();
             if observation == Observation::Works {
@@ -239,11 +259,11 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
             progress.running -= 1;
             shared.timeout.give_up(pid, what);
             lock(&shared.source).left.push_back(pid);
-            missing += 1;
+            (missing, abandoned) = (missing + 1, abandoned + 1);
             false
         });
-        let room = (usual + EXTRA_WORKERS).saturating_sub(self.members.len());
-        for _ in 0..missing.min(room) {
+        self.abandoned += abandoned;
+        for _ in 0..missing {
             if lock(&self.shared.source).is_empty() || !self.grow() {
                 break;
             }

@@ -1,22 +1,22 @@
 //! System and C library calls that no crate wraps, and all of the package's `unsafe` code.
 
 pub(crate) mod emergency;
+mod limits;
 mod locale;
 mod namespace;
 mod pidfd;
-mod priority;
 mod secure;
 mod signal;
 mod start;
 
 use rustix::io::Errno;
 
+pub(crate) use limits::{raise_descriptor_limit, raise_priority};
 pub(crate) use locale::locale_is_utf8;
 pub(crate) use namespace::{namespace_owner, parent_namespace};
 pub(crate) use pidfd::{
     PidfdInfo, Scope, pidfd_info, pidfd_send_signal, pidfd_wait_status, process_mrelease,
 };
-pub(crate) use priority::raise_priority;
 pub(crate) use secure::has_privileges_beyond_the_user;
 pub(crate) use signal::signal_by_id;
 pub use start::{Allocator, start};

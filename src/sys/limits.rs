@@ -1,4 +1,6 @@
-//! Scheduling (sched(7)).
+//! What pkill may use of the machine: scheduling (sched(7)) and descriptors (getrlimit(2)).
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Run this thread, and those that it starts, before all ordinary ones: with a real-time policy, else with the lowest
 /// nice value. Without the privilege for either (CAP_SYS_NICE, or RLIMIT_RTPRIO or RLIMIT_NICE), nothing changes.
@@ -9,4 +11,10 @@ pub(crate) fn raise_priority() {
     if !raised {
         let _ = rustix::process::setpriority_process(None, -20);
     }
+}
+
+/// As far as the hard limit, silently: where that is low, fewer processes are held at a time.
+pub(crate) fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
