@@ -134,10 +134,11 @@ impl<'a> Delivery<'a> {
 
     /// What a later scan finds.
     pub(super) fn rescan(&mut self, rescan: &mut Rescan<'_>) -> Result<News, Error> {
+        let mut may_be_interrupted = true;
         let matches = loop {
             Arc::make_mut(&mut self.plan).renew()?;
             let after_send = &self.after_send;
-            let matches = rescan(&self.plan, &mut || after_send.is_over())?;
+            let matches = rescan(&self.plan, &mut || may_be_interrupted && after_send.is_over())?;
             for &unread in &matches.unread {
                 let is_known = |known: &[Unread]| known.iter().any(|one| one.pid == unread.pid);
                 if !is_known(&self.unread) && !is_known(&self.unread_later) {
@@ -151,6 +152,8 @@ impl<'a> Delivery<'a> {
             if self.ends(result) {
                 return Ok(News::default());
             }
+            // The timeout has expired before the first signal, which is sent nevertheless; or a signal to pkill is ignored.
+            may_be_interrupted = false;
         };
         let mut news = News { vanished: matches.vanished, ..News::default() };
         for mut found in matches.found {
