@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
+use super::delta::Delta;
 use super::interrupt::{Caught, Interrupts};
 use super::observer::{Answer, Observer};
 use super::pidfd::PidFd;
-use super::quiesce::Observation;
 use super::send::failure;
 use super::target::{Pin, ProcessId, Remaining, Signals, State, TargetIndex, Targets};
 use super::verify::{Scope, verify};
@@ -19,11 +19,7 @@ use crate::proc::{Facts as _, LookupError, ProcDir, Process, Unread};
 use crate::report::{Outcome, Report};
 use crate::request::{Mode, Pid, Request, Sending};
 use crate::scan::{Match, Matches};
-use crate::select::Reason;
 use crate::signal::Signal;
-
-/// Scans all processes once more, until it is over.
-pub(crate) type Rescan<'r> = dyn FnMut(&Arc<Plan>, &mut dyn FnMut() -> bool) -> Result<Matches, Error> + 'r;
 
 /// The work on the targets.
 pub(super) struct Delivery<'a> {
@@ -38,8 +34,8 @@ pub(super) struct Delivery<'a> {
     pub consent: Consent,
     undecided: usize,
     /// Processes that something is wrong with: of the first scan, and of later ones.
-    unread: Vec<Unread>,
-    unread_later: Vec<Unread>,
+    pub(super) unread: Vec<Unread>,
+    pub(super) unread_later: Vec<Unread>,
     /// Signalled targets that are stopped and were not continued.
     left_stopped: usize,
 }
@@ -74,22 +70,9 @@ pub(super) enum Consent {
     Given,
 }
 
-/// What a scan has found, compared with the table of targets.
-#[derive(Debug, Default)]
-pub(super) struct News {
-    /// Processes that are to be dealt with.
-    pub new: Vec<Match>,
-    /// Targets that a signal may still end.
-    pub remaining: usize,
-    /// `--freeze`: those of them that should have stopped and still run.
-    pub running: Vec<TargetIndex>,
-    /// Whether a process exited before it could be examined.
-    pub vanished: bool,
-}
-
 impl AfterSend {
     /// Whether the timeout has expired, or a signal was sent to pkill.
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         match self {
             AfterSend::Settle(interrupts) => interrupts.as_ref().is_some_and(Interrupts::is_pending),
             AfterSend::Await(waiter) => waiter.is_over(),
@@ -126,72 +109,10 @@ impl<'a> Delivery<'a> {
     }
 
     /// What the first scan has found: every match is new.
-    pub(super) fn first(&mut self, matches: Matches) -> News {
+    pub(super) fn first(&mut self, matches: Matches) -> Delta {
         self.undecided = matches.undecided;
         self.unread = matches.unread;
-        News { new: matches.found, vanished: matches.vanished, ..News::default() }
-    }
-
-    /// What a later scan finds.
-    pub(super) fn rescan(&mut self, rescan: &mut Rescan<'_>) -> Result<News, Error> {
-        let mut may_be_interrupted = true;
-        let matches = loop {
-            Arc::make_mut(&mut self.plan).renew()?;
-            let after_send = &self.after_send;
-            let matches = rescan(&self.plan, &mut || may_be_interrupted && after_send.is_over())?;
-            for &unread in &matches.unread {
-                let is_known = |known: &[Unread]| known.iter().any(|one| one.pid == unread.pid);
-                if !is_known(&self.unread) && !is_known(&self.unread_later) {
-                    self.unread_later.push(unread);
-                }
-            }
-            if !matches.interrupted {
-                break matches;
-            }
-            let result = self.pause(Until::Now)?;
-            if self.ends(result) {
-                return Ok(News::default());
-            }
-            // The timeout has expired before the first signal, which is sent nevertheless; or a signal to pkill is ignored.
-            may_be_interrupted = false;
-        };
-        let mut news = News { vanished: matches.vanished, ..News::default() };
-        for mut found in matches.found {
-            // A process that got a named process ID after the question was asked is not the one that was named.
-            let is_named = self.plan.selected_by_pid && found.reason == Reason::Matched;
-            if is_named && found.start_time >= Some(self.plan.snapshot_time) {
-                continue;
-            }
-            self.process.select(found.pid);
-            let Ok(id) = self.identify(&mut found) else {
-                news.vanished = true;
-                continue;
-            };
-            let known = self.targets.find(id);
-            if self.process.has_ended() != Ok(false) {
-                // Once: what exited may have left a child that this scan came too early for.
-                news.vanished |= known.is_none() && self.targets.ignore(id);
-                continue;
-            }
-            match known.map(|at| (at, &self.targets[at])) {
-                None => news.new.push(found),
-                Some((_, target)) if target.is_lost() => news.new.push(found),
-                Some((at, target)) if target.is_open() => {
-                    // A child that has executed another program than its parent is no match any more.
-                    (self.targets[at].found.reason, self.targets[at].found.below) =
-                        (found.reason, found.below);
-                    news.remaining += 1;
-                    // What was signalled in an earlier round of --until-none has been continued to handle its signal.
-                    let should_be_stopped =
-                        self.request.freezes() && matches!(self.targets[at].state, State::Pinned(_));
-                    if should_be_stopped && self.process.may_run() == Ok(true) {
-                        news.running.push(at);
-                    }
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(news)
+        Delta { new: matches.found, vanished: matches.vanished, ..Delta::default() }
     }
 
     /// The identity of the process that is selected now. Where the scan has not read the start time, because nothing
@@ -206,12 +127,12 @@ impl<'a> Delivery<'a> {
     }
 
     /// `--max`, over all scans: false, and the new ones are left alone, if there are too many now.
-    pub(super) fn permits(&mut self, news: &mut News) -> bool {
-        let total = self.targets.len() + news.new.len();
+    pub(super) fn permits(&mut self, delta: &mut Delta) -> bool {
+        let total = self.targets.len() + delta.new.len();
         let permits = self.request.at_most.is_none_or(|most| total <= most);
         if !permits {
             self.finish = Some(Finish::TooMany);
-            for found in news.new.drain(..) {
+            for found in delta.new.drain(..) {
                 self.targets.push(found, State::Settled(Outcome::Untouched));
             }
         }
@@ -452,11 +373,4 @@ fn remaining(process: &mut Process<'_>, id: ProcessId) -> Option<Remaining> {
         state: process.state().unwrap_or(b'?'),
         is_exiting: process.is_exiting() == Ok(true),
     })
-}
-
-impl News {
-    /// What a scan means for `--freeze`. `running`: targets that should have stopped.
-    pub(super) fn observation(&self, new: usize, running: usize) -> Observation {
-        Observation { new, running, vanished: self.vanished }
-    }
 }

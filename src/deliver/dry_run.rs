@@ -2,7 +2,8 @@
 
 use rustix::io::Errno;
 
-use super::delivery::{Delivery, News};
+use super::delivery::Delivery;
+use super::delta::Delta;
 use super::pidfd::PidFd;
 use super::send::{failure, sender};
 use super::target::State;
@@ -14,10 +15,10 @@ use crate::signal::Signal;
 use crate::view::View;
 
 /// Predict the outcome for each. They are held first: what is selected for another's sake is verified against it.
-pub(super) fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, news: News) {
+pub(super) fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, delta: Delta) {
     let sender = sender();
     let groups = ProcessGroups::default();
-    for found in news.new {
+    for found in delta.new {
         delivery.hold(found, true);
     }
     for at in delivery.targets.indices() {

@@ -2,7 +2,8 @@
 
 use rustix::io::Errno;
 
-use super::delivery::{AfterSend, Delivery, Finish, News, continue_process};
+use super::delivery::{AfterSend, Delivery, Finish, continue_process};
+use super::delta::Delta;
 use super::pidfd::PidFd;
 use super::send::{reported_signal, send};
 use super::target::{Pin, Signals, State};
@@ -28,9 +29,9 @@ impl Sent {
 }
 
 /// Signal each. Returns how many were.
-pub(super) fn signal(delivery: &mut Delivery<'_>, sending: &Sending, news: News) -> Result<usize, Error> {
+pub(super) fn signal(delivery: &mut Delivery<'_>, sending: &Sending, delta: Delta) -> Result<usize, Error> {
     let mut signalled = 0;
-    for mut found in news.new {
+    for mut found in delta.new {
         let result = match delivery.finish {
             Some(Finish::Quit) => Err(Outcome::Untouched),
             _ => signal_one(delivery, sending, &mut found)?,
@@ -42,8 +43,8 @@ pub(super) fn signal(delivery: &mut Delivery<'_>, sending: &Sending, news: News)
 }
 
 /// Wait for each.
-pub(super) fn watch(delivery: &mut Delivery<'_>, news: News) {
-    for mut found in news.new {
+pub(super) fn watch(delivery: &mut Delivery<'_>, delta: Delta) {
+    for mut found in delta.new {
         let result = delivery.pin(&mut found).map(Sent::awaited);
         if result.is_ok() {
             delivery.observer.on_signalled(&found);

@@ -9,6 +9,7 @@
 
 mod budget;
 mod delivery;
+mod delta;
 mod dry_run;
 mod each;
 mod group;
@@ -16,6 +17,7 @@ mod interrupt;
 mod observer;
 mod pidfd;
 mod quiesce;
+mod rescan;
 mod schedule;
 mod send;
 mod target;
@@ -23,8 +25,8 @@ mod together;
 mod verify;
 mod waiter;
 
-pub(crate) use delivery::Rescan;
 pub(crate) use observer::{Answer, Confirm, Observer, Progress};
+pub(crate) use rescan::Rescan;
 
 // The parts for a single process, which the library ([`crate::api`]) puts together anew.
 pub(crate) use pidfd::PidFd;
@@ -32,11 +34,12 @@ pub(crate) use target::{ProcessId, Targets};
 pub(crate) use verify::{Scope, verify};
 pub(crate) use waiter::{POLL_INTERVAL, REAPING};
 
-use delivery::{AfterSend, Delivery, News};
+use std::sync::Arc;
+
+use delivery::{AfterSend, Delivery};
+use delta::Delta;
 use target::State;
 use waiter::{Until, Waiter};
-
-use std::sync::Arc;
 
 use crate::error::Error;
 use crate::plan::Plan;
@@ -62,19 +65,19 @@ pub(crate) fn deliver(
     }
     let after_send = after_send(request, &plan)?;
     let mut delivery = Delivery::new(request, plan, &proc, observer, after_send);
-    let mut news = delivery.first(matches);
-    if delivery.permits(&mut news) {
+    let mut delta = delivery.first(matches);
+    if delivery.permits(&mut delta) {
         match &request.action {
-            Action::List(_) => list(&mut delivery, news),
+            Action::List(_) => list(&mut delivery, delta),
             Action::Wait { .. } => {
-                each::watch(&mut delivery, news);
+                each::watch(&mut delivery, delta);
                 let result = delivery.wait(Until::Exit)?;
                 delivery.ends(result);
             }
             Action::Signal(sending) if sending.mode == Mode::DryRun => {
-                dry_run::predict_all(&mut delivery, sending.signal, news);
+                dry_run::predict_all(&mut delivery, sending.signal, delta);
             }
-            Action::Signal(sending) => signal(&mut delivery, sending, news, rescan)?,
+            Action::Signal(sending) => signal(&mut delivery, sending, delta, rescan)?,
         }
     }
     Ok(delivery.into_report())
@@ -94,8 +97,8 @@ fn after_send(request: &Request, plan: &Plan) -> Result<AfterSend, Error> {
 }
 
 /// pgrep: nothing is done to them.
-fn list(delivery: &mut Delivery<'_>, news: News) {
-    for found in news.new {
+fn list(delivery: &mut Delivery<'_>, delta: Delta) {
+    for found in delta.new {
         delivery.targets.push(found, State::Settled(Outcome::Listed));
     }
 }
@@ -105,17 +108,17 @@ fn list(delivery: &mut Delivery<'_>, news: News) {
 fn signal(
     delivery: &mut Delivery<'_>,
     sending: &Sending,
-    mut news: News,
+    mut delta: Delta,
     rescan: &mut Rescan<'_>,
 ) -> Result<(), Error> {
     let mut strategy = Strategy::new(delivery, sending);
     let mut is_first = true;
     loop {
-        let remaining = news.remaining;
+        let remaining = delta.remaining;
         let signalled = match strategy {
-            Strategy::Each => each::signal(delivery, sending, news)?,
+            Strategy::Each => each::signal(delivery, sending, delta)?,
             Strategy::Together => {
-                let round = together::signal(delivery, sending, news, rescan)?;
+                let round = together::signal(delivery, sending, delta, rescan)?;
                 if round.gave_up {
                     strategy = Strategy::Each;
                 }
@@ -139,8 +142,8 @@ fn signal(
         if delivery.ends(result) || !is_first && is_quiet && delivery.running() == running {
             return Ok(());
         }
-        news = delivery.rescan(rescan)?;
-        if !delivery.permits(&mut news) {
+        delta = delivery.rescan(rescan)?;
+        if !delivery.permits(&mut delta) {
             return Ok(());
         }
         is_first = false;

@@ -274,7 +274,7 @@ impl Targets {
         }
     }
 
-    /// A process that exited before it could be pinned, so that it is no target. True if that is news.
+    /// A process that exited before it could be pinned, so that it is no target. True if that is delta.
     pub(crate) fn ignore(&mut self, id: ProcessId) -> bool {
         self.ignored.insert(id)
     }

@@ -7,10 +7,12 @@ use std::time::Instant;
 
 use rustix::io::Errno;
 
-use super::delivery::{Delivery, Finish, News, Rescan, continue_process};
+use super::delivery::{Delivery, Finish, continue_process};
+use super::delta::Delta;
 use super::group;
 use super::interrupt::Caught;
 use super::quiesce::{Quiescence, Step};
+use super::rescan::Rescan;
 use super::send::{failure, outcome, reported_signal, send};
 use super::target::{Signals, State, Stop, TargetIndex};
 use super::verify::Scope;
@@ -37,7 +39,7 @@ pub(super) struct Round {
 pub(super) fn signal(
     delivery: &mut Delivery<'_>,
     sending: &Sending,
-    news: News,
+    delta: Delta,
     rescan: &mut Rescan<'_>,
 ) -> Result<Round, Error> {
     let freezes = sending.freezes();
@@ -47,7 +49,7 @@ pub(super) fn signal(
         delivery.catch(Caught::All)?;
     }
     let collected =
-        if freezes { freeze(delivery, sending, news, rescan) } else { pin_all(delivery, news, rescan) };
+        if freezes { freeze(delivery, sending, delta, rescan) } else { pin_all(delivery, delta, rescan) };
     let result = match &collected {
         Ok(_) if delivery.finish == Some(Finish::TooMany) => {
             release_unsignalled(delivery, sending);
@@ -67,13 +69,13 @@ pub(super) fn signal(
 }
 
 /// Without `--freeze`: processes fork on between two scans, so there is one more than the first.
-fn pin_all(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>) -> Result<Round, Error> {
+fn pin_all(delivery: &mut Delivery<'_>, mut delta: Delta, rescan: &mut Rescan<'_>) -> Result<Round, Error> {
     let mut pinned = 0;
     for is_first in [true, false] {
-        if !delivery.permits(&mut news) {
+        if !delivery.permits(&mut delta) {
             break;
         }
-        for found in std::mem::take(&mut news.new) {
+        for found in std::mem::take(&mut delta.new) {
             pinned += usize::from(delivery.hold(found, is_first).is_some());
         }
         if !is_first || pinned == 0 {
@@ -83,7 +85,7 @@ fn pin_all(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>)
         if delivery.ends(result) {
             break;
         }
-        news = delivery.rescan(rescan)?;
+        delta = delivery.rescan(rescan)?;
     }
     Ok(Round { pinned, gave_up: false })
 }
@@ -92,7 +94,7 @@ fn pin_all(delivery: &mut Delivery<'_>, mut news: News, rescan: &mut Rescan<'_>)
 fn freeze(
     delivery: &mut Delivery<'_>,
     sending: &Sending,
-    mut news: News,
+    mut delta: Delta,
     rescan: &mut Rescan<'_>,
 ) -> Result<Round, Error> {
     let mut quiescence = Quiescence::new(Instant::now());
@@ -100,27 +102,27 @@ fn freeze(
     let mut scans = 0;
     loop {
         let is_first = scans == 0;
-        if !delivery.permits(&mut news) {
+        if !delivery.permits(&mut delta) {
             return Ok(round);
         }
         let mut new = 0;
-        for found in std::mem::take(&mut news.new) {
+        for found in std::mem::take(&mut delta.new) {
             match stop(delivery, found, is_first) {
                 Stopped::Yes => new += 1,
-                Stopped::Vanished => news.vanished = true,
+                Stopped::Vanished => delta.vanished = true,
                 Stopped::Refused => {}
             }
         }
         round.pinned += new;
-        let running = news.running.len();
+        let running = delta.running.len();
         if scans > 1 {
-            stop_again(delivery, &news.running);
+            stop_again(delivery, &delta.running);
         }
         // They do not stop, or are not the last: among hundreds that run, pkill would get a small part of the CPU time.
         if sending.signal == Signal::KILL && scans == 1 && new + running > 0 {
             sys::raise_priority();
         }
-        let seen = news.observation(new, running);
+        let seen = delta.observation(new, running);
         let now = Instant::now();
         let step = match is_first {
             true => quiescence.first(now, seen).unwrap_or(Step::Complete),
@@ -139,7 +141,7 @@ fn freeze(
         if delivery.ends(result) {
             return Ok(round);
         }
-        news = delivery.rescan(rescan)?;
+        delta = delivery.rescan(rescan)?;
         scans += 1;
     }
 }

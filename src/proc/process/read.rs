@@ -1,0 +1,138 @@
+//! How the files of a process are read: whole, but within a time and a size where the process decides both.
+
+use std::os::fd::BorrowedFd;
+
+use rustix::fs::{self, CWD, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::{MEMORY_MAX, Process, Text, has_exited};
+use crate::proc::bounded::{ReadOf, Reads};
+use crate::proc::stat::Stat;
+use crate::proc::{Lookup, LookupError};
+
+impl Process<'_> {
+    /// Read a whole file of the process into `buffer`.
+    pub(super) fn read(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        let base = self.proc;
+        read_file(base.base(), self.file(name), MEMORY_MAX, buffer)
+    }
+
+    /// The same of a file that comes from the memory of the process, within the time and the size that are allowed.
+    pub(super) fn read_memory(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        let result = self.read_memory_start(name, MEMORY_MAX, buffer);
+        self.is_cut |= result.is_ok() && buffer.len() == MEMORY_MAX;
+        result
+    }
+
+    /// The same, and at most so many bytes of it.
+    pub(super) fn read_memory_start(
+        &mut self,
+        name: &str,
+        most: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Errno> {
+        let (proc, pid) = (self.proc, self.thread_group);
+        let result = match proc.reads() {
+            Reads::Unbounded => read_file(proc.base(), self.file(name), most, buffer),
+            Reads::Worker(worker) => {
+                worker.attempt(pid, ReadOf::Memory, || read_file(proc.base(), self.file(name), most, buffer))
+            }
+            Reads::Delegated(delegate) => {
+                let path = self.absolute(name);
+                let read = move || {
+                    let mut bytes = vec![];
+                    read_file(CWD, &path, most, &mut bytes).map(|()| bytes)
+                };
+                delegate.read(pid, ReadOf::Memory, read).map(|bytes| *buffer = bytes)
+            }
+            Reads::Refused => Err(Errno::TIMEDOUT),
+        };
+        self.note_failure(result)
+    }
+
+    /// Do something with one of its files that may ask a file system, within the time that is allowed.
+    pub(crate) fn ask_file_system<T: Send + 'static>(
+        &mut self,
+        name: &str,
+        ask: impl FnOnce(BorrowedFd<'_>, &[u8]) -> Result<T, Errno> + Send + 'static,
+    ) -> Result<T, Errno> {
+        let (proc, pid) = (self.proc, self.thread_group);
+        let result = match proc.reads() {
+            Reads::Unbounded => ask(proc.base(), self.file(name)),
+            Reads::Worker(worker) => worker.attempt(pid, ReadOf::File, || ask(proc.base(), self.file(name))),
+            Reads::Delegated(delegate) => {
+                let path = self.absolute(name);
+                delegate.read(pid, ReadOf::File, move || ask(CWD, &path))
+            }
+            Reads::Refused => Err(Errno::TIMEDOUT),
+        };
+        self.note_failure(result)
+    }
+
+    fn note_failure<T>(&mut self, result: Result<T, Errno>) -> Result<T, Errno> {
+        if let Err(errno) = result {
+            let why = LookupError::from(errno);
+            self.failure = self.failure.or(why.is_undecided().then_some(why));
+        }
+        result
+    }
+
+    /// The path of one of its files from the root.
+    fn absolute(&mut self, name: &str) -> Vec<u8> {
+        let prefix = if self.proc.prefix().is_empty() { &b"/proc/"[..] } else { b"" };
+        [prefix, self.file(name)].concat()
+    }
+
+    /// [`Self::read_memory`], and once more as long as it is empty because the process is executing another program.
+    pub(super) fn read_past_exec(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+        self.read_memory(name, buffer)?;
+        // Kernel threads and zombies have neither arguments nor an environment.
+        let has_memory = |stat: Stat| !stat.is_kernel_thread() && !has_exited(stat);
+        if !buffer.is_empty() || !self.stat().is_ok_and(has_memory) {
+            return Ok(());
+        }
+        let mut rereads = self.exec_patience.rereads();
+        while buffer.is_empty() && rereads.goes_on(self.is_loading_program()) {
+            self.read_memory(name, buffer)?;
+        }
+        self.exec_patience.spend(&rereads);
+        Ok(())
+    }
+
+    /// Until its program is loaded, the size of the code is 0 (`text` in proc_pid_statm(5)).
+    fn is_loading_program(&mut self) -> bool {
+        self.pages(3) == Ok(0)
+    }
+
+    /// Read a file into a text that is kept; a file that cannot be read means that the process is gone.
+    pub(super) fn text(&mut self, name: &str, which: fn(&mut Self) -> &mut Text) -> Lookup<()> {
+        if which(self).known {
+            return Ok(());
+        }
+        let mut bytes = std::mem::take(&mut which(self).bytes);
+        let result = self.read(name, &mut bytes);
+        *which(self) = Text { known: result.is_ok(), bytes };
+        Ok(result?)
+    }
+}
+
+/// Read a file of /proc, at most so many bytes of it.
+fn read_file(base: BorrowedFd<'_>, path: &[u8], most: usize, buffer: &mut Vec<u8>) -> Result<(), Errno> {
+    let file = fs::openat(base, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    buffer.clear();
+    while buffer.len() < most {
+        if buffer.len() == buffer.capacity() {
+            let more = buffer.len().max(1024).min(most - buffer.len());
+            buffer.reserve_exact(more);
+        }
+        let room = buffer.capacity() - buffer.len();
+        match rustix::io::read(&file, rustix::buffer::spare_capacity(buffer)) {
+            // A short read is the end: these files come whole, as long as there is room (fs/seq_file.c, fs/proc/base.c).
+            Ok(n) if n < room => break,
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    buffer.truncate(most);
+    Ok(())
+}
