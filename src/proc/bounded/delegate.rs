@@ -1,7 +1,9 @@
 //! Single reads by a thread that is abandoned if it does not come back.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
@@ -21,7 +23,11 @@ pub(crate) struct Delegate {
 struct Thread {
     worker: Arc<Worker>,
     jobs: Sender<Job>,
+    spins: bool,
 }
+
+/// How long each side polls before it sleeps, where there is more than one CPU: waking a sleeper takes longer than a read.
+const SPIN: Duration = Duration::from_micros(50);
 
 impl Delegate {
     /// Its thread is started with the first read.
@@ -44,7 +50,7 @@ impl Delegate {
             *thread = Thread::start(&self.timeout).ok();
         }
         // No thread can be started: better unbounded than not at all.
-        let Some(Thread { worker, jobs }) = &*thread else { return read() };
+        let Some(Thread { worker, jobs, spins }) = &*thread else { return read() };
         let (sender, receiver) = channel();
         let reader = Arc::clone(worker);
         let job: Job = Box::new(move || drop(sender.send(reader.attempt(pid, what, read))));
@@ -52,12 +58,26 @@ impl Delegate {
             *thread = None;
             return Err(Errno::TIMEDOUT);
         }
-        let answer = wait(&receiver, Watch::new(Arc::clone(worker)));
+        let early = spin(*spins, || receiver.try_recv());
+        let answer = early.or_else(|| wait(&receiver, Watch::new(Arc::clone(worker))));
         if answer.is_none() {
             self.timeout.give_up(pid, what);
             *thread = None;
         }
         answer.unwrap_or(Err(Errno::TIMEDOUT))
+    }
+}
+
+/// What comes in within [`SPIN`].
+fn spin<T>(spins: bool, attempt: impl Fn() -> Result<T, TryRecvError>) -> Option<T> {
+    let until = Instant::now() + SPIN;
+    loop {
+        match attempt() {
+            Ok(received) => return Some(received),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) if !spins || Instant::now() >= until => return None,
+            Err(TryRecvError::Empty) => std::hint::spin_loop(),
+        }
     }
 }
 
@@ -81,11 +101,14 @@ impl Thread {
         let worker = Worker::new(timeout);
         let (jobs, receiver) = channel::<Job>();
         let own = Arc::clone(&worker);
+        let spins = available_parallelism().is_ok_and(|cpus| cpus.get() > 1);
         thread::start(move || {
             own.begin();
             // Until the delegate is dropped, or has abandoned this thread.
-            receiver.into_iter().for_each(|job| job());
+            while let Some(job) = spin(spins, || receiver.try_recv()).or_else(|| receiver.recv().ok()) {
+                job();
+            }
         })?;
-        Ok(Thread { worker, jobs })
+        Ok(Thread { worker, jobs, spins })
     }
 }
