@@ -89,7 +89,28 @@ mod tests {
     }
 
     fn selected(pid: Pid, start_time: u64, reason: Reason) -> Selected {
-        Selected { relation: Relation { pid, parent: 1, group: 9, start_time }, reason, below: None }
+        let below = match reason {
+            Descendant(of) => Some(of),
+            _ => None,
+        };
+        Selected { relation: Relation { pid, parent: 1, group: 9, start_time }, reason, below }
+    }
+
+    /// A process that is not listed, here this one, still links its descendants to its ancestors.
+    #[test]
+    fn hidden_processes_are_links_and_no_more() {
+        let proc = ProcDir::named().expect("/proc");
+        let mut process = Process::new(&proc);
+        process.select(crate::proc::own_pid());
+        let (own, parent) = (crate::proc::own_pid(), process.parent().expect("our parent"));
+        let child = Relation { pid: Pid::MAX, parent: own, group: 9, start_time: 5 };
+        let mut relations = vec![child];
+        add_hidden(&mut relations, &mut process);
+        assert_eq!(relations[..2], [child, Relation { pid: own, parent, group: 0, start_time: 0 }]);
+        assert!(relations.iter().all(|relation| relation.pid > 0), "{relations:?}");
+        // Up to the first process of this PID namespace, or the one whose parent is outside.
+        let known: Vec<Pid> = relations.iter().map(|relation| relation.pid).collect();
+        assert!(relations.iter().all(|one| one.parent == 0 || known.contains(&one.parent)), "{relations:?}");
     }
 
     /// 10 matches, and 20 descends from it, started at 5.
@@ -104,12 +125,12 @@ mod tests {
         ] {
             let expansion = Expansion { tree: true, whole_group: false, protected, top_down: true };
             let all = vec![selected(10, 3, Matched), selected(20, 5, Descendant(10))];
+            let descendant = Match { below: Some(10), ..found(20, 5, Descendant(10)) };
             let merged = merge(&expansion, vec![found(10, 3, Matched)], all, |pid| {
                 assert_eq!(pid, 20, "{what}: 10 has been read");
                 Ok(read.clone())
             });
-            let expected =
-                [vec![found(10, 3, Matched)], vec![found(20, 5, Descendant(10)); usize::from(expected)]];
+            let expected = [vec![found(10, 3, Matched)], vec![descendant.clone(); usize::from(expected)]];
             assert_eq!(merged.expect("it can be read"), expected.concat(), "{what}");
         }
     }
