@@ -154,6 +154,9 @@ impl Query {
     /// Find the processes that match now, in ascending order of process ID, each pinned by a descriptor. No match is
     /// an empty list, not an error.
     ///
+    /// A process whose command line cannot be read is not found by it: it belongs to another user, or its memory map is
+    /// locked. The read is given up after one second then, and the thread that made it is left behind until it returns.
+    ///
     /// # Errors
     ///
     /// [`Error::NoCriteria`] if the query would match every process, and what is wrong with the query or with /proc.
