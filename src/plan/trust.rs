@@ -128,7 +128,7 @@ fn reversed(path: &Path) -> Vec<OsString> {
         .collect()
 }
 
-/// The owner, who may give everybody the permission to write.
+/// The owner: that user can give all others the permission to write.
 fn owner(metadata: &Metadata) -> Option<How> {
     let trusted = [0, geteuid().as_raw()];
     (!trusted.contains(&metadata.uid())).then_some(How::OwnedBy(metadata.uid()))

@@ -192,7 +192,7 @@ fn a_pidfile_never_becomes_the_controlling_terminal() {
         rustix::pty::grantpt(&terminal).expect("grantpt");
         rustix::pty::unlockpt(&terminal).expect("unlockpt");
         let path = rustix::pty::ptsname(&terminal, vec![]).expect("ptsname").into_string().expect("ASCII");
-        // strace shows the flags of the call, whoever leads the session.
+        // strace shows the flags of the call; which process leads the session does not matter.
         if !crate::support::need("strace") {
             return;
         }

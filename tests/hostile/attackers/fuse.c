@@ -5,7 +5,7 @@
  *   fuse MOUNTPOINT cwd SECONDS       a process that works in "directory (deleted)" there
  *
  * SECONDS is how long names are cached. The processes belong to nobody. Each prints its PID when it is ready. Standard
- * input ends it all, and so does a minute: whoever waits for the file system is then freed.
+ * input ends it all, and so does a minute: what waits for the file system is then freed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -113,7 +113,7 @@ static void serve(void) {
     if (write(device, &reply, reply.head.len) < 0 && errno != ENOENT) die("answer");
 }
 
-/* In a child: an ordinary user, whom the death of the server ends too. */
+/* In a child: as an ordinary user; the death of the server ends it too. */
 static void become_nobody(void) {
     close(device);
     if (setgroups(0, 0) || setgid(NOBODY) || setuid(NOBODY)) die("setuid");
