@@ -3,6 +3,7 @@
 use rustix::io::Errno;
 
 use super::printable::{cut, quoted, shown};
+use super::text::failure;
 use super::writer::Output;
 use crate::error::errno_text;
 use crate::plan::Plan;
@@ -149,13 +150,8 @@ impl Output {
                 }
                 self.error(&message);
             }
-            Outcome::Failed(Errno::TIMEDOUT) => {
-                self.error(&format!(
-                    "{what} pid {pid} failed: its memory could not be read in time to verify it"
-                ));
-            }
             Outcome::Failed(errno) => {
-                self.error(&format!("{what} pid {pid} failed: {}", errno_text(errno)));
+                self.error(&format!("{what} pid {pid} failed: {}", failure(errno)));
             }
             Outcome::Signalled { release: Some(errno), .. } => {
                 let why = errno_text(errno);

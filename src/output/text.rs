@@ -17,6 +17,15 @@ use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::View;
 
+/// Why a process was not signalled, where the reason is not that it may not be.
+pub(super) fn failure(errno: Errno) -> String {
+    match errno {
+        // What decides whether it still matches: see `--read-timeout`.
+        Errno::TIMEDOUT => "it could not be read in time, so it was not verified".to_owned(),
+        errno => errno_text(errno),
+    }
+}
+
 /// The names of users, each looked up once.
 #[derive(Default)]
 pub(super) struct Names(BTreeMap<u32, String>);
@@ -128,7 +137,7 @@ fn of_outcome(target: &Target, names: &mut Names) -> Option<String> {
             Some(text)
         }
         Outcome::Changed => Some("it no longer matches".into()),
-        Outcome::Failed(errno) => Some(errno_text(*errno)),
+        Outcome::Failed(errno) => Some(failure(*errno)),
         Outcome::Listed
         | Outcome::Signalled { .. }
         | Outcome::Awaited

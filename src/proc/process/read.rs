@@ -31,23 +31,12 @@ impl Process<'_> {
         most: usize,
         buffer: &mut Vec<u8>,
     ) -> Result<(), Errno> {
-        let (proc, pid) = (self.proc, self.thread_group);
-        let result = match proc.reads() {
-            Reads::Unbounded => read_file(proc.base(), self.file(name), most, buffer),
-            Reads::Worker(worker) => {
-                worker.attempt(pid, ReadOf::Memory, || read_file(proc.base(), self.file(name), most, buffer))
-            }
-            Reads::Delegated(delegate) => {
-                let path = self.absolute(name);
-                let read = move || {
-                    let mut bytes = vec![];
-                    read_file(CWD, &path, most, &mut bytes).map(|()| bytes)
-                };
-                delegate.read(pid, ReadOf::Memory, read).map(|bytes| *buffer = bytes)
-            }
-            Reads::Refused => Err(Errno::TIMEDOUT),
+        let mut bytes = std::mem::take(buffer);
+        let read = move |base: BorrowedFd<'_>, path: &[u8]| {
+            read_file(base, path, most, &mut bytes)?;
+            Ok(bytes)
         };
-        self.note_failure(result)
+        self.within_time(name, ReadOf::Memory, read).map(|bytes| *buffer = bytes)
     }
 
     /// Do something with one of its files that may ask a file system, within the time that is allowed.
@@ -56,15 +45,25 @@ impl Process<'_> {
         name: &str,
         ask: impl FnOnce(BorrowedFd<'_>, &[u8]) -> Result<T, Errno> + Send + 'static,
     ) -> Result<T, Errno> {
+        self.within_time(name, ReadOf::File, ask)
+    }
+
+    fn within_time<T: Send + 'static>(
+        &mut self,
+        name: &str,
+        what: ReadOf,
+        read: impl FnOnce(BorrowedFd<'_>, &[u8]) -> Result<T, Errno> + Send + 'static,
+    ) -> Result<T, Errno> {
         let (proc, pid) = (self.proc, self.thread_group);
         let result = match proc.reads() {
-            Reads::Unbounded => ask(proc.base(), self.file(name)),
-            Reads::Worker(worker) => worker.attempt(pid, ReadOf::File, || ask(proc.base(), self.file(name))),
+            Reads::Unbounded => read(proc.base(), self.file(name)),
+            Reads::Worker(worker) => worker.attempt(pid, what, || read(proc.base(), self.file(name))),
             Reads::Delegated(delegate) => {
                 let path = self.absolute(name);
-                delegate.read(pid, ReadOf::File, move || ask(CWD, &path))
+                delegate.read(pid, what, move || read(CWD, &path))
             }
-            Reads::Refused => Err(Errno::TIMEDOUT),
+            // As of a thread that cannot be started.
+            Reads::Refused => Err(Errno::AGAIN),
         };
         self.note_failure(result)
     }
