@@ -220,7 +220,7 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
                 // An abandoned thread has left something.
                 Event::AllFinished => {
                     if !self.grow() {
-                        self.work(Reads::Refused);
+                        self.work(Reads::Refused(Arc::clone(&self.shared.timeout)));
                     }
                 }
                 Event::OneFinished => {}

@@ -27,6 +27,6 @@ pub(super) enum Reads {
     Worker(Arc<Worker>),
     /// By another thread, which may be abandoned.
     Delegated(Delegate),
-    /// Not at all: there is no thread for it.
-    Refused,
+    /// Not at all: there is no thread for it. What was given up before keeps its reason.
+    Refused(Arc<ReadTimeout>),
 }

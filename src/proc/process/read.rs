@@ -62,8 +62,9 @@ impl Process<'_> {
                 let path = self.absolute(name);
                 delegate.read(pid, what, move || read(CWD, &path))
             }
+            Reads::Refused(timeout) if timeout.is_unanswered(pid) => Err(Errno::TIMEDOUT),
             // As of a thread that cannot be started.
-            Reads::Refused => Err(Errno::AGAIN),
+            Reads::Refused(_) => Err(Errno::AGAIN),
         };
         self.note_failure(result)
     }
