@@ -43,7 +43,7 @@ fn each_criterion_selects() {
         (by_name().pid(other.pid()).pid(victim.pid()), true),
         (by_name().pid(u32::MAX), false),
         (by_name().parent(own), true),
-        (by_name().parent(1), false),
+        (by_name().parent(other.pid()), false),
         (by_name().process_group(0), true),
         (by_name().process_group(other.pid()), false),
         (by_name().session(0), true),

@@ -393,7 +393,8 @@ fn notes_about_sockets_of_other_users() {
         assert_eq!((output.err(), output.status), (named + more, 1));
     }
     // Nothing else of them matches, or no note is wanted.
-    for args in [&["-x", "no-such-name"][..], &["--quiet"], &["-p", "1"]] {
+    let other = Victim::named(tag()).spawn();
+    for args in [&["-x", "no-such-name"][..], &["--quiet"], &["-p", &other.pid().to_string()]] {
         let output = Run::ours("pgrep").args(["--port", &port]).args(args).run();
         assert_eq!(
             (output.out(), output.err(), output.status),
