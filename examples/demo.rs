@@ -22,7 +22,7 @@ fn main() -> Result<()> {
         _ if name.starts_with("demo-") => return live(name),
         _ => return show(),
     };
-    std::process::exit(pkill::run(program, args).code())
+    std::process::exit(pkill::run(program, name.as_ref(), args).code())
 }
 
 /// The process: it has a name, says that it is there, and lives until a signal or the end of the demo.

@@ -65,7 +65,7 @@ mod signal;
 pub mod sys;
 mod view;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
 pub use api::{Error, PinnedProcess, Query, WaitOutcome};
@@ -81,11 +81,12 @@ use request::Request;
 /// The exit status of a program that runs out of memory.
 pub const OUT_OF_MEMORY: i32 = ExitStatus::Fatal.code();
 
-/// Run a program with its arguments (without its name) and return its exit status.
-pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitStatus {
+/// Run a program and return its exit status. `argv0` is the name that it was called by, `args` are its other arguments.
+/// `pkill` and `pidwait` spare a caller that has that name and their pattern in its arguments.
+pub fn run(program: Program, argv0: &OsStr, args: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let mut output = Output::new(program);
-    let result =
-        check_privileges().and_then(|()| cli::parse(program, args)).and_then(|invocation| match invocation {
+    let result = check_privileges().and_then(|()| cli::parse(program, argv0, args)).and_then(|invocation| {
+        match invocation {
             Invocation::Print(text) => {
                 output.print(&text);
                 Ok(ExitStatus::Success)
@@ -103,7 +104,8 @@ pub fn run(program: Program, args: impl IntoIterator<Item = OsString>) -> ExitSt
                 Ok(ExitStatus::Success)
             }
             Invocation::Run(request) => answer(&request, &mut output),
-        });
+        }
+    });
     output.finish(result)
 }
 

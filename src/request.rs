@@ -53,6 +53,8 @@ pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct Request {
     /// The program.
     pub program: Program,
+    /// The name that it was called by: the last component of `argv[0]`. Empty where it was not called by a command.
+    pub invoked_as: Vec<u8>,
     /// Which processes.
     pub selection: Selection,
     /// What to do with them.

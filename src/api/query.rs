@@ -220,6 +220,7 @@ impl Query {
         selection.reading.plain = self.fixed_string;
         Ok(Request {
             program: Program::Pidwait,
+            invoked_as: vec![],
             selection,
             action: Action::Wait {
                 echo: Some(Label { subject: Subject::Name, quoted: false }),

@@ -111,6 +111,7 @@ impl Args {
         let action = self.action(program, signal);
         Ok(Request {
             program,
+            invoked_as: vec![],
             selection: Selection {
                 pattern,
                 and: self.and,

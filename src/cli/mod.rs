@@ -13,7 +13,8 @@ mod tests;
 mod values;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use crate::error::Error;
 use crate::request::*;
@@ -55,8 +56,12 @@ pub struct CompletionRequest {
 /// The options that were given, by long name, with their values.
 type Given = BTreeMap<&'static str, (&'static Opt, RawValue)>;
 
-/// Parse the command line, without the program name.
-pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Error> {
+/// Parse the command line: `argv[0]`, and the arguments after it.
+pub fn parse(
+    program: Program,
+    argv0: &OsStr,
+    args: impl IntoIterator<Item = OsString>,
+) -> Result<Invocation, Error> {
     let mut words = Getopt::new(program, args.into_iter());
     let mut args = Args::default();
     let mut given = Given::new();
@@ -99,7 +104,13 @@ pub fn parse(program: Program, args: impl IntoIterator<Item = OsString>) -> Resu
     }
     let selecting = given.into_iter().filter(|(_, (opt, _))| opt.group.selects());
     let raw_values = selecting.map(|(name, (_, value))| (name, value)).collect();
-    Ok(Invocation::Run(Box::new(args.into_request(program, pattern, raw_values)?)))
+    let mut request = args.into_request(program, pattern, raw_values)?;
+    request.invoked_as = last_component(argv0).unwrap_or(program.name().as_bytes()).to_vec();
+    Ok(Invocation::Run(Box::new(request)))
+}
+
+fn last_component(argv0: &OsStr) -> Option<&[u8]> {
+    Path::new(argv0).file_name().map(OsStr::as_encoded_bytes)
 }
 
 fn check_supported(program: Program, opt: &Opt) -> Result<(), String> {

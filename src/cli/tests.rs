@@ -9,8 +9,8 @@ use crate::signal::Signal;
 /// The command line is the program and its arguments, separated by spaces; `''` is an empty argument.
 fn invocation(line: &str) -> Result<Invocation, Error> {
     let mut words = line.split(' ').map(|word| if word == "''" { "" } else { word });
-    let program = Program::called(words.next().unwrap_or_default().as_ref());
-    parse(program, words.map(OsString::from))
+    let argv0 = OsStr::new(words.next().unwrap_or_default());
+    parse(Program::called(argv0), argv0, words.map(OsString::from))
 }
 
 fn request(line: &str) -> Request {
@@ -82,7 +82,8 @@ fn exclusive_options() {
                     };
                     let args =
                         [one, other].map(|opt| OsString::from(format!("--{}{}", opt.long, value(opt))));
-                    let result = parse(*program, args.into_iter().chain(["a".into()]));
+                    let result =
+                        parse(*program, program.name().as_ref(), args.into_iter().chain(["a".into()]));
                     let message = result.err().map(|error| error.message).unwrap_or_default();
                     let ok = message.contains("cannot be used together")
                         || message == "Cannot use pidfile and pid option together";
@@ -324,4 +325,20 @@ fn raw_values() {
 
 fn seconds(n: u64) -> std::time::Duration {
     std::time::Duration::from_secs(n)
+}
+
+/// The name is what a caller's arguments call the program.
+#[test]
+fn the_name_that_it_was_called_by() {
+    for (argv0, expected) in [
+        ("pkill", "pkill"),
+        ("/usr/bin/pkill", "pkill"),
+        ("bin/my-pgrep", "my-pgrep"),
+        ("", "pgrep"),
+        ("/", "pgrep"),
+    ] {
+        let parsed = parse(Program::called(argv0.as_ref()), argv0.as_ref(), ["a".into()]);
+        let Ok(Invocation::Run(request)) = parsed else { panic!("{argv0}: not a request") };
+        assert_eq!(request.invoked_as, expected.as_bytes(), "{argv0}");
+    }
 }

@@ -19,7 +19,7 @@ macro_rules! program {
         extern "C" fn main(argc: std::ffi::c_int, argv: *const *const std::ffi::c_char) -> std::ffi::c_int {
             // SAFETY: these are the arguments that the C library passes to main.
             let (name, args) = unsafe { $crate::sys::start(argc, argv) };
-            $crate::run($called(&name), args).code()
+            $crate::run($called(&name), &name, args).code()
         }
     };
 }
