@@ -10,7 +10,7 @@ use crate::proc::Unread;
 use crate::request::{Pid, Request};
 use crate::select::Reason;
 use crate::signal::Signal;
-use crate::view::View;
+use crate::view::{Mention, View};
 
 /// The status that a program ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +195,8 @@ pub(crate) struct Exited {
 pub(crate) struct Report {
     /// In the order of the matches.
     pub targets: Vec<Target>,
+    /// The callers of this program that match and were spared.
+    pub spared: Vec<Mention>,
     /// The pattern is longer than any process name, and nothing matched.
     pub pattern_too_long: bool,
     /// More matches than `--max` allows, so nothing was done.
@@ -286,6 +288,7 @@ mod tests {
             |&outcome| Target { pid, view: view.clone(), reason, outcome, left_stopped: None, end: None };
         Report {
             targets: outcomes.iter().map(target).collect(),
+            spared: vec![],
             pattern_too_long: false,
             too_many: false,
             undecided: 0,

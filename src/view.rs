@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::proc::{Described, Description, Facts, Lookup, Process};
-use crate::request::{Label, Subject};
+use crate::request::{Label, Pid, Subject};
 
 /// Which facts about each process are shown. No others are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,13 @@ pub(crate) enum View {
     Words(Arc<[u8]>),
     /// What identifies it, and more.
     Full(Arc<Description>),
+}
+
+/// A process that is only mentioned, by its ID and its name (`comm`). The name is empty where it could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mention {
+    pub pid: Pid,
+    pub name: Vec<u8>,
 }
 
 /// As much of a command line is read for a question, which shows 200 characters of it.

@@ -20,6 +20,7 @@ use crate::report::{Outcome, Report};
 use crate::request::{Mode, Pid, Request, Sending};
 use crate::scan::{Match, Matches};
 use crate::signal::Signal;
+use crate::view::Mention;
 
 /// The work on the targets.
 pub(super) struct Delivery<'a> {
@@ -32,6 +33,7 @@ pub(super) struct Delivery<'a> {
     pub after_send: AfterSend,
     pub finish: Option<Finish>,
     pub consent: Consent,
+    spared: Vec<Mention>,
     undecided: usize,
     /// Processes that something is wrong with: of the first scan, and of later ones.
     pub(super) unread: Vec<Unread>,
@@ -101,6 +103,7 @@ impl<'a> Delivery<'a> {
             after_send,
             finish: None,
             consent,
+            spared: vec![],
             undecided: 0,
             unread: vec![],
             unread_later: vec![],
@@ -110,6 +113,7 @@ impl<'a> Delivery<'a> {
 
     /// What the first scan has found: every match is new.
     pub(super) fn first(&mut self, matches: Matches) -> Delta {
+        self.spared = matches.notes.spared;
         self.undecided = matches.undecided;
         self.unread = matches.unread;
         Delta { new: matches.found, vanished: matches.vanished, ..Delta::default() }
@@ -333,6 +337,7 @@ impl<'a> Delivery<'a> {
             waited = is_over.then(|| waiter.schedule.elapsed(Instant::now()));
         }
         Report {
+            spared: self.spared,
             pattern_too_long: self.plan.pattern_too_long && self.targets.len() == 0,
             too_many: self.finish == Some(Finish::TooMany),
             undecided: self.undecided,

@@ -19,7 +19,7 @@ use crate::report::{End, Exited, Outcome, Report, Sent, SentSignal, StillRunning
 use crate::request::{Action, Pid, RawValue, Request};
 use crate::select::Reason;
 use crate::signal::Signal;
-use crate::view::View;
+use crate::view::{Mention, View};
 
 /// Raised when a reader of the former form would misunderstand the new one; additions do not count.
 const SCHEMA: u32 = 1;
@@ -49,6 +49,7 @@ pub(super) fn write_report(
         },
         criteria: Criteria(request),
         targets: Targets(&report.targets, RefCell::new(names)),
+        spared: report.spared.iter().map(SparedView::new).collect(),
         summary: Summary {
             matched: report.targets.len(),
             undecided: report.undecided,
@@ -66,7 +67,22 @@ struct Document<'a> {
     signal: Option<SignalView>,
     criteria: Criteria<'a>,
     targets: Targets<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    spared: Vec<SparedView<'a>>,
     summary: Summary<'a>,
+}
+
+/// A caller of the program.
+#[derive(Serialize)]
+struct SparedView<'a> {
+    pid: Pid,
+    name: Exact<'a>,
+}
+
+impl<'a> SparedView<'a> {
+    fn new(spared: &'a Mention) -> Self {
+        SparedView { pid: spared.pid, name: Exact(&spared.name) }
+    }
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::proc::{Failure, MEMORY_MAX, ReadOf, Socket, Unread, UnreadBecause};
 use crate::report::{End, Outcome, Report, StillRunning, Target};
 use crate::request::{Pid, Program, Protocol, Request, Style};
-use crate::scan::Matches;
+use crate::scan::{MatchedAncestor, Matches};
 use crate::view::View;
 
 /// How many matches the message of `--max` names.
@@ -26,21 +26,62 @@ const LABEL_MAX: usize = 200;
 const RUNNING_MAX: usize = 100;
 
 impl Output {
-    /// Notes that precede the first signal: that processes could not be examined; and with `-f`, that a match is an
-    /// ancestor of this program. The latter is the most common accident: the shell, sudo, ssh or cron job carries the
-    /// pattern in its own arguments.
+    /// Notes that precede the first signal: that processes could not be examined, and which matches are ancestors of this
+    /// program.
     pub(crate) fn notes(&mut self, plan: &Plan, matches: &Matches) {
         if self.style != Style::Quiet {
             self.distrusted_pidfile(plan);
             self.incomplete(plan, matches);
             self.foreign_sockets(&matches.notes.foreign_sockets);
+            self.ancestors(plan, matches);
+            self.spared_callers(plan, matches);
         }
-        let inverse = plan.predicate.is_inverse();
-        let also = if inverse { "what is selected includes" } else { "the pattern also matches" };
-        for (pid, name) in &matches.notes.ancestors {
-            let name = shown(name);
-            self.error(&format!("note: {also} our ancestor {name} (pid {pid}); -A leaves ancestors out"));
+    }
+
+    /// Ancestors that are selected, which is the most common accident: the shell, sudo, ssh or cron job carries the
+    /// pattern in its own arguments.
+    fn ancestors(&mut self, plan: &Plan, matches: &Matches) {
+        let names_all = plan.ancestors.as_ref().is_some_and(|ancestors| ancestors.names_all);
+        if self.program == Program::Pgrep && !names_all {
+            return;
         }
+        let is_selected = |pid: Pid| matches.found.iter().any(|found| found.pid == pid);
+        let ancestors = matches.notes.ancestors.iter().filter(|ancestor| is_selected(ancestor.process.pid));
+        let ancestors: Vec<_> = ancestors.collect();
+        if ancestors.is_empty() {
+            return;
+        }
+        let what = if plan.predicate.is_inverse() { "the selection includes" } else { "the pattern matches" };
+        let named = first(
+            NAMED_MAX,
+            ancestors.iter().map(|MatchedAncestor { process, is_caller }| {
+                let spared = if *is_caller { ", which pkill spares" } else { "" };
+                format!("{} (pid {}{spared})", shown(&process.name), process.pid)
+            }),
+        );
+        let kind = if ancestors.len() == 1 { "an ancestor" } else { "ancestors" };
+        let program = self.program.name();
+        self.error(&format!("note: {what} {kind} of {program}: {named}; -A excludes ancestors"));
+    }
+
+    /// Ancestors that are not selected, as they match because of the command that started this program.
+    fn spared_callers(&mut self, plan: &Plan, matches: &Matches) {
+        let spared = &matches.notes.spared;
+        let names_all = plan.ancestors.as_ref().is_some_and(|ancestors| ancestors.names_all);
+        if spared.is_empty() || !names_all && !matches.found.is_empty() {
+            return;
+        }
+        let named = first(
+            NAMED_MAX,
+            spared.iter().map(|process| format!("{} (pid {})", shown(&process.name), process.pid)),
+        );
+        let (ancestor, is, their) = match spared.len() {
+            1 => ("ancestor", "is", "its"),
+            _ => ("ancestors", "are", "their"),
+        };
+        let nothing_else = if matches.found.is_empty() { "; nothing else matches" } else { "" };
+        let why = format!("{their} arguments contain this command");
+        self.error(&format!("note: {ancestor} {named} {is} spared, as {why}{nothing_else}"));
     }
 
     /// The note that other users may decide what is in the pidfile.

@@ -2,12 +2,14 @@
 //! asks users, groups, pidfiles, namespaces and ports.
 
 mod accounts;
+mod ancestors;
 mod files;
 mod held;
 mod pidfile;
 mod resolve;
 mod trust;
 
+pub(crate) use ancestors::AncestorMatches;
 pub(crate) use held::HeldProcesses;
 pub(crate) use trust::Distrust;
 
@@ -53,8 +55,8 @@ pub(crate) struct Plan {
     pub scanned_at: u64,
     /// Whether no name is long enough for the pattern, so that a miss deserves a hint.
     pub pattern_too_long: bool,
-    /// Our ancestors, if a match among them deserves a note.
-    pub self_match_candidates: Vec<Pid>,
+    /// How matches among our ancestors are treated. None: as others.
+    pub ancestors: Option<AncestorMatches>,
     /// Whether a port of `--port` without a visible owner deserves a note.
     pub notes_unowned_ports: bool,
     /// The pidfile, and why it is not trusted, if that deserves a note.
@@ -105,16 +107,12 @@ impl Plan {
             pattern_too_long |= matches!(test, Test::FullName(_));
             tests.push(test);
         }
-        let matches_command_lines = tests.iter().any(|test| matches!(test, Test::CommandLine(_)));
         for text in &selection.not {
             tests.push(Test::Not(Box::new(matching(text, selection.reading)?)));
         }
         let mut excluded = vec![proc::own_pid()];
-        let mut self_match_candidates = vec![];
         if selection.skip_ancestors {
             excluded.extend(ancestors()?);
-        } else if matches_command_lines && request.style != Style::Quiet {
-            self_match_candidates = ancestors()?;
         }
         let expansion = expansion(request)?;
         let inverts_trees = selection.tree && selection.inverse;
@@ -143,7 +141,7 @@ impl Plan {
             snapshot_time,
             scanned_at: snapshot_time,
             pattern_too_long,
-            self_match_candidates,
+            ancestors: AncestorMatches::new(request),
             notes_unowned_ports: asks_for_ports && !selection.inverse && request.style != Style::Quiet,
             distrusted_pidfile,
         })

@@ -1,11 +1,12 @@
 //! [`Plan`] → [`Matches`]: every candidate is examined, as cheaply as the tests allow.
 
+mod ancestors;
 mod expansion;
 mod matches;
 mod notes;
 
 pub(crate) use matches::{Match, Matches};
-pub(crate) use notes::Notes;
+pub(crate) use notes::{MatchedAncestor, Notes};
 
 use std::sync::Arc;
 
@@ -22,13 +23,12 @@ use matches::unknown;
 
 /// Examine the candidates, and read what the notes about the matches say.
 pub(crate) fn scan(plan: &Arc<Plan>) -> Result<Matches, Error> {
-    let matches = rescan(plan, &mut || false)?;
-    let notes = Notes::read(plan, matches.found.iter().map(|found| found.pid).collect())?;
-    let foreign_sockets = matches.notes.foreign_sockets;
-    Ok(Matches { notes: Notes { foreign_sockets, ..notes }, ..matches })
+    let mut matches = rescan(plan, &mut || false)?;
+    matches.notes.complete(plan, matches.found.iter().map(|found| found.pid).collect())?;
+    Ok(matches)
 }
 
-/// Examine the candidates once more, when the notes have been written. Where that may take long, `is_over` is asked now
+/// Examine the candidates once more, when the notes have been written. Callers of this program are spared again. Where that may take long, `is_over` is asked now
 /// and then whether to end it.
 pub(crate) fn rescan(plan: &Arc<Plan>, is_over: &mut dyn FnMut() -> bool) -> Result<Matches, Error> {
     let (seen, interrupted) = match (&plan.read_timeout, &plan.candidates) {
@@ -40,6 +40,7 @@ pub(crate) fn rescan(plan: &Arc<Plan>, is_over: &mut dyn FnMut() -> bool) -> Res
     found.sort_by_key(|(process, _)| *process); // stable: threads stay in the kernel's order
     unread.sort_unstable();
     unread.dedup();
+    let (ancestors, spared) = ancestors::spare_callers(plan, &mut found)?;
     let found = found.into_iter().map(|(_, found)| found).collect();
     let found = pick(plan.pick, found, |m: &Match| (m.start_time.unwrap_or_default(), m.pid));
     let found = match &plan.expansion {
@@ -48,7 +49,7 @@ pub(crate) fn rescan(plan: &Arc<Plan>, is_over: &mut dyn FnMut() -> bool) -> Res
     };
     foreign_sockets.sort_unstable_by_key(|&(pid, _)| pid);
     foreign_sockets.dedup_by_key(|&mut (pid, _)| pid); // found by thread under -w
-    let notes = Notes { foreign_sockets, ..Notes::default() };
+    let notes = Notes { ancestors, spared, foreign_sockets, ..Notes::default() };
     Ok(Matches { found, undecided, unread, interrupted, vanished, notes })
 }
 

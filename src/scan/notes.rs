@@ -4,43 +4,37 @@ use crate::error::Error;
 use crate::plan::Plan;
 use crate::proc::{Facts, LookupError, ProcDir, Process, Socket, Sockets, unreadable};
 use crate::request::{Pid, Protocol};
+use crate::view::Mention;
 
 /// What deserves a note about the matches. Read only where the plan asks for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Notes {
-    /// The matches that are ancestors of this program, with their names.
-    pub ancestors: Vec<(Pid, Vec<u8>)>,
+    /// The ancestors of this program that match, nearest first; also those that `-n` and `-o` do not pick.
+    pub ancestors: Vec<MatchedAncestor>,
+    /// The callers that match and are spared, nearest first.
+    pub spared: Vec<Mention>,
     /// The ports of `--port` that are in use, but by none of the processes with readable descriptors.
     pub unowned_ports: Vec<(Protocol, u16)>,
     /// By process ID, the processes that `--port` does not select although they hold this socket: another user created it.
     pub foreign_sockets: Vec<(Pid, Socket)>,
 }
 
-impl Notes {
-    /// About these matches.
-    pub(super) fn read(plan: &Plan, matches: Vec<Pid>) -> Result<Notes, Error> {
-        let is_ancestor = |pid: &Pid| plan.self_match_candidates.contains(pid);
-        let ancestors = with_names(matches.iter().copied().filter(is_ancestor).collect())?;
-        let unowned_ports = match plan.sockets() {
-            Some(sockets) if plan.notes_unowned_ports => unowned_ports(sockets, matches)?,
-            _ => vec![],
-        };
-        Ok(Notes { ancestors, unowned_ports, foreign_sockets: vec![] })
-    }
+/// A match that is an ancestor of this program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MatchedAncestor {
+    pub process: Mention,
+    /// Whether it has the command that started this program in its arguments.
+    pub is_caller: bool,
 }
 
-/// The names are empty where the process has exited.
-fn with_names(pids: Vec<Pid>) -> Result<Vec<(Pid, Vec<u8>)>, Error> {
-    if pids.is_empty() {
-        return Ok(vec![]);
+impl Notes {
+    /// Read what a scan alone does not know about these matches.
+    pub(super) fn complete(&mut self, plan: &Plan, matches: Vec<Pid>) -> Result<(), Error> {
+        if let Some(sockets) = plan.sockets().filter(|_| plan.notes_unowned_ports) {
+            self.unowned_ports = unowned_ports(sockets, matches)?;
+        }
+        Ok(())
     }
-    let proc = ProcDir::named()?;
-    let mut process = Process::new(&proc);
-    let named = pids.into_iter().map(|pid| {
-        process.select(pid);
-        (pid, process.name().map(<[u8]>::to_vec).unwrap_or_default())
-    });
-    Ok(named.collect())
 }
 
 /// The `likely` owners are examined first; with luck, no other process has to be.

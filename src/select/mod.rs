@@ -4,6 +4,7 @@ mod cgroup;
 mod expansion;
 mod file;
 mod glob;
+mod typed_command;
 mod unit;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use unit::is_in_unit;
 
 pub(crate) use cgroup::Cgroup;
 pub(crate) use file::{FileName, normal};
+pub(crate) use typed_command::TypedCommand;
 pub(crate) use unit::{Unit, units_of};
 
 pub(crate) use expansion::{Reason, Selected, expand};

@@ -45,6 +45,7 @@ mod report;
 mod untrusted;
 
 // In daily use, and where little works.
+mod caller;
 mod cron;
 mod everyday;
 mod faults;

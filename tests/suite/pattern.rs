@@ -244,7 +244,7 @@ fn more_patterns() {
             case("pkill -KILL --not {tag}").usage(nobody).ours_only(),
             case("pkill -KILL --inverse --not {tag}").usage(nobody).ours_only(),
             case("pkill -KILL --no-zombies --no-kernel-threads --not {tag}").usage(nobody).ours_only(),
-            shell("pgrep -f --and {tag}zz; :").prints_with("\n").says("-A").ours_only(),
+            shell("pgrep -f --and {tag}zz; :").prints_with("\n").ours_only(),
             // The shell's own arguments have both.
             shell("pgrep -f {tag} --not serve; exit $?").pids("é long").ours_only(),
         ],
@@ -268,23 +268,6 @@ fn a_pattern_that_is_no_regular_expression() {
             case("pgrep (q)\\1zz")
                 .usage("{program}: regex error: back-references (\\1 to \\9) are not supported")
                 .differs("back-references", reference().status(1)),
-        ],
-    );
-}
-
-/// docs/COMPATIBILITY.md, `ancestor-note`.
-#[test]
-fn an_ancestor_that_matches_under_f_is_named() {
-    let alone = "pgrep -f {tag}zz >{dir}/pids; status=$?; [ \"$(cat {dir}/pids)\" = $$ ] && exit $status";
-    check(
-        cast,
-        &[
-            shell(alone).says("-A").differs("ancestor-note", reference()),
-            shell("pkill -0 -f {tag}zz; :").says("-A").differs("ancestor-note", reference()),
-            shell("pgrep -Af {tag}zz; exit $?").nothing(),
-            shell("pgrep -f {tag}z[z]; exit $?").nothing(),
-            // A name is no argument: no note.
-            shell("pgrep -x sh >/dev/null; :"),
         ],
     );
 }

@@ -282,6 +282,44 @@ fn ancestors_cost_a_look_at_our_own_chain() {
     });
 }
 
+/// With `-f`, the chain is read once something matches, and more of an ancestor if that matches itself.
+#[test]
+fn callers_cost_nothing_where_nothing_matches() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let victim = Victim::spec().arg("needle").spawn();
+        let without_info = ["inject=ioctl:error=ENOTTY"];
+        let of_ancestors = |command: &str, pattern: &str, status: i32| {
+            let (program, options) = command.split_once(' ').expect("options");
+            let args: Vec<&str> = options.split(' ').chain([pattern]).collect();
+            let trace = Trace::new(program, &args, &without_info);
+            assert_eq!(trace.output.status, status, "{command} {pattern}: {:?}", trace.output);
+            // PID 1: us. The other one is strace.
+            let mut files = trace.files();
+            let ours = files.remove(&1).expect("it is examined");
+            files.remove(&victim.pid());
+            let strace: Vec<String> =
+                files.into_values().flatten().filter(|file| file == "cmdline").collect();
+            (ours, strace.len())
+        };
+        for (command, pattern, status, ours, cmdlines) in [
+            ("pkill -0 -f", "n[e]edless", 1, &["cmdline"][..], 1),
+            ("pkill -0 -f", "n[e]edle", 0, &["cmdline", "stat"], 1),
+            ("pgrep -f", "n[e]edle", 0, &["cmdline"], 1),
+            // The arguments of strace have it.
+            ("pkill -0 -f", "needle", 0, &["cmdline", "stat"], 2),
+            ("pkill -0 -f --quiet", "needle", 0, &["cmdline", "stat"], 2),
+            ("pgrep -f", "needle", 0, &["cmdline"], 1),
+        ] {
+            let found = of_ancestors(command, pattern, status);
+            let ours = ours.iter().map(|file| (*file).to_owned()).collect();
+            assert_eq!(found, (ours, cmdlines), "{command} {pattern}");
+        }
+    });
+}
+
 #[test]
 fn an_ascii_name_needs_no_locale_and_no_accounts() {
     if !need("strace") {

@@ -34,7 +34,7 @@ pub use json::{check_schema, document, violation};
 pub use namespace::{hide_processes, namespace};
 pub use root::{Root, cargo, packages, succeed};
 pub use run::{Output, Program, Run, Running, installed_version};
-pub use table::{Case, Scene, case, check, programs, reference, shell};
+pub use table::{Case, Expect, Scene, case, check, programs, reference, shell};
 pub use victim::{Reaction, Received, Spec, Victim};
 
 use std::time::Duration;
