@@ -91,8 +91,8 @@ pub fn run(program: Program, argv0: &OsStr, args: impl IntoIterator<Item = OsStr
                 output.print(&text);
                 Ok(ExitStatus::Success)
             }
-            Invocation::Help => {
-                output.print(&cli::help(program));
+            Invocation::Help { is_short } => {
+                output.print(&if is_short { cli::short_help(program) } else { cli::help(program) });
                 Ok(ExitStatus::Success)
             }
             Invocation::Complete(request) => {

@@ -14,11 +14,20 @@ use crate::signal::Signal;
 /// One element of the command line.
 pub(super) enum Word {
     /// An option with its value.
-    Option(&'static Opt, Option<OsString>),
+    Option(&'static Opt, Option<OsString>, Spelling),
     /// The first signal word.
     Signal(Signal),
     /// Neither an option nor the value of one.
     Operand(OsString),
+}
+
+/// How an option was typed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// `-h`
+    Short,
+    /// `--help`
+    Long,
 }
 
 /// An iterator over the command line, in order. An error is getopt_long(3)'s message; the iteration should end there.
@@ -82,7 +91,7 @@ impl<I: Iterator<Item = OsString>> Getopt<I> {
             }
             glued => glued,
         };
-        Ok(Word::Option(opt, value))
+        Ok(Word::Option(opt, value, Spelling::Long))
     }
 
     /// The first option of `-x`, `-xf`, `-xP 12`, `-xP12`; the rest of a bundle is kept for the next call.
@@ -93,7 +102,7 @@ impl<I: Iterator<Item = OsString>> Getopt<I> {
         letters.remove(0); // the letters in the table are ASCII
         if opt.value().is_none() {
             self.bundle = letters;
-            return Ok(Word::Option(opt, None));
+            return Ok(Word::Option(opt, None, Spelling::Short));
         }
         let value = match letters.is_empty() {
             false => Some(OsString::from_vec(letters)),
@@ -103,7 +112,7 @@ impl<I: Iterator<Item = OsString>> Getopt<I> {
                 Some(next.ok_or_else(|| format!("option requires an argument -- '{letter}'"))?)
             }
         };
-        Ok(Word::Option(opt, value))
+        Ok(Word::Option(opt, value, Spelling::Short))
     }
 }
 
@@ -155,8 +164,8 @@ mod tests {
         let args = args.iter().map(OsString::from);
         let words = Getopt::new(program, args).map(|word| {
             word.map(|word| match word {
-                Word::Option(opt, None) => format!("--{}", opt.long),
-                Word::Option(opt, Some(value)) => format!("--{}={}", opt.long, value.display()),
+                Word::Option(opt, None, _) => format!("--{}", opt.long),
+                Word::Option(opt, Some(value), _) => format!("--{}={}", opt.long, value.display()),
                 Word::Signal(signal) => format!("-{signal}"),
                 Word::Operand(operand) => format!("({})", operand.display()),
             })

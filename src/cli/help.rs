@@ -1,4 +1,4 @@
-//! `--help` and `--version`. clap lays out the help: it is given the option table and parses nothing.
+//! `-h`, `--help` and `--version`. clap lays out the help: it is given the option table and parses nothing.
 
 use std::io::IsTerminal as _;
 
@@ -13,10 +13,52 @@ const TERMINAL_WIDTH: usize = 100;
 /// The widest line elsewhere.
 const WIDTH: usize = 80;
 
-/// The text of `--help`.
+/// The options that `-h` lists, as far as a program has them.
+const COMMON: &[&str] = &[
+    "full",
+    "exact",
+    "ignore-case",
+    "pidfile",
+    "parent",
+    "euid",
+    "older",
+    "unit",
+    "port",
+    "newest",
+    "oldest",
+    "tree",
+    "signal",
+    "wait",
+    "timeout",
+    "kill-after",
+    "any",
+    "dry-run",
+    "interactive",
+    "count",
+    "list-name",
+    "list-full",
+    "delimiter",
+    "echo",
+    "json",
+    "help",
+    "version",
+];
+
+/// The text of `--help`: all options, examples and exit statuses.
 pub fn help(program: Program) -> String {
+    render(command(program))
+}
+
+/// The text of `-h`: what is used most.
+pub fn short_help(program: Program) -> String {
+    let options = documented(program).filter(|opt| COMMON.contains(&opt.long));
+    let more = format!("All options, examples and exit statuses: {0} --help, {0}(1).", program.name());
+    render(bare(program).args(options.map(|opt| arg(program, opt))).after_help(more))
+}
+
+fn render(command: Command) -> String {
     let width = if std::io::stdout().is_terminal() { TERMINAL_WIDTH } else { WIDTH };
-    command(program).max_term_width(width).render_help().to_string()
+    command.max_term_width(width).render_help().to_string()
 }
 
 /// The text of `--version`.
@@ -27,25 +69,68 @@ pub(super) fn version(program: Program) -> String {
 /// The documented options as a clap command, for whatever is generated from one. It does not parse a command line as
 /// the program does.
 pub fn command(program: Program) -> Command {
-    let usage = match program {
-        Program::Pgrep => "pgrep [options] <pattern>",
-        Program::Pkill => "pkill [-signal] [options] <pattern>",
-        Program::Pidwait => "pidwait [options] <pattern>",
+    let options = documented(program).map(|opt| arg(program, opt));
+    let (examples, statuses) = closing(program);
+    let see = program.name();
+    bare(program).args(options).after_help(format!(
+        "Examples:\n{examples}\nExit status: {statuses}.\n\nFor more details see {see}(1)."
+    ))
+}
+
+/// A command without options.
+fn bare(program: Program) -> Command {
+    let (usage, about) = match program {
+        Program::Pgrep => {
+            ("pgrep [options] <pattern>", "List the processes that match a pattern and other criteria.")
+        }
+        Program::Pkill => (
+            "pkill [-signal] [options] <pattern>",
+            "Signal the processes that match a pattern and other criteria (default: TERM).",
+        ),
+        Program::Pidwait => (
+            "pidwait [options] <pattern>",
+            "Wait until the processes that match a pattern and other criteria have exited.",
+        ),
     };
-    let about = match program {
-        Program::Pgrep => "List the processes that match a pattern and other criteria.",
-        Program::Pkill => "Signal the processes that match a pattern and other criteria.",
-        Program::Pidwait => "Wait for the end of the processes that match a pattern and other criteria.",
-    };
-    let pattern = Arg::new("PATTERN").help("extended regular expression, held against the process name");
     Command::new(program.name())
         .about(about)
         .override_usage(usage)
-        .after_help(format!("For more details see {}(1).", program.name()))
         .disable_help_flag(true)
         .disable_version_flag(true)
-        .arg(pattern)
-        .args(documented(program).map(|opt| arg(program, opt)))
+        .arg(Arg::new("PATTERN").help("extended regular expression, matched against the process name"))
+}
+
+/// The examples and the exit statuses.
+fn closing(program: Program) -> (&'static str, &'static str) {
+    match program {
+        Program::Pgrep => (
+            "  pgrep -l ssh                         names that contain ssh, with their PIDs
+  pgrep -af 'job.py --queue=mail'      by command line, which is printed too
+  pgrep -u alice,bob -c .              how many processes two users have
+  pgrep -l --port tcp:8080             what listens on or uses a local port
+  pgrep -d, -x nginx                   as in: top -p \"$(pgrep -d, -x nginx)\"
+",
+            "0 matched, 1 nothing matched, 2 usage error, 3 fatal error,\n4 more matches than --max",
+        ),
+        Program::Pkill => (
+            "  pkill -HUP -x rsyslogd               make a daemon reload its configuration
+  pkill --dry-run -f 'job.py --queue'  show what would be signalled
+  pkill --kill-after 5 -x app-server   TERM, and KILL if it still runs after 5 s
+  pkill --tree --freeze -p 4711        a process and all its descendants
+  pkill --port tcp:8080                what holds a port
+  pkill -u alice --older 2h30m .       all old processes of a user
+",
+            "0 signalled (and exited, if waited for), 1 nothing matched or was\nsignalled, 2 usage error, 3 fatal error, 4 --max or --strict, 5 timeout,\n128+N waiting ended by signal N",
+        ),
+        Program::Pidwait => (
+            "  pidwait -x rsync && echo done        wait until all have exited
+  pidwait --timeout 1m -F app.pid      at most a minute
+  pidwait --any -P $$                  until a child of this shell has exited
+  pidwait -e -f 'make -j8'             and print what is waited for
+",
+            "0 all have exited, 1 nothing matched, 2 usage error,\n3 fatal error, 4 more matches than --max, 5 timeout, 128+N ended by signal N",
+        ),
+    }
 }
 
 fn arg(program: Program, opt: &'static Opt) -> Arg {

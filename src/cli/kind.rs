@@ -78,7 +78,7 @@ impl Kind {
             Kind::Variables => "NAME[=VALUE],...",
             Kind::Namespaces => "NS,...",
             Kind::Signal => "SIGNAL",
-            Kind::Steps => "DURATION:SIGNAL,...",
+            Kind::Steps => "STEP,...",
             Kind::Duration => "DURATION",
             Kind::File => "FILE",
             Kind::Directory => "DIR",

@@ -19,21 +19,21 @@ use std::path::Path;
 use crate::error::Error;
 use crate::request::*;
 use args::{Args, Exit};
-use getopt::{Getopt, Word};
+use getopt::{Getopt, Spelling, Word};
 use kind::Kind;
 use options::{EXCLUSIVE, Opt};
 
 #[doc(hidden)]
 pub use help::command;
-pub use help::help;
+pub use help::{help, short_help};
 pub use options::documented;
 
 /// What the program is to do.
 pub enum Invocation {
     /// Its work.
     Run(Box<Request>),
-    /// Print [`help()`].
-    Help,
+    /// Print [`help()`], or [`short_help()`].
+    Help { is_short: bool },
     /// Print this text.
     Print(String),
     /// Print the table of signals in this style.
@@ -68,11 +68,13 @@ pub fn parse(
     let mut operands = vec![];
     // Reported at the end: an option such as --help takes precedence.
     let mut invalid = None;
+    let mut is_short = false;
     while let Some(word) = words.next() {
         match word.map_err(Error::usage)? {
             Word::Operand(operand) => operands.push(operand),
             Word::Signal(signal) => args.signal_word = Some(signal),
-            Word::Option(opt, value) => {
+            Word::Option(opt, value, spelling) => {
+                is_short = spelling == Spelling::Short;
                 let applied =
                     check_supported(program, opt).and_then(|()| opt.apply(&mut args, value.as_deref()));
                 invalid = invalid.or(applied.err());
@@ -81,7 +83,7 @@ pub fn parse(
         }
         match args.exit {
             None => {}
-            Some(Exit::Help) => return Ok(Invocation::Help),
+            Some(Exit::Help) => return Ok(Invocation::Help { is_short }),
             Some(Exit::Version) => return Ok(Invocation::Print(help::version(program))),
             Some(Exit::ListSignals) => {
                 // --json may stand on either side.

@@ -126,8 +126,8 @@ fn each_value_is_checked_when_it_is_read() {
 fn options_that_end_the_reading() {
     for (line, expected) in [
         ("pgrep --help --nosuch", "help"),
-        ("pgrep -xh", "help"),
-        ("pgrep -hy", "help"),
+        ("pgrep -xh", "short help"),
+        ("pgrep -hy", "short help"),
         ("pgrep -Vh", "version"),
         ("pgrep a b --version -O abc", "version"),
         ("pkill --list-signals", "signals: Plain"),
@@ -139,11 +139,13 @@ fn options_that_end_the_reading() {
         ("pgrep --complete parent -P 1 --help", "help"),
         // Only an error in the grammar takes precedence.
         ("pgrep -O abc -u , --freeze --help", "help"),
+        ("pkill -h", "short help"),
         ("pgrep --nosuch --help", "unrecognized option '--nosuch'"),
         ("pgrep -y --help", "invalid option -- 'y'"),
     ] {
         let found = match invocation(line) {
-            Ok(Invocation::Help) => "help".into(),
+            Ok(Invocation::Help { is_short: false }) => "help".into(),
+            Ok(Invocation::Help { is_short: true }) => "short help".into(),
             Ok(Invocation::Print(text)) => {
                 assert!(text.starts_with("pgrep from "), "{text}");
                 "version".into()

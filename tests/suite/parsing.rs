@@ -219,6 +219,32 @@ fn the_help_is_wrapped() {
     }
 }
 
+/// The examples of `--help` are command lines of the program, and `-h` lists a part of its options.
+#[test]
+fn the_help_is_true() {
+    for program in ["pgrep", "pkill", "pidwait"] {
+        let help = |option: &str| support::Run::ours(program).args([option]).run().out();
+        let (full, short) = (help("--help"), help("-h"));
+        let examples = full.split_once("Examples:\n").expect("examples").1;
+        let examples: Vec<&str> = examples.lines().take_while(|line| !line.is_empty()).collect();
+        assert!(examples.len() >= 4, "{full}");
+        for example in examples {
+            let line = example.trim_start().split("  ").next().expect("a command");
+            let line = line.split(" && ").next().expect("a command");
+            let (name, args) = line.split_once(' ').expect("arguments");
+            assert_eq!(name, program, "{example}");
+            // All values are checked, and nothing is selected.
+            let ours = support::Run::ours(program);
+            let line = format!("{} {args} --complete pattern", ours.program().display());
+            let output = support::Run::shell(&line).run();
+            assert_eq!((output.err(), output.status), (String::new(), 0), "{line}");
+        }
+        let options = |text: &str| text.lines().filter(|line| line.contains(" --")).count();
+        assert!((15..=25).contains(&options(&short)), "{short}");
+        assert!(short.contains(&format!("{program} --help")) && options(&full) > 2 * options(&short) - 10);
+    }
+}
+
 #[test]
 fn help_and_version() {
     check(
