@@ -15,8 +15,8 @@ use crate::support::{Dir, Run, check_rendered, namespace, need};
 
 #[test]
 fn the_pages_are_what_they_are_rendered_from() {
-    for program in Program::ALL {
-        check_rendered(&format!("man/{}.1", program.name()), &render::page(program), "man");
+    for (name, page) in render::pages() {
+        check_rendered(&format!("man/{name}"), &page, "man");
     }
 }
 
@@ -25,9 +25,9 @@ fn the_formatters_have_nothing_to_say() {
     let mandoc = ("mandoc", &["-Tlint", "-W", "warning"][..]);
     let groff = ("groff", &["-mdoc", "-ww", "-z", "-Tutf8", "-Kutf8"][..]);
     for (formatter, args) in [mandoc, groff].into_iter().filter(|(formatter, _)| need(formatter)) {
-        for program in Program::ALL {
+        for (name, page) in render::pages() {
             let dir = Dir::new();
-            let page = dir.file(program.name(), render::page(program));
+            let page = dir.file(&name, page);
             let output = Command::new(formatter).args(args).arg(page).output().expect("start a formatter");
             let said = [output.stdout, output.stderr].concat();
             assert_eq!(String::from_utf8_lossy(&said), "", "{formatter}");
@@ -85,10 +85,10 @@ fn each_file_of_prose_has_its_option() {
     }
 }
 
-/// The lines of EXAMPLES that are commands: behind a prompt, or in a file with one of our programs in it.
-fn commands(program: Program) -> Vec<String> {
-    let page = render::page(program);
-    let (_, rest) = page.split_once(".Sh EXAMPLES\n").expect("examples");
+/// The lines of a page's examples that are commands: after a prompt, or in a file with one of the programs in it.
+fn commands(page: &str) -> Vec<String> {
+    let heading = [".Sh COMMON TASKS\n", ".Sh EXAMPLES\n"];
+    let (_, rest) = heading.iter().find_map(|heading| page.split_once(heading)).expect("examples");
     let (examples, _) = rest.split_once("\n.Sh ").expect("another section");
     let mut literal = false;
     let mut commands = vec![];
@@ -111,7 +111,7 @@ fn commands(program: Program) -> Vec<String> {
 
 #[test]
 fn each_example_has_its_row_and_the_reverse() {
-    let in_pages: BTreeSet<String> = Program::ALL.into_iter().flat_map(commands).collect();
+    let in_pages: BTreeSet<String> = render::pages().iter().flat_map(|(_, page)| commands(page)).collect();
     let rows: BTreeSet<String> = examples().iter().map(|example| example.line.to_owned()).collect();
     assert!(in_pages.len() > 30, "the examples were found");
     assert_eq!(in_pages, rows, "tests/suite/man/examples.rs");

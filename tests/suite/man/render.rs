@@ -24,12 +24,46 @@ pub fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("man")
 }
 
-/// The whole page.
+/// The pages of section 7: what the programs have in common.
+pub const GENERAL: [&str; 2] = ["pkill-patterns", "pkill-report"];
+
+/// The page of a program.
 pub fn page(program: Program) -> String {
-    let name = program.name();
+    finish(&elsewhere(&part(Some(program), &format!("pages/{}.mdoc", program.name()))))
+}
+
+/// A page of section 7.
+pub fn general(name: &str) -> String {
+    finish(&part(None, &format!("pages/{name}.mdoc")))
+}
+
+/// All pages: the file below `man/`, and its text.
+pub fn pages() -> Vec<(String, String)> {
+    let programs = Program::ALL.into_iter().map(|program| (format!("{}.1", program.name()), page(program)));
+    let general = GENERAL.into_iter().map(|name| (format!("{name}.7"), general(name)));
+    programs.chain(general).collect()
+}
+
+/// A reference to a section that the page lacks is one to pkill(1).
+fn elsewhere(page: &str) -> String {
+    let titles: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix(".Sh ")).collect();
+    let mut text = String::new();
+    for line in page.lines() {
+        let (before, reference) = line.split_once("Sx ").unwrap_or((line, ""));
+        let end = reference.find(" .").or(reference.find(" ,")).unwrap_or(reference.len());
+        let (title, punctuation) = reference.split_at(end);
+        text += &match before.starts_with('.') && !title.is_empty() && !titles.contains(&title) {
+            true => format!("{before}Sx {title}\nin\n.Xr pkill 1{punctuation}\n"),
+            false => format!("{line}\n"),
+        };
+    }
+    text
+}
+
+fn finish(page: &str) -> String {
     let head = ".\\\" Rendered from src/cli/options.rs and the parts in man/. Do not edit: change those, and run\n\
         .\\\" RENDER_WRITE=1 cargo test --test suite man\n";
-    format!("{head}{}", copyable(&part(program, &format!("pages/{name}.mdoc"))))
+    format!("{head}{}", copyable(page))
 }
 
 /// Displays and literal words, so that they can be copied.
@@ -49,20 +83,23 @@ fn copyable(page: &str) -> String {
     copyable
 }
 
-fn part(program: Program, path: &str) -> String {
+/// Without a program, the words that depend on one are errors.
+fn part(program: Option<Program>, path: &str) -> String {
     let file = directory().join(path);
     let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("man/{path} is missing: {error}"));
     let mut page = String::new();
     let mut ours = true;
     for line in text.lines() {
-        match line.split_once(' ').unwrap_or((line, "")) {
-            ("@only", programs) => ours = programs.split(' ').any(|one| one == program.name()),
-            ("@end", _) => ours = true,
+        match (line.split_once(' ').unwrap_or((line, "")), program) {
+            (("@only", programs), Some(program)) => {
+                ours = programs.split(' ').any(|one| one == program.name());
+            }
+            (("@end", _), _) => ours = true,
             _ if !ours => {}
-            ("@include", name) => page += &part(program, &format!("sections/{name}.mdoc")),
-            ("@options", _) => page += &options(program),
-            ("@new", _) => page += &new(program),
-            (word, _) if word.starts_with('@') => panic!("man/{path}: {word}"),
+            (("@include", name), _) => page += &part(program, &format!("sections/{name}.mdoc")),
+            (("@options", _), Some(program)) => page += &options(program),
+            (("@new", _), Some(program)) => page += &new(program),
+            ((word, _), _) if word.starts_with('@') => panic!("man/{path}: {word}"),
             _ => page += &format!("{}\n", line.replace("@version", env!("CARGO_PKG_VERSION"))),
         }
     }
@@ -79,7 +116,7 @@ fn options(program: Program) -> String {
             page += &format!("{end}.Ss {}\n.Bl -tag -width Ds\n", opt.group.title());
         }
         page += &format!(".It {}\n{}.\n", names(program, opt), sentence(opt.help));
-        page += &part(program, &format!("options/{}.mdoc", opt.long));
+        page += &part(Some(program), &format!("options/{}.mdoc", opt.long));
         page += &excluded(program, opt);
     }
     page + ".El\n"
