@@ -20,29 +20,41 @@ pub enum ErrorKind {
 pub struct Error {
     /// Decides the exit status, and whether a pointer to `--help` follows the message.
     pub kind: ErrorKind,
-    /// One line without the program's name; a second line may carry a hint.
+    /// One line without the program's name.
     pub message: String,
+    /// What was most likely meant: a line of its own.
+    pub hint: Option<String>,
 }
 
 impl Error {
+    fn new(kind: ErrorKind, message: String) -> Self {
+        Error { kind, message, hint: None }
+    }
+
+    /// The same with a hint, if there is one.
+    pub fn with_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
+    }
+
     /// An error of [`ErrorKind::Usage`].
     pub fn usage(message: impl Into<String>) -> Self {
-        Error { kind: ErrorKind::Usage, message: message.into() }
+        Error::new(ErrorKind::Usage, message.into())
     }
 
     /// An error of [`ErrorKind::NothingToMatch`].
     pub fn nothing_to_match(message: impl Into<String>) -> Self {
-        Error { kind: ErrorKind::NothingToMatch, message: message.into() }
+        Error::new(ErrorKind::NothingToMatch, message.into())
     }
 
     /// An error of [`ErrorKind::Forbidden`].
     pub fn forbidden(message: impl Into<String>) -> Self {
-        Error { kind: ErrorKind::Forbidden, message: message.into() }
+        Error::new(ErrorKind::Forbidden, message.into())
     }
 
     /// An error of [`ErrorKind::Fatal`].
     pub fn fatal(message: impl Into<String>) -> Self {
-        Error { kind: ErrorKind::Fatal, message: message.into() }
+        Error::new(ErrorKind::Fatal, message.into())
     }
 }
 

@@ -7,7 +7,9 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use super::hint;
 use super::options::{self, OPTIONS, Opt, Origin};
+use crate::error::Error;
 use crate::request::Program;
 use crate::signal::Signal;
 
@@ -40,7 +42,7 @@ pub(super) struct Getopt<I> {
     has_signal: bool,
 }
 
-type Result<T> = std::result::Result<T, String>;
+type Result<T> = std::result::Result<T, Error>;
 
 impl<I: Iterator<Item = OsString>> Getopt<I> {
     /// The arguments do not include the program name.
@@ -58,7 +60,9 @@ impl<I: Iterator<Item = OsString>> Getopt<I> {
             [b'-', b'-', name @ ..] => self.long(name),
             [b'-', word @ ..] if !word.is_empty() => match self.signal(word) {
                 Some(signal) => Ok(Word::Signal(signal)),
-                None => self.short(word.to_vec()),
+                None => self
+                    .short(word.to_vec())
+                    .map_err(|error| error.with_hint(hint::option(self.program, &arg.to_string_lossy()))),
             },
             _ => Ok(Word::Operand(arg)),
         }
@@ -80,17 +84,20 @@ impl<I: Iterator<Item = OsString>> Getopt<I> {
             Some(at) => (&text[..at], Some(OsStr::from_bytes(&text[at + 1..]).to_owned())),
             None => (text, None),
         };
-        let opt = find_long(name, text)?;
-        let value = match glued {
-            Some(_) if opt.value().is_none() => {
-                return Err(format!("option '--{}' doesn't allow an argument", opt.long));
-            }
-            None if opt.value().is_some() && !opt.value_is_optional() => {
-                let next = self.args.next();
-                Some(next.ok_or_else(|| format!("option '--{}' requires an argument", opt.long))?)
-            }
-            glued => glued,
-        };
+        let opt = find_long(self.program, name, text)?;
+        let value =
+            match glued {
+                Some(_) if opt.value().is_none() => {
+                    return Err(Error::usage(format!("option '--{}' doesn't allow an argument", opt.long)));
+                }
+                None if opt.value().is_some() && !opt.value_is_optional() => {
+                    let next = self.args.next();
+                    Some(next.ok_or_else(|| {
+                        Error::usage(format!("option '--{}' requires an argument", opt.long))
+                    })?)
+                }
+                glued => glued,
+            };
         Ok(Word::Option(opt, value, Spelling::Long))
     }
 
@@ -98,7 +105,7 @@ impl<I: Iterator<Item = OsString>> Getopt<I> {
     fn short(&mut self, mut letters: Vec<u8>) -> Result<Word> {
         let letter = String::from_utf8_lossy(&letters).chars().next().unwrap_or_default();
         let opt = OPTIONS.iter().find(|opt| opt.letter(self.program) == Some(letter));
-        let opt = opt.ok_or_else(|| format!("invalid option -- '{letter}'"))?;
+        let opt = opt.ok_or_else(|| Error::usage(format!("invalid option -- '{letter}'")))?;
         letters.remove(0); // the letters in the table are ASCII
         if opt.value().is_none() {
             self.bundle = letters;
@@ -109,7 +116,7 @@ impl<I: Iterator<Item = OsString>> Getopt<I> {
             true if opt.value_is_optional() => None,
             true => {
                 let next = self.args.next();
-                Some(next.ok_or_else(|| format!("option requires an argument -- '{letter}'"))?)
+                Some(next.ok_or_else(|| Error::usage(format!("option requires an argument -- '{letter}'")))?)
             }
         };
         Ok(Word::Option(opt, value, Spelling::Short))
@@ -136,7 +143,7 @@ impl<I: Iterator<Item = OsString>> Iterator for Getopt<I> {
 /// The option with this long name, or the only one that it abbreviates. procps-ng's names take precedence, so that an
 /// abbreviation which is valid there does not become ambiguous through an option that only this project has. A message
 /// shows the whole word.
-fn find_long(name: &[u8], word: &[u8]) -> Result<&'static Opt> {
+fn find_long(program: Program, name: &[u8], word: &[u8]) -> Result<&'static Opt> {
     if let Some(opt) = options::find(name) {
         return Ok(opt);
     }
@@ -146,10 +153,13 @@ fn find_long(name: &[u8], word: &[u8]) -> Result<&'static Opt> {
     let word = String::from_utf8_lossy(word);
     match (&reference[..], &candidates[..]) {
         ([opt], _) | ([], [opt]) => Ok(opt),
-        ([], []) => Err(format!("unrecognized option '--{word}'")),
+        ([], []) => {
+            let error = Error::usage(format!("unrecognized option '--{word}'"));
+            Err(error.with_hint(hint::option(program, &format!("--{word}"))))
+        }
         _ => {
             let names: Vec<String> = candidates.iter().map(|opt| format!("'--{}'", opt.long)).collect();
-            Err(format!("option '--{word}' is ambiguous; possibilities: {}", names.join(" ")))
+            Err(Error::usage(format!("option '--{word}' is ambiguous; possibilities: {}", names.join(" "))))
         }
     }
 }
@@ -170,7 +180,7 @@ mod tests {
                 Word::Operand(operand) => format!("({})", operand.display()),
             })
         });
-        words.collect::<Result<Vec<_>>>().map_or_else(|error| error, |words| words.join(" "))
+        words.collect::<Result<Vec<_>>>().map_or_else(|error| error.message, |words| words.join(" "))
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod args;
 mod getopt;
 mod help;
+mod hint;
 pub mod kind;
 pub mod options;
 #[cfg(test)]
@@ -70,14 +71,17 @@ pub fn parse(
     let mut invalid = None;
     let mut is_short = false;
     while let Some(word) = words.next() {
-        match word.map_err(Error::usage)? {
+        match word? {
             Word::Operand(operand) => operands.push(operand),
             Word::Signal(signal) => args.signal_word = Some(signal),
             Word::Option(opt, value, spelling) => {
                 is_short = spelling == Spelling::Short;
                 let applied =
                     check_supported(program, opt).and_then(|()| opt.apply(&mut args, value.as_deref()));
-                invalid = invalid.or(applied.err());
+                invalid = invalid.or(applied.err().map(|message| {
+                    let hint = value.as_deref().and_then(|value| hint::value(opt, value));
+                    Error::usage(message).with_hint(hint)
+                }));
                 record(&mut given, opt, value);
             }
         }
@@ -93,10 +97,11 @@ pub fn parse(
         }
     }
     if operands.len() > 1 {
-        return Err(Error::usage("only one pattern can be provided"));
+        let hint = hint::operands(&given, &operands);
+        return Err(Error::usage("only one pattern can be provided").with_hint(hint));
     }
-    if let Some(message) = invalid {
-        return Err(Error::usage(message));
+    if let Some(error) = invalid {
+        return Err(error);
     }
     check_exclusive(program, &given)?;
     let pattern = operands.pop().map(OsString::into_encoded_bytes);

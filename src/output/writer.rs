@@ -81,6 +81,9 @@ impl Output {
         let result = self.failure.take().map_or(result, Err);
         result.unwrap_or_else(|error| {
             self.error(&error.message);
+            if let Some(hint) = &error.hint {
+                self.error(hint);
+            }
             if error.kind == ErrorKind::Usage {
                 self.write_stderr(&format!("Try `{} --help' for more information.\n", self.program.name()));
             }

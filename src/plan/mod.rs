@@ -5,6 +5,7 @@ mod accounts;
 mod ancestors;
 mod files;
 mod held;
+mod pattern;
 mod pidfile;
 mod resolve;
 mod trust;
@@ -18,12 +19,12 @@ use std::sync::Arc;
 
 use nix::time::{ClockId, clock_gettime};
 
-use crate::ere::{self, Pattern};
 use crate::error::Error;
-use crate::proc::{self, CLOCK_TICKS, Described, NAME_MAX, NamedProcess, ProcDir, ReadTimeout, Sockets};
-use crate::request::{Action, Mode, Pick, Pid, Reading, Request, Selection, Style, Subject};
+use crate::proc::{self, CLOCK_TICKS, Described, NamedProcess, ProcDir, ReadTimeout, Sockets};
+use crate::request::{Action, Mode, Pick, Pid, Request, Selection, Style};
 use crate::select::{Predicate, Test};
 use crate::view::{Detail, QUESTION_BYTES};
+use pattern::matching;
 use resolve::Resolver;
 
 /// How the processes are found.
@@ -222,18 +223,6 @@ fn detail(request: &Request) -> Detail {
         Action::Wait { echo, .. } => *echo,
     };
     label.map_or(Detail::Id, Detail::Label)
-}
-
-/// The test whether a pattern matches.
-fn matching(text: &[u8], reading: Reading) -> Result<Test, Error> {
-    let Reading { subject, ignore_case, whole, plain } = reading;
-    let flags = ere::Flags { ignore_case, whole, plain, ..Default::default() };
-    let pattern = Pattern::new(text, flags).map_err(|error| Error::usage(format!("regex error: {error}")))?;
-    Ok(match subject {
-        Subject::Name if pattern.minimum_len() > NAME_MAX => Test::FullName(pattern),
-        Subject::Name => Test::Name(pattern),
-        Subject::CommandLine => Test::CommandLine(pattern),
-    })
 }
 
 /// By the clock of start times, which runs while the system is suspended and does not jump when the date is set.

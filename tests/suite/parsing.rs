@@ -219,6 +219,32 @@ fn the_help_is_wrapped() {
     }
 }
 
+/// A slip gets a second line that says what was most likely meant.
+#[test]
+fn a_slip_gets_a_hint() {
+    for (line, hint) in [
+        ("pkill --dry-rum x", "did you mean '--dry-run'?"),
+        ("pkill -SIGTRM x", "did you mean '-SIGTERM'?"),
+        ("pkill -9firefox", "did you mean '-9 firefox'?"),
+        ("pkill --signal TREM x", "did you mean 'TERM'?"),
+        ("pkill firefox chrome", "to match any of them, use 'firefox|chrome'"),
+        ("pkill firefox --wait 5", "to wait at most that long, use '--wait=5'"),
+        ("pgrep *.log", "see character 1, '*'; --fixed-strings takes the pattern as plain text"),
+        ("pidwait app[0-9", "see character 4, '['; --fixed-strings takes the pattern as plain text"),
+    ] {
+        let (program, args) = line.split_once(' ').expect("arguments");
+        let output = support::Run::ours(program).args(args.split(' ')).run();
+        let lines: Vec<String> = output.err().lines().map(str::to_owned).collect();
+        assert_eq!((lines.len(), output.status), (3, 2), "{line}: {output:?}");
+        assert_eq!(lines[1], format!("{program}: {hint}"), "{line}");
+    }
+    // Nothing is guessed.
+    for args in [&["--xyzzy", "x"][..], &["-y"], &["a b", "c|d"], &["-u", "no-such-user", "x"]] {
+        let output = support::Run::ours("pkill").args(args).run();
+        assert_eq!((output.err().lines().count(), output.status), (2, 2), "{args:?}: {output:?}");
+    }
+}
+
 /// The examples of `--help` are command lines of the program, and `-h` lists a part of its options.
 #[test]
 fn the_help_is_true() {

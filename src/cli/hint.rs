@@ -1,0 +1,115 @@
+//! What a usage error most likely meant: the second line of its message.
+
+use std::ffi::OsStr;
+
+use super::Given;
+use super::kind::Kind;
+use super::options::{Opt, documented};
+use super::values;
+use crate::request::{Program, RawValue};
+use crate::signal::Signal;
+
+/// How similar two names must be (Jaro-Winkler, 0 to 1). `exat` and `exact` are, `kill` and `all` are not.
+const SIMILAR: f64 = 0.85;
+
+/// An option that does not exist, with its dashes: an option or a signal with nearly that name.
+pub(super) fn option(program: Program, word: &str) -> Option<String> {
+    let similar = match word.strip_prefix("--") {
+        Some(long) => {
+            let name = long.split('=').next().unwrap_or(long);
+            let names = documented(program).map(|opt| opt.long.to_owned());
+            nearest(name, names).map(|name| format!("--{name}"))
+        }
+        None if program == Program::Pkill => signal_word(word.strip_prefix('-')?),
+        None => None,
+    };
+    similar.map(did_you_mean)
+}
+
+/// A value that is not valid.
+pub(super) fn value(opt: &Opt, value: &OsStr) -> Option<String> {
+    match opt.value()? {
+        Kind::Signal => signal(value.to_str()?).map(did_you_mean),
+        _ => None,
+    }
+}
+
+/// Two or more operands.
+pub(super) fn operands(given: &Given, operands: &[impl AsRef<OsStr>]) -> Option<String> {
+    let is_duration = |text: &&str| values::duration(OsStr::new(text)).is_ok();
+    let mut words = vec![];
+    for operand in operands {
+        words.push(operand.as_ref().to_str()?);
+    }
+    let waits_without_limit = matches!(given.get("wait"), Some((_, RawValue::Flag)));
+    if let Some(limit) = words.iter().find(|word| waits_without_limit && is_duration(word)) {
+        return Some(format!("to wait at most that long, use '--wait={limit}'"));
+    }
+    // What a shell has expanded or split is no list of alternatives.
+    let is_plain = |word: &&str| word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    let are_few_names = words.len() <= 4 && words.iter().all(is_plain);
+    are_few_names.then(|| format!("to match any of them, use '{}'", words.join("|")))
+}
+
+/// `-9name` and `-SIGTRM`, without the dash.
+fn signal_word(word: &str) -> Option<String> {
+    let digits = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
+    let (number, rest) = word.split_at(digits);
+    match Signal::parse(number) {
+        Some(_) if digits > 0 && !rest.is_empty() => Some(format!("-{number} {rest}")),
+        _ => signal(word).map(|name| format!("-{name}")),
+    }
+}
+
+/// The signal with nearly this name, with `SIG` if the name has it.
+fn signal(name: &str) -> Option<String> {
+    let upper = name.to_ascii_uppercase();
+    let (prefix, name) = upper.strip_prefix("SIG").map_or(("", &*upper), |rest| ("SIG", rest));
+    // Real-time signals differ by a digit only, and short words resemble many names.
+    let names = Signal::named().flat_map(Signal::names).filter(|name| !name.starts_with("RT"));
+    let name = nearest(name, names.filter(|_| name.len() > 2))?;
+    Some(format!("{prefix}{name}"))
+}
+
+fn nearest(word: &str, names: impl Iterator<Item = String>) -> Option<String> {
+    let similar = names.map(|name| (strsim::jaro_winkler(word, &name), name));
+    let nearest = similar.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
+    (nearest.0 >= SIMILAR).then_some(nearest.1)
+}
+
+fn did_you_mean(what: String) -> String {
+    format!("did you mean '{what}'?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Program::{Pgrep, Pkill};
+
+    #[test]
+    fn what_is_nearly_an_option_or_a_signal() {
+        for (program, word, expected) in [
+            (Pkill, "--dry-rum", Some("--dry-run")),
+            (Pkill, "--dryrun", Some("--dry-run")),
+            (Pkill, "--kil-after=5", Some("--kill-after")),
+            (Pkill, "--exat", Some("--exact")),
+            (Pgrep, "--ignorecase", Some("--ignore-case")),
+            (Pgrep, "--dry-run", None),
+            (Pkill, "--force", None),
+            (Pkill, "--xyzzy", None),
+            (Pkill, "-SIGTRM", Some("-SIGTERM")),
+            (Pkill, "-TREM", Some("-TERM")),
+            (Pkill, "-KILLL", Some("-KILL")),
+            (Pkill, "-sigkil", Some("-SIGKILL")),
+            (Pkill, "-9firefox", Some("-9 firefox")),
+            (Pkill, "-99firefox", None),
+            (Pkill, "-NOSUCH", None),
+            (Pkill, "-y", None),
+            (Pkill, "-fy", None),
+            (Pgrep, "-SIGTRM", None),
+        ] {
+            let expected = expected.map(|text| format!("did you mean '{text}'?"));
+            assert_eq!(option(program, word), expected, "{word}");
+        }
+    }
+}
