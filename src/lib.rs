@@ -28,7 +28,7 @@
 //!
 //! # The programs
 //!
-//! They share one pipeline, which is [`run`] as a function:
+//! They share one pipeline, which [`run`] calls:
 //!
 //! ```text
 //! argv ─cli→ Request ─plan→ Plan ─scan→ Matches ─deliver→ Report ─output→ bytes, exit status
