@@ -37,6 +37,12 @@ impl Error {
         self
     }
 
+    /// The same with this hint, if it has none.
+    pub fn or_hint(mut self, hint: impl FnOnce() -> Option<String>) -> Self {
+        self.hint = self.hint.or_else(hint);
+        self
+    }
+
     /// An error of [`ErrorKind::Usage`].
     pub fn usage(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Usage, message.into())

@@ -44,6 +44,7 @@
 #![deny(unreachable_pub)]
 
 mod accounts;
+mod advice;
 mod api;
 #[doc(hidden)]
 pub mod cli;
@@ -60,6 +61,7 @@ mod request;
 mod scan;
 mod select;
 mod signal;
+mod similar;
 #[allow(unsafe_code)]
 #[doc(hidden)]
 pub mod sys;
@@ -122,11 +124,18 @@ fn check_privileges() -> Result<(), error::Error> {
 
 fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, error::Error> {
     output.prepare(request)?;
-    let plan = Arc::new(Plan::new(request)?);
+    let plan = Plan::new(request).map_err(|error| match output.advises(request) {
+        true => error.or_hint(|| advice::user(request)),
+        false => error,
+    })?;
+    let plan = Arc::new(plan);
     let matches = scan::scan(&plan)?;
     output.notes(&plan, &matches);
     output.before_waiting(request, &matches)?;
     let report = deliver::deliver(request, plan, matches, &mut scan::rescan, output)?;
     output.report(request, &report)?;
+    if report.targets.is_empty() && output.advises(request) {
+        output.advice(advice::advice(request));
+    }
     Ok(report.exit_status(request))
 }

@@ -8,9 +8,7 @@ use super::options::{Opt, documented};
 use super::values;
 use crate::request::{Program, RawValue};
 use crate::signal::Signal;
-
-/// How similar two names must be (Jaro-Winkler, 0 to 1). `exat` and `exact` are, `kill` and `all` are not.
-const SIMILAR: f64 = 0.85;
+use crate::similar::nearest;
 
 /// An option that does not exist, with its dashes: an option or a signal with nearly that name.
 pub(super) fn option(program: Program, word: &str) -> Option<String> {
@@ -69,12 +67,6 @@ fn signal(name: &str) -> Option<String> {
     let names = Signal::named().flat_map(Signal::names).filter(|name| !name.starts_with("RT"));
     let name = nearest(name, names.filter(|_| name.len() > 2))?;
     Some(format!("{prefix}{name}"))
-}
-
-fn nearest(word: &str, names: impl Iterator<Item = String>) -> Option<String> {
-    let similar = names.map(|name| (strsim::jaro_winkler(word, &name), name));
-    let nearest = similar.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
-    (nearest.0 >= SIMILAR).then_some(nearest.1)
 }
 
 fn did_you_mean(what: String) -> String {

@@ -1,5 +1,7 @@
 //! Messages on standard error: notes about the matches before the first signal, and what was not done.
 
+use std::io::IsTerminal as _;
+
 use rustix::io::Errno;
 
 use super::printable::{cut, quoted, shown};
@@ -82,6 +84,19 @@ impl Output {
         let nothing_else = if matches.found.is_empty() { "; nothing else matches" } else { "" };
         let why = format!("{their} arguments contain this command");
         self.error(&format!("note: {ancestor} {named} {is} spared, as {why}{nothing_else}"));
+    }
+
+    /// Whether advice is wanted where nothing matches: by a user at a terminal, not by a script that asks.
+    pub(crate) fn advises(&self, request: &Request) -> bool {
+        let is_for_people = matches!(request.style, Style::Plain | Style::Verbose) && !request.allow_none;
+        is_for_people && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// What would match.
+    pub(crate) fn advice(&mut self, advice: Option<String>) {
+        if let Some(advice) = advice {
+            self.error(&advice);
+        }
     }
 
     /// The note that other users may decide what is in the pidfile.

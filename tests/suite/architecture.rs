@@ -13,6 +13,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("signal", &[]),
     ("request", &["signal"]),
     ("error", &[]),
+    ("similar", &[]),
     // The system, for everybody.
     ("sys", &[]),
     ("accounts", &[]),
@@ -25,7 +26,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // What a run comes to.
     ("report", &["error", "permission", "proc", "request", "select", "signal", "view"]),
     // The stages.
-    ("cli", &["error", "request", "signal"]),
+    ("cli", &["error", "request", "signal", "similar"]),
     // Beside them: what may be typed.
     ("complete", &["accounts", "cli", "ere", "error", "proc", "request", "select", "signal", "sys"]),
     ("plan", &["accounts", "ere", "error", "proc", "request", "select", "view"]),
@@ -54,6 +55,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     // The library for other programs, which takes the stages up to `scan` and the parts of `deliver`.
+    // What to try where nothing matched.
+    ("advice", &["accounts", "cli", "complete", "plan", "request", "scan", "similar", "view"]),
     ("api", &["accounts", "deliver", "error", "plan", "proc", "report", "request", "scan", "signal", "view"]),
 ];
 

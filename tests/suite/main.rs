@@ -36,6 +36,7 @@ mod signal;
 mod wait;
 
 // What is typed, and what is printed.
+mod advice;
 mod complete;
 mod completions;
 mod json;

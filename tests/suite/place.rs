@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::support::{Dir, Run, Scene, Spec, Victim, case, check, namespace, need, need_root, own_pid};
+use crate::support::{
+    Dir, Run, Scene, Spec, Victim, case, check, namespace, need, need_root, on_terminal, own_pid,
+};
 
 /// Victims, each with lines of its own in /proc/PID/cgroup: of systems with v2, with v1, with both and with neither.
 /// The files stand in for those of the kernel in a mount namespace of whoever asks.
@@ -173,6 +175,14 @@ fn units() {
         placed.found(&["--unit", "system.slice", "--cgroup", "/**"]),
         ["svc", "sub", "tty1", "esc", "both", "gone"]
     );
+    // On a terminal, a unit of nearly that name is named.
+    for (unit, advice) in [
+        ("nginxx", "pgrep: there is a unit nginx.service\n"),
+        ("ngimx.service", "pgrep: there is a unit nginx.service\n"),
+        ("xyz", ""),
+    ] {
+        assert_eq!(on_terminal(placed.run("pgrep", &["--unit", unit])), (advice.to_owned(), 1), "{unit}");
+    }
     let output = placed.run("pgrep", &["--unit", "a/b"]).run();
     assert_eq!((output.status, output.err().lines().next()), (2, Some("pgrep: invalid unit name: a/b")));
     let output = placed.run("pgrep", &["--unit", ","]).run();

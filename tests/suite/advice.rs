@@ -1,0 +1,59 @@
+//! What a user at a terminal is advised where nothing matched.
+
+use std::net::TcpListener;
+
+use crate::support::{NOBODY, Run, Victim, need_root, on_terminal};
+
+#[test]
+fn a_miss_is_advised_on_a_terminal_only() {
+    let victim = Victim::spec().arg("--queue=Mail[1]").spawn();
+    let (pid, name) = (victim.pid(), victim.name());
+    let upper = name.to_uppercase();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let port = listener.local_addr().expect("an address").port();
+    let own_pid = &*pid.to_string();
+    let (port, tcp) = (&*format!(":{port}"), &*format!("tcp:{port}"));
+    let part = &name[..name.len() - 1];
+    let rows: &[(&[&str], String)] = &[
+        (&[own_pid], format!("{pid} is a process ID: use -p {pid}")),
+        (&[port], format!("to select by port, use --port {}", &port[1..])),
+        (&[tcp], format!("to select by port, use --port {tcp}")),
+        (&[r"worker\d"], r"\d in a pattern is the letter d: use [0-9]".to_owned()),
+        (&["queue=Mail", "-p", own_pid], "1 command line matches: use -f".to_owned()),
+        (&["-f", "queue=mail", "-p", own_pid], "1 process matches with -i".to_owned()),
+        (&["-f", "queue=Mail[1]", "-p", own_pid], "1 process matches with --fixed-strings".to_owned()),
+        (&[&upper], "1 process matches with -i".to_owned()),
+        (&["-x", part, "-p", own_pid], "1 process matches without -x".to_owned()),
+    ];
+    for (args, advice) in rows {
+        for program in ["pgrep", "pkill", "pidwait"] {
+            let run = || Run::ours(program).args(*args);
+            assert_eq!(on_terminal(run()), (format!("{program}: {advice}\n"), 1), "{program} {args:?}");
+            let output = run().run();
+            assert_eq!((output.out(), output.err(), output.status), (String::new(), String::new(), 1));
+        }
+    }
+    // What matches, what is quiet or expected, and what nothing resembles.
+    let run = |args: &[&str]| on_terminal(Run::ours("pgrep").args(args));
+    assert_eq!(run(&["-x", name]), (format!("{pid}\n"), 0));
+    assert_eq!(run(&["--quiet", own_pid]), (String::new(), 1));
+    assert_eq!(run(&["--allow-none", own_pid]), (String::new(), 0));
+    assert_eq!(run(&["no-such-name-1", "-p", own_pid]), (String::new(), 1));
+    assert_eq!(run(&["--inverse", "-p", own_pid, "-P", "4194304"]).1, 0);
+}
+
+#[test]
+fn the_owner_of_what_would_match_is_named() {
+    if !need_root() {
+        return;
+    }
+    let victim = Victim::spec().uids(NOBODY, NOBODY, NOBODY).spawn();
+    for option in ["-u", "-U"] {
+        let (text, status) = on_terminal(Run::ours("pgrep").args([option, "root", victim.name()]));
+        assert_eq!((&*text, status), ("pgrep: 1 process matches, owned by nobody\n", 1));
+    }
+    let (text, status) = on_terminal(Run::ours("pgrep").args(["-u", "nobdoy", victim.name()]));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[..2], ["pgrep: invalid user name: nobdoy", "pgrep: did you mean 'nobody'?"], "{text}");
+    assert_eq!(status, 2);
+}
