@@ -52,6 +52,7 @@ mod complete;
 mod deliver;
 pub mod ere;
 mod error;
+mod origin;
 mod output;
 mod permission;
 mod plan;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use crate::error::{Error, ErrorKind};
+use crate::origin::Origin;
 use crate::permission::{Effect, Refusal};
 use crate::proc::Unread;
 use crate::request::{Pid, Request};
@@ -209,6 +210,22 @@ pub(crate) struct Report {
     pub unread_later: Vec<Unread>,
     /// The signal that interrupted the wait.
     pub interrupted: Option<i32>,
+    /// Matches that have started since the first scan. With `--until-none` they were signalled like the others.
+    pub reappeared: Vec<Reappeared>,
+    /// `--until-none`: for how long no process should have matched, if the timeout expired before.
+    pub unsettled: Option<Duration>,
+}
+
+/// A match that has started since the first scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reappeared {
+    pub pid: Pid,
+    /// In clock ticks since boot.
+    pub start_time: u64,
+    pub name: Vec<u8>,
+    pub origin: Origin,
+    /// `--until-none`: the signal is for it, too.
+    pub is_signalled: bool,
 }
 
 impl Outcome {
@@ -240,7 +257,10 @@ impl Report {
         let release_failed = |outcome| matches!(outcome, Outcome::Signalled { release: Some(_), .. });
         if let Some(signal) = self.interrupted {
             ExitStatus::Interrupted(signal)
-        } else if self.targets.iter().any(is_still_running) {
+        } else if self.targets.iter().any(is_still_running)
+            || self.unsettled.is_some()
+            || strict && self.reappeared.iter().any(|one| !one.is_signalled)
+        {
             ExitStatus::TimedOut
         } else if self.too_many
             || strict && outcomes().any(|o| !o.is_done() && o != Outcome::Gone)
@@ -295,6 +315,8 @@ mod tests {
             reads_failed: false,
             unread_later: vec![],
             interrupted: None,
+            reappeared: vec![],
+            unsettled: None,
         }
     }
 

@@ -45,6 +45,10 @@ impl Program {
     }
 }
 
+/// How long `--settle` is unless it is given: a systemd service is restarted after 100 ms (`RestartSec=`,
+/// systemd.service(5)).
+const SETTLE: Duration = Duration::from_millis(300);
+
 /// How long a read may take that another process can hold up, unless `--read-timeout` says otherwise.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -402,6 +406,8 @@ pub struct Sending {
     pub resume: bool,
     /// `--until-none`: repeat the scan until nothing matches.
     pub until_none: bool,
+    /// `--settle`: for how long nothing may match, or how long after a wait to scan again. None: the default.
+    pub settle: Option<Duration>,
 }
 
 impl Request {
@@ -429,6 +435,12 @@ impl Request {
 }
 
 impl Sending {
+    /// How long it takes until processes that are restarted have appeared again. By default, a timeout leaves time for it.
+    pub fn settling_time(&self) -> Duration {
+        let limit = self.wait.and_then(|wait| wait.limit);
+        self.settle.unwrap_or_else(|| limit.map_or(SETTLE, |limit| SETTLE.min(limit / 2)))
+    }
+
     /// Whether all are stopped before the first one is signalled. Processes that are killed one by one while others fork are
     /// replaced as fast, so it is done wherever it takes several looks to find them all and nothing else is lost.
     pub fn freezes(&self) -> bool {

@@ -51,6 +51,7 @@ pub struct Args {
     pub escalation: Vec<Step>,
     pub resume: bool,
     pub until_none: bool,
+    pub settle: Option<Duration>,
     pub any: bool,
     pub strict: bool,
     pub read_timeout: Option<Duration>,
@@ -109,6 +110,11 @@ impl Args {
             return Err(Error::usage(why));
         }
         let action = self.action(program, signal);
+        if self.settle.is_some() && !matches!(&action, Action::Signal(Sending { wait: Some(_), .. })) {
+            return Err(Error::usage(
+                "--settle makes no sense without --until-none or another option that waits",
+            ));
+        }
         Ok(Request {
             program,
             invoked_as: vec![],
@@ -195,6 +201,7 @@ impl Args {
                     escalation,
                     resume: self.resume,
                     until_none: self.until_none,
+                    settle: self.settle,
                 })
             }
             Program::Pidwait => Action::Wait { echo, wait: Wait { limit, any: self.any } },

@@ -9,6 +9,7 @@ use super::delta::Delta;
 use super::interrupt::{Caught, Interrupts};
 use super::observer::{Answer, Observer};
 use super::pidfd::PidFd;
+use super::schedule::Due;
 use super::send::failure;
 use super::target::{Pin, ProcessId, Remaining, Signals, State, TargetIndex, Targets};
 use super::verify::{Scope, verify};
@@ -16,7 +17,7 @@ use super::waiter::{POLL_INTERVAL, Until, WaitResult, Waiter};
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::proc::{Facts as _, LookupError, ProcDir, Process, Unread};
-use crate::report::{Outcome, Report};
+use crate::report::{Outcome, Reappeared, Report};
 use crate::request::{Mode, Pid, Request, Sending};
 use crate::scan::{Match, Matches};
 use crate::signal::Signal;
@@ -40,6 +41,10 @@ pub(super) struct Delivery<'a> {
     pub(super) unread_later: Vec<Unread>,
     /// Signalled targets that are stopped and were not continued.
     left_stopped: usize,
+    /// Matches that have started since the first scan.
+    pub(super) reappeared: Vec<Reappeared>,
+    /// `--until-none`: the settling time, if the timeout has expired before it was over.
+    pub(super) unsettled: Option<Duration>,
 }
 
 /// What follows when a signal has been sent.
@@ -108,6 +113,8 @@ impl<'a> Delivery<'a> {
             unread: vec![],
             unread_later: vec![],
             left_stopped: 0,
+            reappeared: vec![],
+            unsettled: None,
         }
     }
 
@@ -318,6 +325,14 @@ impl<'a> Delivery<'a> {
         }
     }
 
+    /// Whether the timeout has expired, also where nothing that is waited for is running.
+    pub(super) fn has_expired(&self) -> bool {
+        match &self.after_send {
+            AfterSend::Await(waiter) => waiter.schedule.due(Instant::now(), true) == Due::Expired,
+            AfterSend::Settle(_) => false,
+        }
+    }
+
     /// Whether a result of a wait ends the work; it is remembered for the report.
     pub(super) fn ends(&mut self, result: WaitResult) -> bool {
         match result {
@@ -343,6 +358,8 @@ impl<'a> Delivery<'a> {
             undecided: self.undecided,
             reads_failed: self.unread.iter().chain(&self.unread_later).any(Unread::is_undecided),
             unread_later: self.unread_later,
+            reappeared: self.reappeared,
+            unsettled: self.unsettled,
             interrupted: match self.finish {
                 Some(Finish::Interrupted(signal)) => Some(signal),
                 _ => None,

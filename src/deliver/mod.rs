@@ -17,9 +17,11 @@ mod interrupt;
 mod observer;
 mod pidfd;
 mod quiesce;
+mod reappeared;
 mod rescan;
 mod schedule;
 mod send;
+mod settle;
 mod target;
 mod together;
 mod verify;
@@ -35,9 +37,11 @@ pub(crate) use verify::{Scope, verify};
 pub(crate) use waiter::{POLL_INTERVAL, REAPING};
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use delivery::{AfterSend, Delivery};
+use delivery::{AfterSend, Delivery, Finish};
 use delta::Delta;
+use settle::{Next, Settling};
 use target::State;
 use waiter::{Until, Waiter};
 
@@ -77,7 +81,18 @@ pub(crate) fn deliver(
             Action::Signal(sending) if sending.mode == Mode::DryRun => {
                 dry_run::predict_all(&mut delivery, sending.signal, delta);
             }
-            Action::Signal(sending) => signal(&mut delivery, sending, delta, rescan)?,
+            Action::Signal(sending) if sending.until_none => {
+                until_none(&mut delivery, sending, delta, rescan)?;
+            }
+            Action::Signal(sending) => {
+                Strategy::new(&delivery, sending).signal(&mut delivery, sending, delta, rescan)?;
+                if delivery.finish.is_none() {
+                    let result = delivery.wait(Until::Exit)?;
+                    if !delivery.ends(result) {
+                        reappeared::scan(&mut delivery, request, sending, rescan)?;
+                    }
+                }
+            }
         }
     }
     Ok(delivery.into_report())
@@ -103,51 +118,62 @@ fn list(delivery: &mut Delivery<'_>, delta: Delta) {
     }
 }
 
-/// pkill: one round; with `--until-none` as many as it takes until a scan finds no process that a signal may still
-/// end.
-fn signal(
+/// `--until-none`: as many rounds as it takes until nothing that a signal may still end has matched for the settling time.
+fn until_none(
     delivery: &mut Delivery<'_>,
     sending: &Sending,
     mut delta: Delta,
     rescan: &mut Rescan<'_>,
 ) -> Result<(), Error> {
+    // Where processes were named by their IDs, no other one matches.
+    let time = if delivery.plan.selected_by_pid { Duration::ZERO } else { sending.settling_time() };
+    let mut settling = Settling::new(time, Instant::now());
     let mut strategy = Strategy::new(delivery, sending);
-    let mut is_first = true;
-    loop {
+    let mut scan_began = None;
+    while delivery.finish.is_none() && delivery.permits(&mut delta) {
         let remaining = delta.remaining;
-        let signalled = match strategy {
-            Strategy::Each => each::signal(delivery, sending, delta)?,
-            Strategy::Together => {
-                let round = together::signal(delivery, sending, delta, rescan)?;
-                if round.gave_up {
-                    strategy = Strategy::Each;
-                }
-                round.pinned
-            }
-        };
+        let signalled = strategy.signal(delivery, sending, delta, rescan)?;
         if delivery.finish.is_some() {
-            return Ok(());
-        }
-        if !sending.until_none {
-            let result = delivery.wait(Until::Exit)?;
-            delivery.ends(result);
-            return Ok(());
+            break;
         }
         // What was just signalled may have children by now, so no time is lost.
-        let is_quiet = signalled == 0 && remaining == 0;
+        let is_first = scan_began.is_none();
         let until = if is_first || signalled == 0 && remaining > 0 { Until::NextScan } else { Until::Now };
-        let running = delivery.running();
-        let result = delivery.wait(until)?;
-        // What exited during the scan may have left a successor that the scan came too early for.
-        if delivery.ends(result) || !is_first && is_quiet && delivery.running() == running {
-            return Ok(());
+        let has_exits = wait_before_rescan(delivery, until)?;
+        let is_quiet = signalled == 0 && remaining == 0 && !has_exits && !is_first;
+        if !is_quiet {
+            settling.seen(Instant::now());
+        } else if let Some(began) = scan_began
+            && delivery.finish.is_none()
+        {
+            match settling.next(began, Instant::now(), POLL_INTERVAL) {
+                Next::Settled => return Ok(()),
+                Next::Scan(at) if wait_before_rescan(delivery, Until::Time(at))? => {
+                    settling.seen(Instant::now())
+                }
+                Next::Scan(_) => {}
+            }
         }
+        if delivery.finish.is_none() && delivery.has_expired() {
+            delivery.finish = Some(Finish::TimedOut);
+        }
+        if delivery.finish.is_some() {
+            break;
+        }
+        scan_began = Some(Instant::now());
         delta = delivery.rescan(rescan)?;
-        if !delivery.permits(&mut delta) {
-            return Ok(());
-        }
-        is_first = false;
+        reappeared::note(delivery, &delta.new);
     }
+    delivery.unsettled = (delivery.finish == Some(Finish::TimedOut)).then_some(time);
+    Ok(())
+}
+
+/// Whether targets have exited meanwhile.
+fn wait_before_rescan(delivery: &mut Delivery<'_>, until: Until) -> Result<bool, Error> {
+    let running = delivery.running();
+    let result = delivery.wait(until)?;
+    delivery.ends(result);
+    Ok(delivery.running() != running)
 }
 
 /// How the matches of a round are signalled.
@@ -164,6 +190,26 @@ impl Strategy {
         match delivery.plan.expansion.is_some() || sending.freezes() {
             true => Strategy::Together,
             false => Strategy::Each,
+        }
+    }
+
+    /// One round. Returns how many were signalled.
+    fn signal(
+        &mut self,
+        delivery: &mut Delivery<'_>,
+        sending: &Sending,
+        delta: Delta,
+        rescan: &mut Rescan<'_>,
+    ) -> Result<usize, Error> {
+        match self {
+            Strategy::Each => each::signal(delivery, sending, delta),
+            Strategy::Together => {
+                let round = together::signal(delivery, sending, delta, rescan)?;
+                if round.gave_up {
+                    *self = Strategy::Each;
+                }
+                Ok(round.pinned)
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) trait Observer: Confirm {
     fn wants_progress(&self) -> bool;
     /// The state of a wait, some ten times a second.
     fn on_progress(&mut self, progress: &Progress);
+    /// Whether matches that have started since the first scan are reported.
+    fn wants_reappeared(&self) -> bool;
     /// A later signal (`--escalate`) could not be sent.
     fn on_escalation_error(&mut self, pid: Pid, signal: Signal, errno: Errno);
 }

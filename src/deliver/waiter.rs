@@ -80,7 +80,9 @@ pub(super) enum Until {
     Exit,
     /// Until the next scan is due, or all have exited.
     NextScan,
-    /// For the same time, while targets are collected: later signals are not sent.
+    /// Until this time, also where nothing is running.
+    Time(Instant),
+    /// For the same time as until the next scan, while targets are collected: later signals are not sent.
     Pause,
     /// Only what has happened by now is recorded.
     Now,
@@ -163,6 +165,7 @@ impl Waiter {
         let scan_at = match until {
             Until::Exit => None,
             Until::NextScan | Until::Pause => Some(began + POLL_INTERVAL),
+            Until::Time(at) => Some(at),
             Until::Now => Some(began),
         };
         // Without room for a single pidfd, no event reports an exit.

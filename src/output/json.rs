@@ -5,16 +5,14 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use base64::display::Base64Display;
-use base64::engine::general_purpose::STANDARD;
-use jiff::{SignedDuration, Timestamp};
-use nix::time::{ClockId, clock_gettime};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::exact::{Exact, wall_clock};
 use super::printable::Escaped;
+use super::reappeared::ReappearedView;
 use super::text::{Names, explanation, word};
-use crate::proc::{CLOCK_TICKS, Description};
+use crate::proc::Description;
 use crate::report::{End, Exited, Outcome, Report, Sent, SentSignal, StillRunning, Target, Via};
 use crate::request::{Action, Pid, RawValue, Request};
 use crate::select::Reason;
@@ -49,6 +47,7 @@ pub(super) fn write_report(
         },
         criteria: Criteria(request),
         targets: Targets(&report.targets, RefCell::new(names)),
+        reappeared: report.reappeared.iter().map(ReappearedView::new).collect(),
         spared: report.spared.iter().map(SparedView::new).collect(),
         summary: Summary {
             matched: report.targets.len(),
@@ -67,6 +66,8 @@ struct Document<'a> {
     signal: Option<SignalView>,
     criteria: Criteria<'a>,
     targets: Targets<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reappeared: Vec<ReappearedView<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     spared: Vec<SparedView<'a>>,
     summary: Summary<'a>,
@@ -259,42 +260,6 @@ fn identifier(target: &Target) -> String {
         Some(End::Exited(_)) => "ended".into(),
         Some(End::StillRunning(_)) => "still_there".into(),
         None => word(target).replace(' ', "_"),
-    }
-}
-
-/// RFC 3339, in UTC. Start times count from boot; when that was is told by the clocks as they stand now.
-fn wall_clock(ticks: u64) -> String {
-    // The C library's function: rustix (its feature `time`) calls the vDSO at an address of the
-    // kernel's, which valgrind(1) hides.
-    let Ok(now) = clock_gettime(ClockId::CLOCK_BOOTTIME) else { return Timestamp::UNIX_EPOCH.to_string() };
-    let since_boot = SignedDuration::new(now.tv_sec(), now.tv_nsec() as i32);
-    let start = SignedDuration::from_millis((ticks * 1000 / CLOCK_TICKS) as i64);
-    let time = Timestamp::now().checked_sub(since_boot - start).unwrap_or(Timestamp::UNIX_EPOCH);
-    // To the resolution that start times have.
-    format!("{time:.2}")
-}
-
-/// Bytes as a string where they are UTF-8, else as `{"base64": "..."}`.
-struct Exact<'a>(&'a [u8]);
-
-impl Serialize for Exact<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(self.0) {
-            Ok(text) => serializer.serialize_str(text),
-            Err(_) => {
-                let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry("base64", &Base64(self.0))?;
-                map.end()
-            }
-        }
-    }
-}
-
-struct Base64<'a>(&'a [u8]);
-
-impl Serialize for Base64<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&Base64Display::new(self.0, &STANDARD))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is said and asked while the work is under way.
 
+use std::io::IsTerminal as _;
+
 use rustix::io::Errno;
 
 use super::printable::{cut, shown};
@@ -43,6 +45,11 @@ impl Output {
 }
 
 impl Output {
+    /// Whether a user reads the messages while they are written.
+    pub(super) fn is_watched(&self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+
     /// The work goes on, and signals are sent, whether or not anything can be printed.
     fn keep_failure(&mut self, result: Result<(), Error>) {
         if let Err(error) = result {
@@ -83,6 +90,14 @@ impl Observer for Output {
     fn on_progress(&mut self, progress: &Progress) {
         let line = self.progress.as_mut().map(|line| line.show(self.program.name(), progress));
         self.write_stderr(&line.unwrap_or_default());
+    }
+
+    fn wants_reappeared(&self) -> bool {
+        match self.style {
+            Style::Quiet => false,
+            Style::Plain => self.is_watched(),
+            Style::Verbose | Style::Json => true,
+        }
     }
 
     fn on_escalation_error(&mut self, pid: Pid, signal: Signal, errno: Errno) {

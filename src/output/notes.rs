@@ -180,6 +180,7 @@ impl Output {
             self.unread(report.unread_later.iter());
         }
         self.still_running(report);
+        self.reappeared(request, report);
         if report.too_many {
             self.too_many(request, report);
         }
@@ -297,7 +298,7 @@ fn hint(still: &StillRunning) -> &'static str {
 }
 
 /// The first `number` of them, with an ellipsis if there are more.
-fn first(number: usize, all: impl ExactSizeIterator<Item = String>) -> String {
+pub(super) fn first(number: usize, all: impl ExactSizeIterator<Item = String>) -> String {
     let more = if all.len() > number { ", ..." } else { "" };
     all.take(number).collect::<Vec<_>>().join(", ") + more
 }

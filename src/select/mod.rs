@@ -6,6 +6,7 @@ mod file;
 mod glob;
 mod typed_command;
 mod unit;
+mod unit_path;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub(crate) use cgroup::Cgroup;
 pub(crate) use file::{FileName, normal};
 pub(crate) use typed_command::TypedCommand;
 pub(crate) use unit::{Unit, units_of};
+pub(crate) use unit_path::{Manager, UnitName};
 
 pub(crate) use expansion::{Reason, Selected, expand};
 

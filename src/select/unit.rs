@@ -7,7 +7,7 @@ use super::glob::{Glob, is_pattern, names};
 use crate::proc::memberships;
 
 /// The types of units (systemd.unit(5)).
-const TYPES: [&[u8]; 11] = [
+pub(super) const TYPES: [&[u8]; 11] = [
     b".service",
     b".socket",
     b".device",
@@ -54,12 +54,16 @@ pub(crate) fn units_of(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The names of a process's control groups as systemd has them. systemd manages the v2 hierarchy, or the v1 hierarchy
-/// `name=systemd`; it puts a `_` before a name that could be taken for another file, such as `cpu.service` or
-/// `_x.service` (`cg_escape` in its cgroup-util.c).
+/// `name=systemd`.
 fn unit_names(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
     let groups = memberships(lines).filter(|one| one.is_v2() || one.is_v1(b"name=systemd"));
-    let names = groups.flat_map(|group| names(group.lasting_path()));
-    names.map(|name| name.strip_prefix(b"_").unwrap_or(name))
+    groups.flat_map(|group| names(group.lasting_path())).map(unescaped)
+}
+
+/// The name of a group as systemd has it: it puts a `_` before a name that could be taken for another file, such as
+/// `cpu.service` or `_x.service` (`cg_escape` in its cgroup-util.c).
+pub(super) fn unescaped(name: &[u8]) -> &[u8] {
+    name.strip_prefix(b"_").unwrap_or(name)
 }
 
 #[cfg(test)]

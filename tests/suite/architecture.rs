@@ -23,8 +23,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("view", &["proc", "request"]),
     ("select", &["ere", "proc", "request"]),
     ("permission", &["proc", "request", "signal"]),
+    // What started a process.
+    ("origin", &["proc", "request", "select"]),
     // What a run comes to.
-    ("report", &["error", "permission", "proc", "request", "select", "signal", "view"]),
+    ("report", &["error", "origin", "permission", "proc", "request", "select", "signal", "view"]),
     // The stages.
     ("cli", &["error", "request", "signal", "similar"]),
     // Beside them: what may be typed.
@@ -35,6 +37,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "deliver",
         &[
             "error",
+            "origin",
             "permission",
             "plan",
             "proc",
@@ -50,8 +53,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "output",
         &[
-            "accounts", "complete", "deliver", "error", "plan", "proc", "report", "request", "scan",
-            "select", "signal", "sys", "view",
+            "accounts", "complete", "deliver", "error", "origin", "plan", "proc", "report", "request",
+            "scan", "select", "signal", "sys", "view",
         ],
     ),
     // The library for other programs, which takes the stages up to `scan` and the parts of `deliver`.

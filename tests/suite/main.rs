@@ -31,6 +31,7 @@ mod freeze;
 mod pidwait;
 mod pkill;
 mod race;
+mod reappear;
 mod second_look;
 mod signal;
 mod wait;

@@ -1,0 +1,92 @@
+//! Matches that have started since the first scan, such as services that their supervisor has restarted.
+
+use std::time::{Duration, Instant};
+
+use super::delivery::Delivery;
+use super::rescan::Rescan;
+use super::target::{ProcessId, State, Target};
+use super::waiter::{Until, WaitResult};
+use crate::error::Error;
+use crate::origin::{Origin, Parent};
+use crate::proc::Facts as _;
+use crate::report::Reappeared;
+use crate::request::{Request, Sending};
+use crate::scan::Match;
+use crate::select::Reason;
+
+/// After these, no more are examined: they are signalled all the same, and of hundreds little can be learned.
+const MOST: usize = 100;
+
+/// Beyond what a clock can reach.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// The wait is over: scan once more when what has exited has had the time to be restarted. Nothing is signalled. It costs
+/// time, so it is done where a report or the exit status depends on it.
+pub(super) fn scan(
+    delivery: &mut Delivery<'_>,
+    request: &Request,
+    sending: &Sending,
+    rescan: &mut Rescan<'_>,
+) -> Result<(), Error> {
+    let matters = request.strict || sending.settle.is_some() || delivery.observer.wants_reappeared();
+    let has_exited = |target: &Target| matches!(target.state, State::Exited { .. });
+    let any_exited = delivery.targets.indices().any(|at| has_exited(&delivery.targets[at]));
+    let time = sending.settling_time();
+    // Where processes were named by their IDs, no other one matches.
+    if !matters || !any_exited || time.is_zero() || delivery.plan.selected_by_pid {
+        return Ok(());
+    }
+    let result = delivery.wait(Until::Time(Instant::now() + time.min(CENTURY)))?;
+    // A timeout does not forbid the scan, but takes the time away from it.
+    if matches!(result, WaitResult::Interrupted(_)) {
+        delivery.ends(result);
+        return Ok(());
+    }
+    let delta = delivery.rescan(rescan)?;
+    note(delivery, &delta.new);
+    Ok(())
+}
+
+/// Note what is new among these, which a later scan has found.
+pub(super) fn note(delivery: &mut Delivery<'_>, found: &[Match]) {
+    for found in found {
+        if delivery.reappeared.len() >= MOST {
+            return;
+        }
+        let reappeared = examine(delivery, found);
+        delivery.reappeared.extend(reappeared);
+    }
+}
+
+/// None if it was there before, has exited, or was started by a process that was signalled.
+fn examine(delivery: &mut Delivery<'_>, found: &Match) -> Option<Reappeared> {
+    let id = ProcessId { pid: found.pid, start_time: found.start_time? };
+    let is_new = found.reason == Reason::Matched && id.start_time >= delivery.plan.snapshot_time;
+    if !is_new || delivery.targets.find(id).is_some() {
+        return None;
+    }
+    let process = &mut delivery.process;
+    process.select(id.pid);
+    let name = process.name().ok()?.to_vec();
+    let origin = Origin::read(process).ok()?;
+    // All of it is the process's own if that is the one which was found.
+    if process.start_time() != Ok(id.start_time) {
+        return None;
+    }
+    let is_target = |parent: &Parent| {
+        let id = ProcessId { pid: parent.pid, start_time: parent.start_time };
+        let at = delivery.targets.find(id);
+        at.is_some_and(|at| {
+            matches!(delivery.targets[at].state, State::Awaited { .. } | State::Exited { .. })
+        })
+    };
+    let is_child_of_target = origin.parent.as_ref().is_some_and(is_target);
+    let is_signalled = delivery.request.sending().is_some_and(|sending| sending.until_none);
+    (!is_child_of_target).then_some(Reappeared {
+        pid: id.pid,
+        start_time: id.start_time,
+        name,
+        origin,
+        is_signalled,
+    })
+}
