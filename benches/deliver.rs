@@ -1,8 +1,8 @@
-//! What delivery costs over the scan: pkill, which opens a handle on each target, looks again and sends, against
+//! What delivery costs over the scan: pkill, which opens a pidfd for each target, rechecks it and sends, against
 //! pgrep, which finds the same processes; whole programs, over 10,000 targets in a PID namespace of their own (so it
 //! needs root).
 //!
-//! `cargo bench --bench deliver`; the runs are interleaved, and medians are compared. `DELIVER_ROUNDS`: how many (15).
+//! `cargo bench --bench deliver`; the runs are interleaved, and medians are compared. `DELIVER_ROUNDS`: the number of rounds (15).
 
 #[path = "scan/measure.rs"]
 mod measure;
@@ -36,11 +36,11 @@ fn main() {
     in_namespace(&["inside"]);
 }
 
-/// As PID 1, which gets no signal that it has no handler for: pid_namespaces(7).
+/// Runs as PID 1, which gets no signal without a handler for it: pid_namespaces(7).
 fn compare() {
     let rounds = env::var("DELIVER_ROUNDS").map_or(15, |rounds| rounds.parse().expect("a number"));
     let (_crowd, _counts) = Crowd::counting(c"multitude", TARGETS);
-    assert_eq!(libc::SIGRTMIN() + 2, COUNTED, "any signal that they take will do");
+    assert_eq!(libc::SIGRTMIN() + 2, COUNTED, "a signal that they handle");
     println!(
         "{:36} {:>10} {:>10} {:>16}   goal",
         "CPU time for 10,000 targets", "pkill ms", "pgrep ms", "us per target"

@@ -1,7 +1,7 @@
 //! How long patterns take to compile and to search, the traps of `tests/suite/ere/traps.rs` among them.
 //!
 //! `cargo bench --bench ere` prints medians. "cold" is the first use in a process, measured in new processes
-//! of this program, as that is what every run of pkill pays.
+//! of this program, because every run of pkill pays it.
 
 use std::hint::black_box;
 use std::process::Command;

@@ -1,7 +1,7 @@
-//! What waiting costs, and how soon it is over: pidwait on 1,000 processes in a PID namespace of their own (so it needs
+//! What waiting costs, and how soon it is over: pidwait on 1,000 processes in a PID namespace of their own (which needs
 //! root).
 //!
-//! `cargo bench --bench wait`. `WAIT_ROUNDS`: how often the end is measured (9).
+//! `cargo bench --bench wait`. `WAIT_ROUNDS`: how often the last exit is measured (9).
 
 #[path = "scan/measure.rs"]
 mod measure;
@@ -20,7 +20,7 @@ use support::{eventually, stat_field};
 
 const TARGETS: usize = 1000;
 
-/// CPU time for a wait of two seconds, and the time between the last end and ours.
+/// CPU time for a wait of two seconds, and the time between the last exit and that of pidwait.
 const GOALS: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(5)];
 
 const PIDWAIT: &str = env!("CARGO_BIN_EXE_pidwait");
@@ -36,8 +36,8 @@ fn measure_both() {
     let rounds: usize = env::var("WAIT_ROUNDS").map_or(9, |rounds| rounds.parse().expect("a number"));
     let crowd = Crowd::spawn(c"multitude", TARGETS);
     let idle: Vec<_> = (0..3).map(|_| run(PIDWAIT, &["--timeout=2", "multitude"])).collect();
-    let mut ends = vec![last_end(crowd)];
-    ends.extend((1..rounds).map(|_| last_end(Crowd::spawn(c"multitude", TARGETS))));
+    let mut ends = vec![last_exit(crowd)];
+    ends.extend((1..rounds).map(|_| last_exit(Crowd::spawn(c"multitude", TARGETS))));
     ends.sort_unstable();
     for (what, took, goal) in [
         ("CPU time of pidwait on 1,000 processes for 2 s", median(&idle).cpu, GOALS[0]),
@@ -49,8 +49,8 @@ fn measure_both() {
     }
 }
 
-/// How long pidwait lives on when the last one of the crowd has ended, all others before.
-fn last_end(crowd: Crowd) -> Duration {
+/// The time from the exit of the last process of the crowd to that of pidwait. All others have exited before.
+fn last_exit(crowd: Crowd) -> Duration {
     let command = &mut Command::new(PIDWAIT);
     let mut waiting = command.arg("multitude").stdin(Stdio::null()).spawn().expect("start pidwait");
     let (last, others) = crowd.pids.split_last().expect("many");

@@ -1,7 +1,7 @@
-//! The main job, safely: it starts a process of its own, finds it, signals it, and waits for its end.
+//! The main job, safely: the demo starts a process of its own, finds it, signals it, and waits for its exit.
 //!
 //! `pgrep`, `pkill`, `pidwait` and the process are this executable under other names, so that nothing has to be
-//! installed. Only the one process can be hit: the name is unique, and `-P` leaves out everybody else's children.
+//! installed. Only that process can be hit: its name is unique, and `-P` restricts the match to the demo's children.
 
 use std::ffi::CString;
 use std::io::{BufRead, BufReader, Read};
@@ -25,7 +25,7 @@ fn main() -> Result<()> {
     std::process::exit(pkill::run(program, name.as_ref(), args).code())
 }
 
-/// The process: it has a name, says that it is there, and lives until a signal or the end of the demo.
+/// The process: it sets its name, reports that it is ready, and runs until a signal or the exit of the demo.
 fn live(name: String) -> Result<()> {
     rustix::thread::set_name(&CString::new(name)?)?;
     println!("ready");
@@ -55,7 +55,7 @@ fn show() -> Result<()> {
     run(&with(&["pgrep", "-l"]))
 }
 
-/// Runs a command to its end, as a shell would show it.
+/// Runs a command until it exits, and shows it as a shell would.
 fn run(command: &[&str]) -> Result<()> {
     println!("\n$ {}", command.join(" "));
     let mut child = start(command)?;

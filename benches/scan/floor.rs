@@ -1,5 +1,5 @@
-//! The floor: what no tool that knows names can do without. /proc is listed, and each process's `comm` is
-//! opened, read and closed, by as many threads as the scan may use; nothing is done with it.
+//! The floor: what every tool that matches names has to do. /proc is listed, and each process's `comm` is
+//! opened, read and closed, by as many threads as the scan may use.
 
 use std::fs::File;
 use std::mem::MaybeUninit;
@@ -17,7 +17,7 @@ pub fn floor() -> usize {
     })
 }
 
-/// What is left of the walk, which threads share.
+/// Reads the rest of the walk, which the threads share.
 fn read_names(walk: &File) -> usize {
     let proc = File::open("/proc").expect("open /proc");
     let (mut list, mut text, mut path) = ([MaybeUninit::uninit(); 4096], [0; 64], Vec::with_capacity(64));

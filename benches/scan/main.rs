@@ -1,12 +1,12 @@
 //! The scan against the floor, the installed procps, busybox and toybox: whole processes, from start to end,
-//! over tables of idle processes in a PID namespace of their own (so it needs root).
+//! over tables of idle processes in a PID namespace of their own (which needs root).
 //!
 //! `cargo bench --bench scan`; all runs of a table are interleaved, and medians are printed, of the time and of the
-//! CPU time. Nothing is asserted: a figure is judged by a reader. Where the machine has other work too, `chrt -f 1`
+//! CPU time. Nothing is asserted. Where the machine has other work too, `chrt -f 1`
 //! in front of the built benchmark gives it the CPUs. Knobs, by environment variables:
 //!
 //! - `SCAN_CROWD`: the size of the large table (10000)
-//! - `SCAN_ROUNDS`: how often procps runs for each query; all others run five times as often (5)
+//! - `SCAN_ROUNDS`: the number of runs of procps for each query; all others run five times as often (5)
 //! - `SCAN_ONLY`: only queries that contain this text, for instance `-u`
 
 mod floor;
@@ -27,19 +27,19 @@ use support::crowd::Crowd;
 
 const OURS: &str = env!("CARGO_BIN_EXE_pgrep");
 const PROCPS: &str = "/usr/bin/pgrep";
-/// One of the crowd in a hundred belongs to this user.
-const SOMEBODY: (&str, u32) = ("daemon", 1);
+/// One process in a hundred of the crowd belongs to this user.
+const OTHER_USER: (&str, u32) = ("daemon", 1);
 const RUNS_PER_ROUND: usize = 5;
 
-/// A command line, without the program, and what is asked of it.
+/// A command line, without the program, and its goal.
 type Query = (&'static [&'static str], Goal);
 
-/// What is promised. All but the last are about ten thousand processes on two CPUs.
+/// A goal. All except the last are for ten thousand processes on two CPUs.
 #[derive(Clone, Copy)]
 enum Goal {
-    /// So many times the floor at most, and so many times faster than procps at least.
+    /// At most this factor of the floor, and faster than procps by at least this factor.
     Floor(f64, f64),
-    /// So many times faster than procps at least.
+    /// Faster than procps by at least this factor.
     Procps(f64),
     /// Within 10 % of the first query: a name, and nothing else.
     AsName,
@@ -48,7 +48,7 @@ enum Goal {
 }
 use Goal::{AsName, Floor, Procps, Start};
 
-/// `needle` is the name of three processes; the crowd is root's and in another session than ours.
+/// `needle` is the name of three processes; the crowd is root's and in another session than the queries.
 #[rustfmt::skip]
 const LARGE: &[Query] = &[
     (&["needle"], Floor(1.2, 10.0)),
@@ -58,11 +58,11 @@ const LARGE: &[Query] = &[
     (&["^(need|noo)dle$"], AsName),
     (&["-s", "0", "needle"], Floor(0.8, 0.0)),
     (&["-g", "0", "needle"], Floor(0.8, 0.0)),
-    (&["-u", SOMEBODY.0, "needle"], Floor(0.8, 0.0)),
+    (&["-u", OTHER_USER.0, "needle"], Floor(0.8, 0.0)),
     (&["-u", "root", "needle"], Floor(1.3, 0.0)),
     (&["-f", "needle"], Procps(8.0)),
-    (&["-U", SOMEBODY.0], Procps(8.0)),
-    (&["-G", SOMEBODY.0], Procps(8.0)),
+    (&["-U", OTHER_USER.0], Procps(8.0)),
+    (&["-G", OTHER_USER.0], Procps(8.0)),
     (&["-P", "2"], Procps(8.0)),
     (&["-n", "needle"], AsName),
     (&["-O", "0", "needle"], AsName),
@@ -82,7 +82,7 @@ fn main() {
         ["table", name] => table(name),
         ["queries", name] => queries(name),
         ["threads", count] => threads(count.parse().expect("a number")),
-        // What cargo passes, `--bench`, says nothing.
+        // cargo passes `--bench`, which has no meaning here.
         _ => {
             in_namespace(&["table", "small"]);
             in_namespace(&["table", "large"]);
@@ -95,23 +95,24 @@ fn ourselves() -> String {
 }
 
 /// PID 1 of the namespace: makes the processes. The queries come from a child, so that what is
-/// measured does not inherit our size, nor shares our session.
+/// measured neither inherits the size of this process nor shares its session.
 fn table(name: &str) {
     let size = if name == "large" { knob("SCAN_CROWD", 10_000) } else { 100 };
     rustix::process::setsid().expect("PID 1 leads no process group yet");
-    let somebody = size / 100;
+    let others = size / 100;
     println!("\n{size} processes");
-    Crowd::spawn(c"idler", size - somebody - 3);
+    Crowd::spawn(c"idler", size - others - 3);
     Crowd::spawn(c"needle", 3);
-    as_somebody(|| Crowd::spawn(c"idler", somebody));
-    let mut queries = Command::new(ourselves()).args(["queries", name]).spawn().expect("start ourselves");
+    as_other_user(|| Crowd::spawn(c"idler", others));
+    let mut queries =
+        Command::new(ourselves()).args(["queries", name]).spawn().expect("start this benchmark");
     queries.wait().expect("wait");
 }
 
-fn as_somebody<T>(body: impl FnOnce() -> T) -> T {
+fn as_other_user<T>(body: impl FnOnce() -> T) -> T {
     use rustix::process::{Gid, Uid};
     use rustix::thread::{set_thread_res_gid, set_thread_res_uid};
-    let (uid, gid) = (Uid::from_raw(SOMEBODY.1), Gid::from_raw(SOMEBODY.1));
+    let (uid, gid) = (Uid::from_raw(OTHER_USER.1), Gid::from_raw(OTHER_USER.1));
     set_thread_res_gid(gid, gid, Gid::ROOT).expect("setresgid");
     set_thread_res_uid(uid, uid, Uid::ROOT).expect("setresuid");
     let result = body();
@@ -123,7 +124,7 @@ fn as_somebody<T>(body: impl FnOnce() -> T) -> T {
 fn many_threads() -> Child {
     let mut command = Command::new(ourselves());
     let mut child =
-        command.args(["threads", "5000"]).stdout(Stdio::piped()).spawn().expect("start ourselves");
+        command.args(["threads", "5000"]).stdout(Stdio::piped()).spawn().expect("start this benchmark");
     let mut line = String::new();
     let mut stdout = std::io::BufReader::new(child.stdout.as_mut().expect("a pipe"));
     std::io::BufRead::read_line(&mut stdout, &mut line).expect("read");
@@ -179,12 +180,12 @@ fn runs() -> usize {
     knob("SCAN_ROUNDS", 5) * RUNS_PER_ROUND
 }
 
-/// Not every build of them has.
+/// busybox and toybox can be built without pgrep.
 fn has_pgrep(tool: &str) -> bool {
     Command::new(tool).args(["pgrep", "idler"]).output().is_ok_and(|output| output.status.success())
 }
 
-/// A query, and what it is compared with: medians of runs that took turns.
+/// A query, and what it is compared with: medians of interleaved runs.
 struct Measured {
     ours: Cost,
     floor: Cost,

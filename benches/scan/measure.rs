@@ -1,4 +1,4 @@
-//! How long a program takes, from its start to its end, and what it costs.
+//! How long a program takes, from its start to its exit, and what it costs.
 #![allow(unsafe_code)] // wait4(2) has no safe wrapper
 
 use std::env;
@@ -29,7 +29,7 @@ pub fn in_namespace(args: &[&str]) {
     assert!(status.expect("start unshare").success());
 }
 
-/// Runs it to its end; its output goes nowhere.
+/// Runs it until it exits; its output is discarded.
 #[allow(clippy::zombie_processes)] // reaped by wait4
 pub fn run(program: &str, args: &[&str]) -> Cost {
     let mut command = Command::new(program);
@@ -38,13 +38,13 @@ pub fn run(program: &str, args: &[&str]) -> Cost {
         let start = Instant::now();
         match command.spawn() {
             Ok(child) => break (start, child),
-            // kernel.pid_max: somebody else on this machine has a crowd too.
+            // kernel.pid_max: another test run on this machine has a crowd too.
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => panic!("start {program}: {error}"),
         }
     };
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: the child is ours and nobody else waits for it; the kernel fills in the structure.
+    // SAFETY: it is a child of this process and nothing else waits for it; the kernel fills in the structure.
     let usage = unsafe {
         let reaped = libc::wait4(child.id() as i32, std::ptr::null_mut(), 0, usage.as_mut_ptr());
         assert_eq!(reaped, child.id() as i32);
@@ -54,7 +54,7 @@ pub fn run(program: &str, args: &[&str]) -> Cost {
     Cost { wall: start.elapsed(), cpu: time(usage.ru_utime) + time(usage.ru_stime), peak: usage.ru_maxrss }
 }
 
-/// Each figure by itself.
+/// The median of each figure by itself.
 pub fn median(costs: &[Cost]) -> Cost {
     fn middle<T: Ord + Copy>(costs: &[Cost], of: impl Fn(&Cost) -> T) -> T {
         let mut values: Vec<T> = costs.iter().map(of).collect();

@@ -231,7 +231,7 @@ fn words_and_texts_agree() {
 }
 
 #[test]
-fn who_may_signal_a_process() {
+fn which_senders_may_signal_a_process() {
     use Permission::{Capability, None, SameSession, SameUser, Unknown};
     use UserNamespace::{Below, Elsewhere, Hidden, Ours};
     let sender = |real_uid, effective_uid| Sender {

@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_no_interpreter() {
+    fn programs_that_are_no_interpreters() {
         for path in
             ["pythond", "python3.12x", "sleep", "", "/", "3", "/usr/bin/vim", "bashful", "pythonic", "sh/cat"]
         {

@@ -10,7 +10,7 @@ pub fn start(name: &str) -> std::io::Result<Named> {
     let mut command = Command::new("sh");
     command.args(["-c", script, name]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = Named(command.spawn()?);
-    // It has its name when it has written a line.
+    // It has set its name when it writes a line.
     child.0.stdout.as_mut().ok_or(std::io::ErrorKind::BrokenPipe)?.read_exact(&mut [0])?;
     Ok(child)
 }

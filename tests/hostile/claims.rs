@@ -1,4 +1,4 @@
-//! Processes that claim to have gigabytes of arguments or environment: nothing that reads them may take as much memory.
+//! Processes that claim to have gigabytes of arguments or environment: reading them must not take as much memory.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -7,7 +7,7 @@ use crate::support::{Dir, Helper, NOBODY, Output, Run, namespace, need, skipped}
 
 use super::{build, bystander};
 
-/// A gigabyte, and more than any machine has.
+/// A gigabyte, and more than the memory of any machine.
 const CLAIMS: [(&str, &str); 2] = [("arguments", "64000000000000"), ("environment", "1000000000")];
 
 /// Far less than the smallest claim.
@@ -24,7 +24,7 @@ fn run(program: &str, args: &[&str], dir: &Dir) -> (Output, u64) {
     (output, kib.unwrap_or(0))
 }
 
-/// Runs a program, writes its peak resident set (`ru_maxrss` of wait4(2)) to a file, and ends as it did.
+/// Runs a program, writes its peak resident set (`ru_maxrss` of wait4(2)) to a file, and exits with its status.
 const PEAK: &str = r#"
     my $file = shift; my $pid = fork // die;
     if (!$pid) { exec @ARGV or die }
@@ -72,7 +72,7 @@ fn a_claim_takes_no_memory() {
                 let text = output.out();
                 assert!(output.status <= 2, "{what}: {}", output.err());
                 assert!(!wanted || text.contains(&found), "{what}: {}", output.err());
-                // The arguments that execve(2) can give may be kept of one process, and be printed.
+                // The arguments of one process may be kept and printed, as many as execve(2) accepts.
                 let printed = output.stdout.len() as u64 / 1024;
                 assert!(peak > 0 && peak < 16 * 1024 + 2 * printed, "{what}, {printed} KiB printed");
             }

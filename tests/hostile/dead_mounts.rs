@@ -7,7 +7,7 @@ use crate::support::{Dir, Run, Victim, namespace, need};
 
 use super::{DeadMount, bystander, has_fuse, ours};
 
-/// How long the kernel keeps names of that file system, in seconds: `--exe` is to answer with and without.
+/// How long the kernel caches names of that file system, in seconds: `--exe` has to answer with and without.
 const CACHED: [&str; 2] = ["0", "1000"];
 
 #[test]
@@ -33,7 +33,7 @@ fn an_executable_on_a_dead_mount() {
                 assert!(output.status <= 1, "{args:?}: {output:?}");
                 output.pids() == mount.pids
             });
-            // Only a cached path tells one that ends so from a deleted one.
+            // Only a cached path distinguishes a name that ends in ` (deleted)` from a deleted file.
             let is_named = cached == CACHED[1];
             assert_eq!(found[..4], [!is_named, false, !is_named, is_named], "{path}, cached for {cached} s");
             let output = ours("pkill", "-USR1 --exe /proc/self/exe -x bystander").run();
@@ -68,7 +68,7 @@ fn a_working_directory_on_a_dead_mount() {
     });
 }
 
-/// A file that was deleted under one of its names is still there under another.
+/// A file that was deleted under one name still exists under another.
 #[test]
 fn a_deleted_name_with_a_hard_link_left() {
     let dir = Dir::new();
@@ -76,7 +76,7 @@ fn a_deleted_name_with_a_hard_link_left() {
     let file = dir.copy(&ourselves, "hard");
     fs::hard_link(&file, dir.path().join("another")).expect("a link");
     let linked = Victim::spec().executable(&file).spawn();
-    // What is at the path now is another file, though its name ends so.
+    // The path is now that of another file, although its name ends in ` (deleted)`.
     let lookalike = dir.copy(&ourselves, "hard (deleted)");
     let named = Victim::spec().executable(&lookalike).spawn();
     fs::remove_file(&file).expect("remove");

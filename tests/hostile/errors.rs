@@ -1,8 +1,8 @@
-//! Odd errors on the files of one process: it is undecided, and the others are handled.
+//! Unusual errors on the files of one process: it is undecided, and the others are handled.
 
 use crate::support::{Dir, Run, Victim, namespace, need};
 
-/// What file systems and security modules return; only EMFILE and ENFILE are our own exhaustion.
+/// What file systems and security modules return; only EMFILE and ENFILE concern the whole run.
 const ERRORS: [&str; 6] = ["ENAMETOOLONG", "ESTALE", "EIO", "EOVERFLOW", "ENOMEM", "EINVAL"];
 
 #[test]

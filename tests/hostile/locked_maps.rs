@@ -1,4 +1,4 @@
-//! Processes whose memory maps stay locked: a thread reads a page that never comes, another one waits to change the map.
+//! Processes whose memory maps stay locked: a thread reads a page that never arrives, another one waits to change the map.
 //! Then each read of their arguments or environment blocks (`mmap_read_lock_killable`, mm/memory.c).
 
 use std::time::Instant;
@@ -85,7 +85,7 @@ fn a_locked_map_does_not_hang_a_scan() {
     });
 }
 
-/// Deadlines and signals to pkill hold during its later scans, too, and nothing is left stopped.
+/// Deadlines and signals to pkill take effect during its later scans too, and no process is left stopped.
 #[test]
 fn a_locked_map_does_not_hang_what_repeats_the_scan() {
     namespace(|| {
@@ -111,7 +111,7 @@ fn a_locked_map_does_not_hang_what_repeats_the_scan() {
     });
 }
 
-/// `--read-timeout 0` never gives up; a signal still ends the program.
+/// `--read-timeout 0` never gives up; a signal still terminates the program.
 #[test]
 fn int_and_term_end_a_scan_that_hangs() {
     use rustix::process::{Pid, Signal, kill_process};
@@ -139,7 +139,7 @@ fn int_and_term_end_a_scan_that_hangs() {
     });
 }
 
-/// Not one timeout after the other.
+/// The reads time out in parallel, not one after the other.
 #[test]
 fn a_hundred_locked_maps() {
     namespace(|| {

@@ -1,8 +1,8 @@
 //! Attacks by the processes of an ordinary user on root's programs. Each has an attacker of its own (`attackers/`, built
 //! by the test), in a PID namespace.
 //!
-//! They are an executable of their own, which runs while no other test does: a process whose memory map is locked is
-//! seen from outside of its PID namespace too, and hangs the installed procps that other tests compare with.
+//! They are an executable of their own, which runs while no other test does: a process with a locked memory map is
+//! visible from outside of its PID namespace too, and hangs the installed procps that other tests compare with.
 
 #[allow(dead_code, unused_imports)] // most of it is for tests/suite
 #[path = "../suite/support/mod.rs"]
@@ -37,7 +37,7 @@ fn build(dir: &Dir, name: &str) -> PathBuf {
     program
 }
 
-/// A file system that does not answer, and the processes that stand on it. Its end frees them.
+/// A file system that does not answer, and the processes that use it. Its termination frees them.
 struct DeadMount {
     _server: Helper,
     dir: Dir,
@@ -62,7 +62,7 @@ impl DeadMount {
     }
 }
 
-/// A process that is none of the attacker's, and must be found nevertheless.
+/// A process that is not the attacker's, and must be found nevertheless.
 fn bystander() -> Victim {
     Victim::named("bystander").catch(libc::SIGUSR1).arg("wanted-argument").env("WANTED", "yes").spawn()
 }

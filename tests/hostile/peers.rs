@@ -7,7 +7,7 @@ use crate::support::{Dir, Helper, Run, namespace, need};
 
 use super::{DeadMount, build, has_fuse};
 
-/// A line for each program that is installed: what it was asked, how it ended, and how long it took.
+/// Prints a line for each installed program: its command line, its exit status, and how long it took.
 fn ask(attack: &str) {
     let ours = Run::ours("pgrep").program().display().to_string();
     for line in [

@@ -1,4 +1,4 @@
-//! Great numbers: of descriptors, threads, generations, and of pkills at the same time.
+//! Large numbers of descriptors, threads, generations, and concurrent runs of pkill.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -11,8 +11,8 @@ use crate::support::{Dir, Helper, Victim, eventually, namespace, need};
 
 use super::{build, bystander, ours};
 
-/// Each is signalled as often as it was told, by 50 pkills that run at the same time, while another user's processes fork
-/// all the time.
+/// Each process gets exactly the signals of 50 concurrent runs of pkill, while another user's processes fork
+/// continuously.
 #[test]
 fn many_runs_during_a_fork_storm() {
     const RUNS: u32 = 50;
@@ -69,7 +69,7 @@ fn a_process_with_too_much_of_everything() {
             let output = ours("pgrep", "-w much-of-it").run();
             let lines = output.out().lines().count();
             assert_eq!(lines, if what == "descriptors" { 1 } else { reached }, "{what}");
-            // All of them, parents and children alike.
+            // All of them, parents and children.
             let output = ours("pkill", "-KILL --tree -x much-of-it").run();
             assert_eq!(output.status, 0, "{what}: {output:?}");
             eventually("all have ended", || !much.lives());

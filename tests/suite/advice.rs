@@ -1,4 +1,4 @@
-//! What a user at a terminal is advised where nothing matched.
+//! The advice for a user at a terminal where nothing matched.
 
 use std::net::TcpListener;
 
@@ -33,7 +33,7 @@ fn a_miss_is_advised_on_a_terminal_only() {
             assert_eq!((output.out(), output.err(), output.status), (String::new(), String::new(), 1));
         }
     }
-    // What matches, what is quiet or expected, and what nothing resembles.
+    // No advice: where something matches, with --quiet and --allow-none, and where nothing is similar.
     let run = |args: &[&str]| on_terminal(Run::ours("pgrep").args(args));
     assert_eq!(run(&["-x", name]), (format!("{pid}\n"), 0));
     assert_eq!(run(&["--quiet", own_pid]), (String::new(), 1));

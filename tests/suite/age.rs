@@ -24,7 +24,7 @@ fn newest_and_oldest() {
             case("pgrep -nc {tag}").prints("1\n"),
             case("pkill -KILL -n {tag}").fate("c", "killed by KILL"),
             case("pkill -KILL -o {tag}").fate("a", "killed by KILL"),
-            // A criterion, so no pattern is needed. PID 1 is the oldest.
+            // It is a criterion, so no pattern is needed. PID 1 is the oldest.
             case("pgrep -o").prints("1\n"),
             case("pgrep -n").prints_with("\n"),
         ],
@@ -49,7 +49,7 @@ fn newest_and_oldest_exclude_each_other_and_inverse() {
 
 #[test]
 fn older_than() {
-    // It is younger where it is the test itself, or starts a container.
+    // PID 1 is younger where it is the test itself, or the init of a container.
     let first = start_time(1);
     eventually("PID 1 has run for more than a second", || ticks() > first + 110);
     let numbers = || reference().pids("a b c");
@@ -61,9 +61,9 @@ fn older_than() {
             case("pgrep -O 100000 {tag}").nothing(),
             case("pkill -0 -O 100000 {tag}").nothing(),
             case("pgrep -O 1 -P 0 -o").prints("1\n"),
-            // docs/COMPATIBILITY.md, `numbers`: the reference takes these as 0, or what fits.
+            // docs/COMPATIBILITY.md, `numbers`: the reference reads these as 0, or truncated.
             case("pgrep -O abc {tag}").usage("abc").differs("numbers", numbers()),
-            // (Below 0 the reference finds some or none of the youngest, by the fraction of a second.)
+            // (Below 0 the reference finds some or none of the youngest, depending on the fraction of a second.)
             case("pgrep -O -1 {tag}").usage("-1").ours_only(),
             case("pgrep -O 100000x {tag}").usage("100000x").differs("numbers", reference().status(1)),
             case("pgrep -O '' {tag}").usage("").differs("numbers", numbers()),
@@ -91,7 +91,7 @@ fn ages_are_durations() {
             case("pgrep --older 1h --younger 1d {tag}").nothing().ours_only(),
             case("pgrep --older 0.01 --younger 0.01 {tag}").nothing().ours_only(),
             case("pkill -KILL --younger 1d {b}").fate("b", "killed by KILL").ours_only(),
-            // A criterion, so no pattern is needed.
+            // It is a criterion, so no pattern is needed.
             case("pgrep --younger 0").nothing().ours_only(),
             case("pgrep --younger x {tag}").usage("{program}: invalid duration: x").ours_only(),
             case("pgrep --younger 30m2h {tag}").usage("{program}: invalid duration: 30m2h").ours_only(),
@@ -101,7 +101,7 @@ fn ages_are_durations() {
     );
 }
 
-/// To the clock tick: nobody of a certain age is both, and nobody is neither.
+/// To the clock tick: at any age, a process is one of the two, and never both.
 #[test]
 fn older_and_younger_are_complements() {
     let victim = Victim::spec().spawn();

@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 ///
 /// argv ─cli→ Request ─plan→ Plan ─scan→ Matches ─deliver→ Report ─output→ bytes, exit status
 ///
-/// A module may name only what stands above it, so there is no way back.
+/// A module may import only what is above it, so no later stage is called by an earlier one.
 const IMPORTS: &[(&str, &[&str])] = &[
     // Plain data.
     ("signal", &[]),
     ("request", &["signal"]),
     ("error", &[]),
     ("similar", &[]),
-    // The system, for everybody.
+    // The system, for every module.
     ("sys", &[]),
     ("accounts", &[]),
-    // What a process is, and questions about it.
+    // What a process is, and tests on it.
     ("ere", &["sys"]),
     ("proc", &["error", "request", "sys"]),
     ("view", &["proc", "request"]),
@@ -25,11 +25,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("permission", &["proc", "request", "signal"]),
     // What started a process.
     ("origin", &["proc", "request", "select"]),
-    // What a run comes to.
+    // The result of a run.
     ("report", &["error", "origin", "permission", "proc", "request", "select", "signal", "view"]),
     // The stages.
     ("cli", &["error", "request", "signal", "similar"]),
-    // Beside them: what may be typed.
+    // Beside them: completion.
     ("complete", &["accounts", "cli", "ere", "error", "proc", "request", "select", "signal", "sys"]),
     ("plan", &["accounts", "ere", "error", "proc", "request", "select", "view"]),
     ("scan", &["error", "plan", "proc", "request", "select", "view"]),
@@ -69,7 +69,7 @@ const MAY_HAVE_CIRCLES: &[&str] = &[];
 /// What reads /proc: output may not use it, because what it prints comes with the matches and the report.
 const READERS: &[&str] = &["ProcDir", "Process", "Sockets", "Terminals", "Facts", "walk"];
 
-/// Where process data is bytes and nothing else.
+/// Where process data is bytes only.
 const BYTES_ONLY: &[&str] = &["complete", "proc", "select", "view", "scan", "deliver"];
 
 fn root() -> &'static Path {

@@ -1,5 +1,5 @@
-//! Processes with awkward names and command lines, zombies, kernel threads, and processes that are gone before
-//! we have looked at them.
+//! Processes with awkward names and command lines, zombies, kernel threads, and processes that exit before
+//! they are read.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -9,7 +9,7 @@ use crate::support::{
     Dir, Output, Run, Victim, eventually, namespace, need, need_kernel_threads, own_pid, stat_field,
 };
 
-/// Asks about one process only, whatever else runs on the machine.
+/// Runs the program on one process only, whatever else runs on the machine.
 fn ask(program: &str, pid: u32, args: &[&[u8]]) -> Output {
     let args = args.iter().map(|&arg| OsString::from_vec(arg.to_vec()));
     let dir = Dir::new();
@@ -42,7 +42,7 @@ fn a_name_is_bytes() {
         (b"bell\x07esc\x1b[1m", b"bell.esc.[[]1m", b"bell", "bell?esc?[1m"),
         ("caf\u{e9}".as_bytes(), b"caf.", b"caf..", "caf\u{e9}"),
         (b"bad\xff\xfe", b"bad\xff\xfe", b"bad..", "bad??"),
-        // What the kernel leaves of a long name: the last character is cut in two.
+        // The kernel truncates a long name, in the middle of its last character.
         (b"thirteen-byte\xe2\x82\xac", b"thirteen-byte\xe2\x82", b"thirteen-byte.", "thirteen-byte??"),
         (b"-dash", b"-dash", b"dash", "-dash"),
         (b"100% %s%n", b"100% %s%n", b"100", "100% %s%n"),
@@ -159,12 +159,12 @@ fn a_zombie_has_a_name_and_no_arguments() {
     assert!(!matches(pid, &[b"-f", b"argument"]));
     assert!(matches(pid, &[b"-f", b"-x", format!(r"\[{name}\] <defunct>").as_bytes()]));
     assert_eq!(ask("pgrep", pid, &[b"-a"]).out(), format!("{pid} {line}\n"));
-    // kill(2): a zombie takes any signal, to no effect.
+    // kill(2): any signal to a zombie succeeds, without effect.
     let output = ask("pkill", pid, &[b"-e", b"-TERM", b"-x", name.as_bytes()]);
     assert_eq!((output.out(), output.status), (format!("{name} killed (pid {pid})\n"), 0), "{output:?}");
     let output = ask("pidwait", pid, &[b"-x", name.as_bytes()]);
     assert_eq!((output.out(), output.err(), output.status), (String::new(), String::new(), 0));
-    assert_eq!(victim.killed_by(), Some(libc::SIGKILL), "it was ours to reap all the time");
+    assert_eq!(victim.killed_by(), Some(libc::SIGKILL), "it has not been reaped before");
 }
 
 #[test]
@@ -190,13 +190,13 @@ fn a_kernel_thread_has_a_name_and_no_arguments() {
     assert_eq!(ask("pgrep", KTHREADD, &[b"-a"]).out(), "2 [kthreadd]\n");
 }
 
-/// Processes come and go between any two of our reads. That is no error, and hides nobody else.
+/// Processes start and exit between any two reads. That is no error, and hides no other process.
 #[test]
-fn a_process_that_vanishes_is_not_worth_a_word() {
+fn a_process_that_exits_during_the_scan_is_no_error() {
     namespace(|| {
         let anchor = Victim::named("anchor").catch(libc::SIGUSR1).spawn();
         let pid = anchor.pid();
-        // Each short life has children, arguments, and an end by exec or exit.
+        // Each short-lived process has children and arguments, and execs or exits.
         let churn = "while :; do (: & (exec /bin/true anchor-like) & wait); done";
         let mut loops: Vec<_> =
             (0..4).map(|_| Command::new("sh").args(["-c", churn]).spawn().expect("start sh")).collect();
@@ -232,7 +232,7 @@ fn a_process_that_vanishes_is_not_worth_a_word() {
                 let output = Run::ours(program).args(&args).run();
                 assert_eq!((output.out(), output.err(), output.status), (String::new(), String::new(), 1));
             }
-            // They end by themselves or by our signal; either way nothing is left to wait for.
+            // They exit by themselves or by the signal; either way nothing remains to wait for.
             let output = Run::ours("pkill").args(["-KILL", "-x", "true"]).run();
             assert!(output.err().is_empty() && output.status <= 1, "{output:?}");
             let output = Run::ours("pidwait").args(["-x", "true"]).run();
@@ -245,7 +245,7 @@ fn a_process_that_vanishes_is_not_worth_a_word() {
     });
 }
 
-/// Between the old program and the new one, the memory of a process is set up, and its arguments and environment seem
+/// During execve(2), the memory of a process is set up, and its arguments and environment seem
 /// empty. It matches before and after, so every scan has to find it.
 #[test]
 fn a_process_that_keeps_executing_programs_is_never_missed() {
@@ -269,7 +269,7 @@ fn a_process_that_keeps_executing_programs_is_never_missed() {
     });
 }
 
-/// A process may also have no arguments at all: it is its name in brackets that is matched then.
+/// A process may also have no arguments at all: then its name in brackets is matched.
 #[test]
 fn a_process_without_arguments_is_found_by_its_name() {
     let victim = Victim::spec().without_arguments().spawn();
@@ -278,14 +278,14 @@ fn a_process_without_arguments_is_found_by_its_name() {
     assert!(matches(victim.pid(), &[b"-fx", line.as_bytes()]));
 }
 
-/// Each thread is read for itself: 10,000 of them are no 10,000 times 10,000 files.
+/// Each thread is read separately: 10,000 threads do not cost 10,000 times 10,000 files.
 #[test]
 fn threads_are_described_in_linear_time() {
     const THREADS: usize = 40;
     if !need("strace") {
         return;
     }
-    // What is blocked is asked of all threads where a process is described.
+    // The description of a process has the blocked signals of all threads.
     let spec = Victim::spec().block(libc::SIGUSR1);
     let victim = (1..THREADS).fold(spec, |spec, _| spec.thread("one-of-many")).spawn();
     let dir = Dir::new();

@@ -1,4 +1,4 @@
-//! `--complete`: what may be typed, without a shell. What shells make of it is in `tests/suite/completions`.
+//! `--complete`: its candidates, without a shell. The shells' completions are tested in `tests/suite/completions`.
 
 use crate::support::{Dir, Run, Victim, case, check, need_root, own_pid};
 
@@ -16,7 +16,7 @@ fn about(all: &[(String, String)], wanted: &str) -> Option<String> {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn errors_are_reported() {
     check(
         |_| {},
         &[
@@ -32,7 +32,7 @@ fn what_is_wrong_is_said() {
     );
 }
 
-/// It answers, whatever else is asked for, and does nothing else.
+/// `--complete` prints candidates, whatever other options are given, and does nothing else.
 #[test]
 fn nothing_is_signalled() {
     let mut victim = Victim::spec().catch(15).spawn();
@@ -42,15 +42,15 @@ fn nothing_is_signalled() {
 }
 
 #[test]
-fn each_candidate_tells_what_it_is() {
+fn each_candidate_has_a_description() {
     let tag = Victim::spec().tag();
     let one = Victim::named(format!("{tag}one")).arg("and its arguments").spawn();
     let _two = [(); 2].map(|()| Victim::named(format!("{tag}two")).spawn());
     let user = candidates(Run::ours("pgrep").args(["--complete", "euid"]));
     let names = candidates(Run::ours("pgrep").args(["--complete", "pattern"]));
-    let told = about(&names, &format!("{tag}one")).expect("a candidate");
-    assert!(told.starts_with(&format!("PID {}, ", one.pid())), "{told}");
-    assert!(user.iter().any(|(name, _)| told.ends_with(&format!(", {name}"))), "{told}");
+    let description = about(&names, &format!("{tag}one")).expect("a candidate");
+    assert!(description.starts_with(&format!("PID {}, ", one.pid())), "{description}");
+    assert!(user.iter().any(|(name, _)| description.ends_with(&format!(", {name}"))), "{description}");
     assert!(about(&names, &format!("{tag}two")).expect("a candidate").starts_with("2 processes, "));
     let pids = candidates(Run::ours("pgrep").args(["--complete", "pid"]));
     assert_eq!(about(&pids, &one.pid().to_string()), Some(format!("{tag}one and its arguments")));
@@ -59,7 +59,7 @@ fn each_candidate_tells_what_it_is() {
 }
 
 #[test]
-fn we_are_no_candidate() {
+fn the_program_itself_is_no_candidate() {
     let run = Run::ours("pgrep").args(["--complete", "pid"]).start();
     let own = run.pid().to_string();
     let output = run.wait();
@@ -69,7 +69,7 @@ fn we_are_no_candidate() {
     );
 }
 
-/// Neither a candidate nor its description holds what a terminal or a shell would take for a command.
+/// Neither a candidate nor its description has text that a terminal or a shell would take for a command.
 #[test]
 fn text_of_processes_is_made_harmless() {
     let tag = Victim::spec().tag();
@@ -87,12 +87,12 @@ fn text_of_processes_is_made_harmless() {
         let all = candidates(Run::ours("pgrep").args(["--complete", "pattern"]).env("LC_ALL", locale));
         for (text, _) in all.iter().filter(|(text, _)| text.starts_with(&tag)) {
             let found = Run::ours("pgrep").args(["--", text]).env("LC_ALL", locale).run().pids();
-            assert!(victims.iter().any(|victim| found.contains(&victim.pid())), "{text:?} finds nobody");
+            assert!(victims.iter().any(|victim| found.contains(&victim.pid())), "{text:?} finds no process");
         }
     }
 }
 
-/// What other users hide is left out, and no reason to fail.
+/// Processes that other users hide are skipped, and are no error.
 #[test]
 fn an_ordinary_user_is_served() {
     if !need_root() {

@@ -1,8 +1,8 @@
-//! Comma lists and the other questions: `-P -p -g -s -u -U -G -t -r -A -H --cgroup --env --ns --nslist`.
+//! Comma-separated lists and the other criteria: `-P -p -g -s -u -U -G -t -r -A -H --cgroup --env --ns --nslist`.
 
 use crate::support::{self, Scene, case, cgroup, check, namespace, need_root, reference, stat_field_of};
 
-/// `l` leads a session, `g` a group in ours, `p` is as the test is.
+/// `l` leads a session, `g` a group in the session of the test, `p` is in the test's session and group.
 fn groups(scene: &mut Scene) {
     let parentless = |pid: &&str| stat_field_of(pid, 4).is_some_and(|parent| parent == "0");
     let pids = ["1", "2"];
@@ -116,7 +116,7 @@ fn users_and_groups() {
     let empty = "{program}: invalid empty list";
     check(
         |scene| {
-            // Debian and Fedora agree on these: 1 is daemon, 2 is bin.
+            // Debian and Fedora have the same here: 1 is daemon, 2 is bin.
             scene.add("r", |part| part);
             scene.add("d", |part| part.gids(1, 2, 3).uids(1, 2, 3));
             scene.add("n", |part| part.gids(4294967294, 0, 0).uids(4294967294, 0, 0));
@@ -228,7 +228,7 @@ fn handlers() {
 }
 
 #[test]
-fn ancestors_are_left_out() {
+fn ancestors_are_excluded() {
     check(
         |scene| {
             scene.add("a", |part| part);
@@ -297,7 +297,7 @@ fn namespaces() {
             case("pgrep --ns {self} --nslist pid,foo {tag}")
                 .usage("foo")
                 .differs("nslist-message", reference().usage("")),
-            // Alone it is no criterion, and means nothing.
+            // Alone it is no criterion, and has no effect.
             case("pgrep --nslist uts {tag}").pids("s u h"),
             // docs/COMPATIBILITY.md, `numbers`.
             case("pgrep --ns 0 {tag}").usage("").differs("numbers", reference().status(1)),
@@ -305,7 +305,7 @@ fn namespaces() {
             case("pgrep --ns -1 {tag}")
                 .usage("")
                 .differs("numbers", reference().status(3).says("Error reading reference namespace")),
-            // A PID that nobody has: newer than 4.0.2 leaves with 3.
+            // A PID that no process has: versions after 4.0.2 exit with 3.
             case("pgrep --ns 4194305 {tag}")
                 .status(1)
                 .says("{program}: ")
@@ -377,7 +377,7 @@ fn control_groups() {
     );
 }
 
-/// A control group of our own.
+/// A control group of this test.
 struct Group(std::path::PathBuf);
 
 impl Group {

@@ -2,11 +2,11 @@
 
 use crate::support::{NOBODY, Run, Victim, eventually, namespace};
 
-/// A year: older than what a test starts.
+/// A year: more than the age of what a test starts.
 const AGES: &str = "31536000";
 
 #[test]
-fn a_cleanup_job_ends_what_is_old_and_nobodys() {
+fn a_cleanup_job_ends_the_old_processes_of_one_user() {
     namespace(|| {
         for streams in ["<&-", "<&- >&-", "<&- >&- 2>&-"] {
             let mut stale = Victim::spec().gids(NOBODY, NOBODY, NOBODY).uids(NOBODY, NOBODY, NOBODY).spawn();

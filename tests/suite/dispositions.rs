@@ -1,11 +1,11 @@
-//! The classic: a script that reports on HUP, refuses TERM and ignores INT, so that only KILL is left.
+//! The classic: a script that reports on HUP, catches TERM and ignores INT, so that only KILL terminates it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use crate::support::{Dir, Run, eventually, need};
 
-/// `cat` holds standard input: when the test ends, however it ends, so do `cat` and the script.
+/// `cat` reads standard input: when the test exits for any reason, `cat` and the script do too.
 const JOB: &str = r"
 count=0
 trap 'count=$((count + 1)); echo progress $count' HUP
@@ -27,7 +27,7 @@ fn each_signal_meets_its_disposition_and_kill_ends_with_137() {
         let which = Command::new("sh").args(["-c", r#"command -v "$0""#, shell]).output().expect("start sh");
         let shell_path = String::from_utf8(which.stdout).expect("a path in UTF-8");
         let applet = if shell == "busybox" { " sh" } else { "" };
-        // No `env` in between: it would give the script the shell's name.
+        // Without `env`, which would give the script the shell's name.
         let path = dir.script(&name, &format!("#!{}{applet}\n{JOB}", shell_path.trim_end()));
 
         // The caller's own caller: a shell sees 128 + 9.
@@ -43,7 +43,7 @@ fn each_signal_meets_its_disposition_and_kill_ends_with_137() {
         let mut lines = BufReader::new(caller.stdout.take().expect("pipe")).lines().map(Result::unwrap);
         let mut stdin = caller.stdin.take().expect("pipe");
         let mut next = || lines.next().expect("a line");
-        // Through `cat`, which starts when all traps are set.
+        // `cat` echoes it, and starts when all traps are set.
         stdin.write_all(b"ready\n").expect("write");
         assert_eq!(next(), "ready");
 
@@ -64,7 +64,7 @@ fn each_signal_meets_its_disposition_and_kill_ends_with_137() {
         let status = loop {
             let line = next();
             if !line.starts_with("Killed") {
-                break line; // dash and bash say so on the way
+                break line; // dash and bash print more lines
             }
         };
         assert_eq!(status, "status 137");

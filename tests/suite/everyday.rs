@@ -1,4 +1,4 @@
-//! What people really type: lines from scripts, manuals and answers, with the names of our own victims in
+//! What users really type: lines from scripts, manuals and answers, with the names of the victims in
 //! them.
 
 use crate::support::{self, Scene, Victim, case, check, namespace, shell};
@@ -47,8 +47,8 @@ fn signals_to_daemons() {
     );
 }
 
-/// Without a name of ours in them, so in a namespace. `sleep` is the shell's child, and -P keeps the signal
-/// there.
+/// Lines without a victim's name, so in a namespace. `sleep` is the shell's child, and -P restricts the signal
+/// to it.
 #[test]
 fn signals_by_other_means() {
     namespace(|| {
@@ -82,7 +82,7 @@ fn questions() {
             case("pgrep -o -f '^{d}$'").pids("d"),
             shell("pgrep '{d}' >/dev/null || echo start"),
             shell("pgrep '{tag}none' >/dev/null || echo start").prints("start\n"),
-            // The classic: the shell finds itself, and nothing is started.
+            // The classic: the shell matches itself, and nothing is started.
             shell("pgrep -f '{tag}/none' >/dev/null || echo start"),
             shell("pgrep -Af '{tag}/none' >/dev/null || echo start").prints("start\n"),
         ],
@@ -97,7 +97,7 @@ fn waits() {
             scene.add("z", |part| part).make_zombie();
         },
         &[
-            // It ends when it is waited for: pidwait holds its pidfd and sleeps.
+            // It exits when pidwait waits for it: pidwait has its pidfd open and sleeps.
             shell("p=$$; sleep 60 & s=$!; pidwait -P $p & until ls -l /proc/$!/fd 2>/dev/null | grep -q pidfd && grep -q ^State:.S /proc/$!/status; do :; done; kill $s; wait $!; echo $?")
                 .prints("0\n"),
             shell("PID={z.pid}; echo $PID | pidwait -F -").since([4, 0, 3]),
@@ -106,7 +106,7 @@ fn waits() {
     );
 }
 
-/// Everything of a user, so in a namespace.
+/// All processes of a user, so in a namespace.
 #[test]
 fn the_end_of_a_session() {
     namespace(|| {

@@ -1,4 +1,4 @@
-//! `--ancestor` and `--tree`: who descends from whom.
+//! `--ancestor` and `--tree`: descendants.
 
 use std::io::{BufRead as _, BufReader};
 
@@ -9,7 +9,7 @@ use crate::support::{
     Dir, Output, Run, Running, document, eventually, hide_processes, namespace, need, stat_field,
 };
 
-/// `top` starts two who have children of their own, and there is somebody else.
+/// `top` starts two processes that have children of their own; another process is unrelated.
 const PLAN: [&str; 3] = ["top left right", "left one two", "right three"];
 
 fn run(program: &str, args: &str) -> Run {
@@ -22,12 +22,12 @@ fn pids_of(names: &str) -> Vec<u32> {
     all
 }
 
-/// Waits until it has written so many lines.
+/// Waits until it has written `count` lines.
 fn read_lines(running: &mut Running, count: usize) {
     assert_eq!(BufReader::new(running.stdout()).lines().take(count).count(), count);
 }
 
-/// With the names in braces made into PIDs.
+/// Replaces the names in braces by PIDs.
 fn fill(args: &str) -> String {
     let mut parts = args.split(['{', '}']);
     let first = parts.next().unwrap_or_default().to_owned();
@@ -55,7 +55,7 @@ fn descendants_are_found_at_any_depth() {
             ("--ancestor {left} -u 0", "one two"),
             ("--ancestor {left} -u 1", ""),
             ("--ancestor {left} -p {three},{two}", "two"),
-            // All of them descend from 0, from which nothing else is told.
+            // All of them descend from 0, the parent of the first process.
             ("--ancestor 0 -x 'top|lone'", ""),
             ("--ancestor 0 -x one", "one"),
             ("--ancestor 4000000", ""),
@@ -73,7 +73,7 @@ fn descendants_are_found_at_any_depth() {
         }
         let criteria = document(&run("pgrep", &fill("--json --ancestor {top}")).run())["criteria"].clone();
         assert_eq!(criteria, json!({"ancestor": pid("top").to_string()}));
-        // Looked at again, and by all programs.
+        // Rechecked, and with all programs.
         let output = run("pkill", &fill("-KILL --ancestor {left} --verbose two")).run();
         assert!(output.status == 0 && output.out().contains("signalled"), "{output:?}");
         let mut waiting = run("pidwait", &fill("-e --ancestor {left}")).start();
@@ -83,7 +83,7 @@ fn descendants_are_found_at_any_depth() {
     });
 }
 
-/// Who loses its parent gets another: init, or a subreaper.
+/// A process that loses its parent gets another: init, or a subreaper.
 #[test]
 fn an_orphan_descends_from_its_new_parents() {
     namespace(|| {
@@ -98,7 +98,7 @@ fn an_orphan_descends_from_its_new_parents() {
 }
 
 #[test]
-fn with_each_match_its_descendants() {
+fn the_descendants_of_each_match_are_added() {
     namespace(|| {
         let _family = Family::start(&PLAN);
         let _other = Family::start(&["stranger lone"]);
@@ -113,7 +113,7 @@ fn with_each_match_its_descendants() {
             ("--tree -n -P {top}", "right three"),
             ("--tree -o -P {top}", "left one two"),
             ("--tree --ancestor {top} right", "right three"),
-            ("--tree nobody", ""),
+            ("--tree no-such-name", ""),
         ] {
             let args = fill(args);
             let output = run("pgrep", &args).run();
@@ -133,9 +133,9 @@ fn with_each_match_its_descendants() {
     });
 }
 
-/// Inverted, it is the others: those who neither match nor descend from a match.
+/// Inverted, the others are selected: processes that neither match nor descend from a match.
 #[test]
-fn who_is_in_no_family() {
+fn inverse_tree_selects_what_is_outside_of_all_trees() {
     namespace(|| {
         let mut family = Family::start(&PLAN);
         for (args, expected) in [
@@ -143,7 +143,7 @@ fn who_is_in_no_family() {
             ("--inverse --tree -x left|three", "top right"),
             ("--inverse --tree -x one|two|three", "top left right"),
             ("--inverse --tree -p {top}", ""),
-            ("--inverse --tree -x nobody", "top left one two right three"),
+            ("--inverse --tree -x no-such-name", "top left one two right three"),
             ("--inverse --tree --ancestor {top} -x left", "top right three"),
         ] {
             let output = run("pgrep", &fill(args)).args(["-A"]).run();
@@ -161,7 +161,7 @@ fn who_is_in_no_family() {
 }
 
 #[test]
-fn a_namesake_of_its_parent_comes_once() {
+fn a_child_that_also_matches_is_listed_once() {
     namespace(|| {
         let mut family = Family::start(&["same same"]);
         let both = pids("same");
@@ -187,7 +187,7 @@ fn outcomes(report: &Value) -> Vec<(u32, String)> {
     targets.map(outcome).collect()
 }
 
-/// The calls that strace saw, without the thread in front.
+/// The calls in strace's output, without the thread ID.
 fn traced(run: Run, what: &str) -> (Output, Vec<String>) {
     let dir = Dir::new();
     let file = dir.path().join("trace");
@@ -198,9 +198,9 @@ fn traced(run: Run, what: &str) -> (Output, Vec<String>) {
     (output, calls.collect())
 }
 
-/// All are pinned before the first one is signalled, and parents go first.
+/// All are pinned before the first one is signalled, parents before their children.
 #[test]
-fn a_tree_is_felled_from_the_top() {
+fn parents_are_signalled_before_their_children() {
     namespace(|| {
         if !need("strace") {
             return;
@@ -234,7 +234,7 @@ fn a_tree_is_felled_from_the_top() {
     });
 }
 
-/// More descendants than descriptors: each is known again by its start time, and nobody is signalled by PID alone.
+/// More descendants than descriptors: each is recognized by its start time, and none is signalled by PID alone.
 #[test]
 fn few_descriptors() {
     namespace(|| {
@@ -254,13 +254,13 @@ fn few_descriptors() {
             assert!(pinned, "{args}");
         }
         family.wait();
-        eventually("nobody is left", || leaves.iter().all(|leaf| pids(leaf).is_empty()));
+        eventually("none remains", || leaves.iter().all(|leaf| pids(leaf).is_empty()));
     });
 }
 
-/// Whoever matches takes its descendants along, but not us and those whom we descend from.
+/// The descendants of a match are signalled too, except pkill and its ancestors.
 #[test]
-fn we_and_our_ancestors_are_spared() {
+fn pkill_and_its_ancestors_are_spared() {
     namespace(|| {
         let dir = Dir::new();
         let pkill = Run::ours("pkill").program().display().to_string();
@@ -279,23 +279,23 @@ fn we_and_our_ancestors_are_spared() {
             let output = Run::shell(&format!("{}; exit $?", outer.display())).run();
             let report = document_of(&output);
             let all = outcomes(&report);
-            // With -A, nobody matches, so nobody's descendants are meant.
+            // With -A, no process matches, so no descendants are selected.
             let expected = if option.is_empty() { 3 } else { 0 };
             assert_eq!((all.len(), output.status), (expected, status), "{name}: {report}");
             assert!(all.iter().all(|(_, outcome)| outcome == "signalled"), "{name}: {report}");
             let left = if option.is_empty() { 0 } else { 2 };
-            eventually("who was meant has ended", || pids("bystand").len() == left);
+            eventually("the selected processes have exited", || pids("bystand").len() == left);
         }
     });
 }
 
-/// Whatever its status.
+/// The document of a run with any status.
 fn document_of(output: &Output) -> Value {
     serde_json::from_str(&output.out()).unwrap_or_else(|why| panic!("{why}: {output:?}"))
 }
 
 #[test]
-fn it_is_rehearsed_asked_and_waited_for() {
+fn a_tree_with_dry_run_interactive_and_wait() {
     namespace(|| {
         let mut family = Family::start(&PLAN);
         let left = pid("left");
@@ -364,7 +364,7 @@ fn an_ordinary_user_gets_the_same_answers() {
             }
             assert_eq!(ask(&format!("--ancestor {top}")), pids_of("left one two right three"));
             assert_eq!(ask("--tree -x left"), pids_of("left one two"));
-            // Through our test, which is root's and hidden.
+            // The chain leads through the test, which is root's and hidden.
             assert_eq!(ask("--ancestor 1 -x three"), pids_of("three"));
         }
         let output = run("pkill", "--tree --json -x top").user(UID, UID).run();

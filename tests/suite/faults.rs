@@ -1,5 +1,5 @@
-//! System calls that fail, one at a time: what is reported is what happened, one target's failure never stops the
-//! rest, and that we could not look is never taken for "no match".
+//! System calls that fail, one at a time: reports are true, the failure of one target never stops the
+//! others, and a process that cannot be read is never reported as "no match".
 
 use std::fs;
 use std::sync::atomic::Ordering;
@@ -11,7 +11,7 @@ use crate::support::{Dir, Output, Run, Victim, eventually, namespace, need};
 
 const SIGNAL: i32 = libc::SIGUSR1;
 
-/// A call of which those that `when` says fail: `N`, or `N+` for it and all that follow (strace(1)).
+/// A call that fails at the times in `when`: `N`, or `N+` for that and all later ones (strace(1)).
 struct Fault<'a> {
     call: &'a str,
     errno: &'a str,
@@ -84,9 +84,9 @@ fn a_target_that_fails_does_not_stop_the_rest() {
                     let what = format!("{call} {errno} {when}: {output:?}");
                     let missing = matches!(errno, "EPERM" | "ENOSYS");
                     let (word, pinned, number) = match (call, errno) {
-                        // The directory of the process is as good a handle.
+                        // The directory in /proc identifies the process as well.
                         ("pidfd_open", _) if missing => ("signalled", Some(true), None),
-                        // The call itself is missing, or a filter refuses it: we may not even signal ourselves.
+                        // The call is missing, or a filter refuses it even for the program itself.
                         ("pidfd_send_signal", _) if missing && when == "1+" => {
                             ("signalled", Some(false), None)
                         }
@@ -118,7 +118,7 @@ fn a_target_that_fails_does_not_stop_the_rest() {
     });
 }
 
-/// What `--strict` makes of the same.
+/// The same with `--strict`.
 #[test]
 fn a_failure_under_strict() {
     namespace(|| {
@@ -136,8 +136,8 @@ fn a_failure_under_strict() {
     });
 }
 
-/// A refusal must not be mistaken for a missing call, and the signal sent by PID, because there was no descriptor left
-/// to find out.
+/// Without a free descriptor to find out, a refusal must not be mistaken for a missing call, and the signal sent
+/// by PID.
 #[test]
 fn without_descriptors_nothing_is_sent_by_pid() {
     namespace(|| {
@@ -171,7 +171,7 @@ fn memory_that_cannot_be_released() {
             assert_eq!((output.out(), output.err(), output.status), (String::new(), message, 1));
             assert!(victims.iter_mut().all(|victim| victim.killed_by() == Some(libc::SIGKILL)));
         }
-        // It had ended so soon that there was nothing left to release.
+        // It has exited so soon that there is no memory to release.
         let victims = three("triplet");
         let (output, _) = run(&[fault("process_mrelease", "ESRCH", "1+")], &["-KILL", "-m", "triplet"], &dir);
         assert_eq!((output.out(), output.err(), output.status), (String::new(), String::new(), 0));
@@ -179,18 +179,18 @@ fn memory_that_cannot_be_released() {
     });
 }
 
-/// A call, its errno, and what that is called.
+/// A call, its errno, and the text of that.
 type Failure = (&'static str, &'static str, &'static str);
 
-/// Each call that reads something fails, in the scan and at the second look, the loader's included.
+/// Each read fails once, in the scan and in the recheck, those of the dynamic linker included.
 #[test]
-fn a_look_that_fails_is_never_no_match() {
+fn a_read_that_fails_is_never_no_match() {
     namespace(|| {
         if !need("strace") {
             return;
         }
         let dir = Dir::new();
-        // Only the executable has the whole of its name.
+        // Only the executable has its full name.
         let long = dir.copy(&std::env::current_exe().expect("our own executable"), "victim-of-faults");
         let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a listening socket");
         let port = socket.local_addr().expect("an address").port().to_string();
@@ -222,10 +222,10 @@ fn a_look_that_fails_is_never_no_match() {
         for (args, failures) in [
             (&["-n", name][..], &[OPENAT, READ, INTERRUPTED, GETDENTS, STATFS][..]),
             (&["-u", "0", name], &[FSTATAT, OPENAT_MEMORY, READ_MEMORY]),
-            // What a pidfd does not tell, the file does.
+            // What a pidfd does not report, the file has.
             (&["-U", "0", name], &[PIDFD_OPEN, IOCTL]),
             (&["-x", "victim-of-faults"], &[OPENAT, READLINKAT]),
-            // The command line of strace has that too; only that it is an ancestor saves it.
+            // The command line of strace matches too; only as an ancestor it is spared.
             (&["-A", "-f", "argv0"], &[OPENAT, READ]),
             (&["-p", pid], &[OPENAT, READ, STATFS]),
             (&["--rss", "1", name], &[OPENAT, READ]),
@@ -250,7 +250,7 @@ fn a_look_that_fails_is_never_no_match() {
                             assert_eq!((output.out().as_str(), received), ("", 0), "{what}");
                         }
                         1 => assert_eq!((words(), received), (vec!["failed".to_owned()], 0), "{what}"),
-                        // The loader has a status of its own.
+                        // The status of the dynamic linker.
                         3 | 127 => assert_eq!((output.out().as_str(), received), ("", 0), "{what}"),
                         _ => panic!("{what}"),
                     }
@@ -258,7 +258,7 @@ fn a_look_that_fails_is_never_no_match() {
                         (0, _) => assert_eq!(output.err(), "", "{what}"),
                         (127, _) => assert!(output.err().contains("error while loading"), "{what}"),
                         (_, _) if output.err().contains("pidfile not valid") => {}
-                        (_, "") => panic!("it should be repeated: {what}"),
+                        (_, "") => panic!("the call should be repeated: {what}"),
                         (_, reason) => assert!(output.err().contains(reason), "{what}"),
                     }
                     if !injected {

@@ -1,5 +1,5 @@
-//! `--exe --exe-deleted --cwd`: the files that processes stand on, with names of every kind, and gone ones; and who may
-//! not be looked into.
+//! `--exe --exe-deleted --cwd`: executables and working directories with names of every kind, deleted ones, and
+//! processes that may not be inspected.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -26,7 +26,7 @@ fn part(file: &Path) -> Spec {
     Victim::spec().executable(file)
 }
 
-/// Among the victims only: by a criterion that says nothing about files, and is tried first.
+/// Runs it on the victims only, by a criterion that concerns no files and is tested first.
 fn ask<S: AsRef<OsStr>>(victims: &[&Victim], args: impl IntoIterator<Item = S>) -> Output {
     let pids: Vec<String> = victims.iter().map(|victim| victim.pid().to_string()).collect();
     Run::ours("pgrep").args(["-p", &pids.join(",")]).args(args).run()
@@ -108,7 +108,7 @@ fn an_executable_that_is_deleted_or_replaced() {
     let s = running(&stays);
     let x = running(&named);
     fs::remove_file(&deleted).expect("remove");
-    // As package managers do it: a new file takes the name at once.
+    // As package managers do it: a new file replaces the old one atomically.
     fs::rename(file("new"), &replaced).expect("rename");
     fs::rename(&renamed, dir.path().join("moved")).expect("rename");
     let new = running(&replaced);
@@ -118,7 +118,7 @@ fn an_executable_that_is_deleted_or_replaced() {
     finds(&all, &["--exe", "deleted"], &[&d]);
     finds(&all, &["--exe", &path("replaced")], &[&r, &new]);
     finds(&all, &["--exe", "replaced", "--exe-deleted"], &[&r]);
-    // It is the same file still, under its new name.
+    // It is still the same file, under its new name.
     finds(&all, &["--exe", &path("moved")], &[&n]);
     finds(&all, &["--exe", &path("renamed")], &[]);
     // A name that only looks like a deleted one.
@@ -184,7 +184,7 @@ fn a_working_directory_or_one_below() {
     finds(&all, &["--cwd", &path("nosuch")], &[]);
     finds(&all, &["--cwd", &path("")], &all);
     finds(&all, &["--cwd", "/"], &all);
-    // A directory that is gone is still where the process is.
+    // A deleted directory is still the working directory of the process.
     finds(&all, &["--cwd", &path("gone")], &[&gone]);
     finds(&all, &["--cwd", &path("gone/deep")], &[&gone]);
     finds(&all, &["--cwd", &path("gone/deep (deleted)")], &[]);
@@ -207,9 +207,9 @@ fn a_working_directory_or_one_below() {
     }
 }
 
-/// Everybody can go where no path leads any more: it is too long for the kernel to tell.
+/// Any process can enter a directory with a path that is too long for the kernel to report.
 #[test]
-fn a_directory_too_deep_to_be_told_stops_nobody() {
+fn a_directory_whose_path_is_too_long_is_undecided() {
     if !need("perl") {
         return;
     }
@@ -224,9 +224,9 @@ fn a_directory_too_deep_to_be_told_stops_nobody() {
     assert!(output.err().contains("note: 1 process could not be examined"), "{output:?}");
 }
 
-/// An ordinary user gets the same answers about his own as root does, and is told that there are others.
+/// An ordinary user gets the same answers about its own processes as root, and a note about the others.
 #[test]
-fn who_may_not_be_looked_into() {
+fn processes_that_may_not_be_inspected() {
     namespace(|| {
         if !need_root() {
             return;
@@ -237,7 +237,7 @@ fn who_may_not_be_looked_into() {
         let theirs = |part: Spec| part.gids(NOBODY, NOBODY, NOBODY).uids(NOBODY, NOBODY, NOBODY);
         let spec = || part(file.as_ref()).directory(dir.path());
         let own = theirs(spec()).dumpable().spawn();
-        // Whoever changes his IDs may not be looked into, until the next exec.
+        // A process that changes its IDs is not dumpable, until the next execve(2).
         let closed = theirs(spec()).spawn();
         let roots = spec().spawn();
         let mut dead = theirs(spec()).dumpable().spawn();
@@ -254,13 +254,13 @@ fn who_may_not_be_looked_into() {
             let output = run(&args);
             // The test too, which is PID 1.
             assert_eq!((output.pids(), output.err()), (vec![own.pid()], note("3 processes")), "{args:?}");
-            // Who is not meant anyway is not counted.
+            // A process that does not match otherwise is not counted.
             let name = ["-x", roots.name()];
             let output = run(&[&args[..], &name].concat());
             assert_eq!((output.out(), output.err(), output.status), (String::new(), note("1 process"), 1));
             let output = run(&[&args[..], &["-x", "no-such-name"]].concat());
             assert_eq!((output.err(), output.status), (String::new(), 1));
-            // A test that costs more may decide too.
+            // A more expensive test may decide too.
             let output = run(&[&args[..], &["-r", "Z"]].concat());
             assert_eq!((output.err(), output.status), (String::new(), 1));
             let output = run(&[&args[..], &["--quiet"]].concat());
@@ -270,7 +270,7 @@ fn who_may_not_be_looked_into() {
         }
         let output = run(&["--exe-deleted", "-x", closed.name()]);
         assert_eq!((output.err(), output.status), (note("1 process"), 1));
-        // Nobody can say that it is not meant, either.
+        // Inverted, it is undecided too.
         let output = run(&["--inverse", "--exe", file]);
         assert_eq!((output.pids(), output.err()), (vec![dead.pid()], note("3 processes")));
         let output = run(&["--inverse", "--exe", "/nonexistent"]);
@@ -279,7 +279,7 @@ fn who_may_not_be_looked_into() {
 }
 
 #[test]
-fn a_setuid_program_is_roots_to_look_into() {
+fn a_set_user_id_program_may_be_inspected_by_root_only() {
     namespace(|| {
         if !need_root() {
             return;
@@ -298,9 +298,9 @@ fn a_setuid_program_is_roots_to_look_into() {
     });
 }
 
-/// Who is hidden does not exist for us, and there is nothing to tell about him.
+/// A hidden process does not exist for the program, so there is no note about it.
 #[test]
-fn under_hidepid_there_are_only_our_own() {
+fn under_hidepid_hidden_processes_are_not_reported() {
     namespace(|| {
         hide_processes();
         let dir = Dir::new();

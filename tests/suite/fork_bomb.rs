@@ -5,8 +5,8 @@ use std::time::Instant;
 use crate::support::bomb::{self, Kind};
 use crate::support::{Run, eventually, namespace};
 
-/// Ends a bomb of as many processes; `most` is what their user may have.
-fn ends(kind: Kind, most: u64) {
+/// Kills a bomb of this many processes; `most` is the limit of their user.
+fn kills(kind: Kind, most: u64) {
     const UID: u32 = 54_399;
     bomb::light(c"bomb", UID, most, kind);
     eventually("a crowd", || bomb::count(c"bomb") as u64 > most * 3 / 4);
@@ -20,17 +20,17 @@ fn ends(kind: Kind, most: u64) {
 
 #[test]
 fn a_fork_bomb() {
-    namespace(|| ends(Kind::Plain, 200));
+    namespace(|| kills(Kind::Plain, 200));
 }
 
-/// Each continues those that pkill has stopped.
+/// Each process continues those that pkill has stopped.
 #[test]
 fn a_fork_bomb_that_continues_itself() {
-    namespace(|| ends(Kind::Continues, 300));
+    namespace(|| kills(Kind::Continues, 300));
 }
 
-/// What matters is where in a scan a fork falls.
+/// The moment of a fork within a scan varies with the pace.
 #[test]
 fn slow_fork_bombs() {
-    namespace(|| [1, 5, 20, 50].into_iter().for_each(|milliseconds| ends(Kind::Every(milliseconds), 60)));
+    namespace(|| [1, 5, 20, 50].into_iter().for_each(|milliseconds| kills(Kind::Every(milliseconds), 60)));
 }

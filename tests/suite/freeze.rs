@@ -1,4 +1,4 @@
-//! `--freeze`: nobody forks away between the look and the signal, and nobody is left stopped.
+//! `--freeze`: no process escapes by forking between the scan and the signal, and none is left stopped.
 
 use std::fs::File;
 use std::process::{Command, Stdio};
@@ -13,18 +13,18 @@ fn pkill(args: &str) -> Run {
     Run::ours("pkill").args(args.split(' '))
 }
 
-/// One who starts children in a tight loop, and others who replace themselves and are gone.
+/// A process that starts children in a tight loop, and processes that start a successor and exit.
 #[test]
-fn nobody_forks_away() {
+fn no_process_escapes_by_forking() {
     namespace(|| {
         let dir = Dir::new();
         let child = dir.copy("/usr/bin/sleep".as_ref(), "spawned").display().to_string();
-        // Bounded, so that the machine survives a defect: at most so many processes at a time, and steps in all.
+        // Bounded, so that the machine survives a defect: at most 400 processes at a time, and 1,000 steps in all.
         let spawner = format!(
             "#!/bin/bash\nulimit -u 400\nfor i in {{1..300}}; do {child} 1000 & done 2>/dev/null\nwait\n"
         );
         let spawner = dir.script("spawner", &spawner);
-        // Each lives some milliseconds: who is gone before a look is over cannot be caught but by luck.
+        // Each runs for some milliseconds: one that exits before a scan is over is caught only by chance.
         let hopper = "#!/bin/bash\nsleep 0.01\n[ $1 -gt 1000 ] || \"$0\" $(($1 + 1)) &\n";
         let hopper = dir.script("hopper", hopper);
         for round in 0..8 {
@@ -56,7 +56,7 @@ fn each_acts_on_the_signal_and_goes_on() {
     let run = |args: &str| pkill(args).args(["-P", &ours, victim.name()]);
     let output = run("-USR1 --freeze").run();
     assert_eq!((output.out(), output.err(), output.status), Default::default());
-    assert_eq!(stopped.state(), "T", "who was stopped before stays so");
+    assert_eq!(stopped.state(), "T", "a process that was stopped before stays stopped");
     let table = run("-USR1 --freeze --dry-run").run();
     assert_eq!(table.out().matches("would be signalled").count(), 2, "{table:?}");
     let echo = run("-USR1 --freeze --cont --echo").run();
@@ -90,9 +90,9 @@ fn stop_stays_and_what_makes_no_sense_is_refused() {
     assert_eq!(victim.received(), Some(vec![]));
 }
 
-/// Whenever we are told to stop, who is frozen gets what it was frozen for, and goes on.
+/// Whenever pkill is interrupted, a frozen process gets its signal and is continued.
 #[test]
-fn nobody_is_left_frozen() {
+fn no_process_is_left_frozen() {
     for sent in 1..=6 {
         let name = Victim::spec().tag();
         let mut victims = [(); 2].map(|()| Victim::named(&name).catch(libc::SIGUSR1).spawn());
@@ -116,9 +116,9 @@ fn nobody_is_left_frozen() {
     }
 }
 
-/// An error may end it too, and time may run out.
+/// The run may also end with an error, or the timeout expire.
 #[test]
-fn nobody_is_left_frozen_by_an_error() {
+fn no_process_is_left_frozen_by_an_error() {
     let mut victims = [(); 2].map(|()| Victim::spec().spawn());
     let both = victims.each_ref().map(Victim::name).join("|");
     let full = File::options().write(true).open("/dev/full").expect("/dev/full");
@@ -129,9 +129,9 @@ fn nobody_is_left_frozen_by_an_error() {
     }
 }
 
-/// Who may not be stopped may not be signalled either.
+/// A process that may not be stopped may not be signalled either.
 #[test]
-fn who_refuses_is_told() {
+fn a_process_that_may_not_be_frozen_is_refused() {
     if !support::need_root() {
         return;
     }
@@ -153,9 +153,9 @@ fn who_refuses_is_told() {
     assert_ne!(other.state(), "T");
 }
 
-/// The init of a PID namespace cannot be stopped, so it is signalled as it is.
+/// The init of a PID namespace cannot be stopped, so it is signalled without being stopped.
 #[test]
-fn who_cannot_be_stopped_takes_no_more_than_a_moment() {
+fn a_process_that_cannot_be_stopped_causes_no_long_delay() {
     namespace(|| {
         let mut family = Family::start(&["top leaf"]);
         let output = pkill("-CONT --tree --freeze --json -p 1").run();
@@ -167,7 +167,7 @@ fn who_cannot_be_stopped_takes_no_more_than_a_moment() {
     });
 }
 
-/// More than `--max` may appear while others are stopped already.
+/// More than `--max` may appear when others are already stopped.
 #[test]
 fn too_many() {
     let mut victims = [(); 2].map(|()| Victim::spec().spawn());

@@ -1,4 +1,4 @@
-//! `--whole-group`: the process group of each match is signalled once, as one.
+//! `--whole-group`: the process group of each match is signalled once, in one call.
 
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
@@ -32,7 +32,7 @@ fn members(report: &Value) -> Vec<(u32, &str, Option<u64>)> {
     targets.map(|one| (member(one).0, one["outcome"].as_str().expect("a word"), member(one).1)).collect()
 }
 
-/// The calls that send, as strace shows them; what else it is told to do.
+/// The calls that send, as strace prints them; `inject` are its other options.
 fn traced(run: Run, inject: &str) -> (Output, Vec<String>) {
     let dir = Dir::new();
     let file = dir.path().join("trace");
@@ -42,7 +42,7 @@ fn traced(run: Run, inject: &str) -> (Output, Vec<String>) {
     let output = run.through(strace).run();
     let text = std::fs::read_to_string(&file).expect("a trace");
     let calls = text.lines().filter_map(|line| Some(line.split_once(' ')?.1.trim_start().to_owned()));
-    // Signal 0 only asks.
+    // Signal 0 only checks.
     (output, calls.filter(|call| call.contains(", SIG")).collect())
 }
 
@@ -98,7 +98,7 @@ fn a_group_is_signalled_once() {
     });
 }
 
-/// A group lives on without its leader, and its ID is not given away.
+/// A group continues to exist without its leader, and its ID is not reused.
 #[test]
 fn a_group_without_its_leader() {
     namespace(|| {
@@ -107,7 +107,7 @@ fn a_group_without_its_leader() {
         }
         for (args, sends) in [
             ("--whole-group --wait --json -x three", "kill(-"),
-            // An integer cannot be sent so.
+            // An integer cannot be sent to a group.
             ("-RTMIN --whole-group -q 7 --wait --json -x three", "pidfd_send_signal("),
         ] {
             let mut family = Family::start(&PLAN);
@@ -125,7 +125,7 @@ fn a_group_without_its_leader() {
     });
 }
 
-/// Our own group holds us, and often the script that runs us: who is meant there is signalled one by one.
+/// pkill's own group contains pkill, and often the script that runs it: matches in it are signalled one by one.
 #[test]
 fn our_own_group() {
     namespace(|| {
@@ -150,9 +150,9 @@ fn our_own_group() {
     });
 }
 
-/// The kernel signals whom we may signal and says no more than that it could: the report tells who was left out.
+/// The kernel signals the members that it permits, and reports only that there was one: pkill reports the others.
 #[test]
-fn who_may_not_be_signalled_is_told() {
+fn members_that_may_not_be_signalled_are_reported() {
     namespace(|| {
         const UID: u32 = 54_321;
         let part = |uid: u32| {
@@ -188,7 +188,7 @@ fn who_may_not_be_signalled_is_told() {
 }
 
 #[test]
-fn it_waits_rehearses_and_combines() {
+fn a_group_with_wait_dry_run_and_other_options() {
     namespace(|| {
         let mut family = Family::start(&PLAN);
         let group = family.root();
@@ -213,7 +213,7 @@ fn it_waits_rehearses_and_combines() {
     });
 }
 
-/// `--interactive` asks once about a group, and names a match in it.
+/// `--interactive` asks once for a group, and names a match in it.
 #[test]
 fn one_question_for_a_group() {
     namespace(|| {

@@ -1,5 +1,5 @@
-//! What identifies a process stays what it was: a number of one PID namespace is none of another, and an ID that is
-//! reused names nothing.
+//! An identifier keeps its meaning: a PID of one PID namespace is not one of another, and an ID that is
+//! reused selects nothing.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::support::{Helper, Run, Victim, eventually, namespace, need, need_file
 /// CONFIG_CHECKPOINT_RESTORE.
 const LAST_PID: &str = "/proc/sys/kernel/ns_last_pid";
 
-/// The next process of our PID namespace gets this PID, if it is free.
+/// The next process of this PID namespace gets this PID, if it is free.
 fn next_pid_is(pid: u32) {
     std::fs::write(LAST_PID, (pid - 1).to_string()).expect("ns_last_pid");
 }
@@ -26,7 +26,7 @@ fn the_proc_of_an_outer_pid_namespace_is_recognized_by_more_than_a_number() {
         const PKILL: u32 = 30_000;
         let victim = Victim::spec().spawn();
         let (pid, name) = (victim.pid(), victim.name());
-        // `sleep` is the bystander: inside, it has the victim's number.
+        // `sleep` is the bystander: in the inner namespace, it has the victim's PID.
         let script = format!(
             "echo {} > {LAST_PID}\n\
              sleep 1000 & test $! = {pid} || exit 9\n\
@@ -53,7 +53,7 @@ fn the_proc_of_an_outer_pid_namespace_is_recognized_by_more_than_a_number() {
     });
 }
 
-/// A shell that starts children, leads a session and a process group, and does what it is told line by line.
+/// A shell that starts children, leads a session and a process group, and executes its input line by line.
 const LEADER: &str = "while read line; do case $line in
     child) sleep 60 & c=$!; echo $c;;
     status) wait $c; echo $?;;
@@ -72,7 +72,7 @@ fn leader(pid: u32) -> Option<Helper> {
     (leader.pid() == pid).then_some(leader)
 }
 
-/// Has it start a child, and waits until that is `sleep`.
+/// Makes it start a child, and waits until that is `sleep`.
 fn start(leader: &mut Helper, line: &str) {
     let pid = ask(leader, line);
     let comm = format!("/proc/{}/comm", pid.trim_end());
@@ -85,8 +85,8 @@ fn ask(leader: &mut Helper, line: &str) -> String {
     leader.hear()
 }
 
-/// The first of two processes that were named exits while pkill still works on the second one. A stranger gets its
-/// number, and has a child.
+/// The first of two named processes exits while pkill still works on the second one. Another process gets its
+/// PID, and has a child.
 #[test]
 fn a_named_id_that_is_reused_names_nothing() {
     namespace(|| {
@@ -112,7 +112,7 @@ fn a_named_id_that_is_reused_names_nothing() {
             let mut stranger = stranger.expect("it has the PID");
             next_pid_is(29_100);
             start(&mut stranger, "child");
-            // Each of these is found by a rescan, the second one by a rescan that began when the stranger's child existed.
+            // Each of these is found by a rescan; when the second one began, the child of the other process existed.
             for _ in 0..2 {
                 ask(&mut second, "child");
                 assert_eq!(ask(&mut second, "status"), BY_USR1, "{option}");
@@ -129,7 +129,7 @@ fn a_named_id_that_is_reused_names_nothing() {
     });
 }
 
-/// A leader that has exited leaves its ID to the group.
+/// After its leader has exited, a group keeps the ID.
 #[test]
 fn a_group_outlives_its_leader() {
     namespace(|| {
@@ -151,7 +151,7 @@ fn a_group_outlives_its_leader() {
     });
 }
 
-/// Runs pkill, and does this at the entry of a system call. Returns what it wrote, and its exit status.
+/// Runs pkill, and calls `at` at the entry of a system call. Returns its output and its exit status.
 fn stop_at(args: &[&str], mut is_this: impl FnMut(Call) -> bool, at: impl FnOnce()) -> (String, String, i32) {
     let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
     command.args(args);
@@ -169,7 +169,7 @@ fn stop_at(args: &[&str], mut is_this: impl FnMut(Call) -> bool, at: impl FnOnce
     }
 }
 
-/// The kernel reuses the inode number of a namespace, which is all that /proc shows of it, at once.
+/// The kernel reuses the inode number of a namespace immediately, and /proc shows nothing else of it.
 #[test]
 fn a_namespace_is_no_inode_number() {
     namespace(|| {

@@ -1,4 +1,4 @@
-//! Whose process it is, and whether we may signal it: users, groups, root and ordinary users.
+//! The owner of a process, and whether it may be signalled: users, groups, root and ordinary users.
 
 use std::io::Read;
 
@@ -20,7 +20,7 @@ fn effective_and_real_ids_are_told_apart() {
     if !need_root() {
         return;
     }
-    // The names that every Debian has since ever, and the numbers behind them: base-passwd(8).
+    // Names that every Debian has, and their numbers: base-passwd(8).
     let victim = Victim::spec().groups(&[777]).gids(2, 3, 203).uids(1, 65534, 103).spawn();
     let cases = [
         ("-u", "65534", true),
@@ -84,7 +84,7 @@ fn a_user_or_group_that_does_not_exist_is_an_error() {
 }
 
 #[test]
-fn a_refusal_is_reported_and_counts_only_when_nobody_was_signalled() {
+fn a_refusal_changes_the_status_only_if_nothing_was_signalled() {
     if !need_root() {
         return;
     }
@@ -110,7 +110,7 @@ fn a_refusal_is_reported_and_counts_only_when_nobody_was_signalled() {
     assert_eq!(roots.received(), Some(vec![]));
 
     // kill(2): the sender's real or effective user must be the target's real or saved one; its effective user
-    // does not count.
+    // is not considered.
     let mut saved = Victim::named(&name).gids(USER, USER, USER).uids(1, 1, USER).spawn();
     let mut effective =
         Victim::named(&name).gids(USER, USER, USER).uids(1, USER, 1).catch(libc::SIGHUP).spawn();
@@ -120,7 +120,7 @@ fn a_refusal_is_reported_and_counts_only_when_nobody_was_signalled() {
     assert_eq!(saved.killed_by(), Some(libc::SIGHUP));
     assert_eq!(effective.received(), Some(vec![]));
 
-    // Root may signal everybody's.
+    // Root may signal any process.
     let mut mine = own().spawn();
     let output = as_user("pkill", ROOT).args(["-HUP", "-x", &name]).run();
     assert_eq!((output.out(), output.err(), output.status), (String::new(), String::new(), 0));
@@ -128,7 +128,7 @@ fn a_refusal_is_reported_and_counts_only_when_nobody_was_signalled() {
     assert_eq!(roots.received().map(|all| all.len()), Some(1));
 }
 
-/// What may not be read is no error, and meets no criterion: the environment and the namespaces of another user's
+/// What may not be read is no error, and matches no criterion: the environment and the namespaces of another user's
 /// process (proc_pid_environ(5), namespaces(7)).
 #[test]
 fn what_may_not_be_read_does_not_match() {

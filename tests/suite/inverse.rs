@@ -1,4 +1,4 @@
-//! `--inverse`, `-v`: the opposite of all criteria together. It matches nearly everything, so every test
+//! `--inverse`, `-v`: the negation of all criteria together. It matches nearly everything, so every test
 //! here runs in a namespace of its own, where the test is PID 1.
 
 use crate::support::{Scene, case, check, namespace, shell};
@@ -22,7 +22,7 @@ fn the_opposite_of_all_criteria_together() {
                 // Not (session of b, and name of a): everything.
                 case("pgrep -v -s {b.pid} {a}").prints("1\n{a.pid}\n{b.pid}\n{u.pid}\n"),
                 case("pgrep -vc {tag}").prints("1\n"),
-                // Not (somebody of the tag, and not a).
+                // Not (any victim, and not a).
                 case("pgrep -v {tag} --not {a}").prints("1\n{a.pid}\n").ours_only(),
                 case("pgrep -v --and {tag} --and {a}").prints("1\n{b.pid}\n{u.pid}\n").ours_only(),
                 case("pgrep -v --younger 1000d").nothing().ours_only(),

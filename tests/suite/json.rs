@@ -1,4 +1,4 @@
-//! `--json`: every document is what docs/report.schema.json says, exact to the byte, and alone on standard output.
+//! `--json`: every document conforms to docs/report.schema.json, is exact to the byte, and alone on standard output.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -20,15 +20,15 @@ fn bytes(value: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn the_schema_is_strict_and_tells_about_every_member() {
+fn the_schema_is_strict_and_describes_every_member() {
     check_schema();
 }
 
-/// A run, what becomes of its targets, and its exit status.
+/// A run, the outcome of its targets, and its exit status.
 struct Case<'a> {
     program: &'a str,
     args: Vec<&'a str>,
-    /// In front of the program.
+    /// A command that starts the program.
     wrapper: &'a str,
     outcomes: &'a [&'a str],
     errno: Value,
@@ -201,7 +201,7 @@ fn every_kind_of_run_has_a_valid_document() {
 }
 
 #[test]
-fn the_signal_and_the_criteria_are_told() {
+fn the_signal_and_the_criteria_are_reported() {
     let victim = Victim::spec().env("LANG", "nowhere").spawn();
     let (name, ours) = (victim.name(), own_pid());
     let ask = |program: &str, args: &[&str]| {
@@ -268,7 +268,7 @@ fn names_and_arguments_are_exact() {
         assert_eq!(target["ppid"], std::process::id());
         assert_eq!(target["uid"], rustix::process::getuid().as_raw());
         let started: jiff::Timestamp = target["start_time"].as_str().unwrap().parse().unwrap();
-        // Start times are counted in hundredths of a second, and cut.
+        // Start times are in hundredths of a second, rounded down.
         let slack = jiff::SignedDuration::from_millis(20);
         assert!(before - slack <= started && started <= jiff::Timestamp::now(), "{before} {started}");
     }
@@ -283,10 +283,10 @@ fn a_process_that_has_ended_has_no_arguments() {
 }
 
 #[test]
-fn pidwait_tells_who_has_ended() {
+fn pidwait_reports_what_has_exited() {
     let mut victim = Victim::spec().spawn();
     let waiting = Run::ours("pidwait").args(["--json", "-e", "-c", "-x", victim.name()]).start();
-    victim.finish(); // it stays, unreaped, and matches in any case
+    victim.finish(); // a zombie, which still matches
     let output = waiting.wait();
     let document = document(&output);
     assert_eq!((document["targets"][0]["outcome"].as_str(), output.status), (Some("ended"), 0));
@@ -305,7 +305,7 @@ fn where_there_is_no_report_there_is_no_document() {
     }
 }
 
-/// The validator itself: whatever is taken from a valid document, put into it or exchanged makes it invalid.
+/// The validator itself: removing, adding or replacing any part of a valid document makes it invalid.
 #[test]
 fn the_schema_refuses_other_documents() {
     let victim = Victim::spec().arg(OsStr::from_bytes(b"\xff")).spawn();
@@ -343,7 +343,7 @@ fn the_schema_refuses_other_documents() {
     assert!(refused > 100, "{refused}");
 }
 
-/// What a valid document may lack.
+/// Members that are optional.
 const OPTIONAL: [&str; 6] = ["effect", "end", "pinned", "signalled", "still_there", "would_be_signalled"];
 
 /// JSON pointers to every part of the value (RFC 6901; none of our names has a `/` or `~`).

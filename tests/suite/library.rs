@@ -1,4 +1,4 @@
-//! The library for other programs: what it finds, and which process a signal reaches.
+//! The library for other programs: the processes that it finds, and the process that a signal reaches.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -92,7 +92,7 @@ fn a_process_that_has_changed_its_name_is_not_signalled() {
     assert!(helper.lives());
 }
 
-/// The successor has everything of its predecessor but the time when it started.
+/// The successor has the same properties as the victim, except its start time.
 #[test]
 fn a_process_that_got_the_pid_later_is_not_signalled() {
     namespace(|| {
@@ -131,9 +131,9 @@ fn a_refusal_has_its_own_error() {
     let mut victim = Victim::spec().catch(libc::SIGUSR1).spawn();
     let process = find_one(&Query::new().name(victim.name()));
     let result = std::thread::spawn(move || {
-        // Of this thread only, as the system call has it.
-        let nobody = Uid::from_raw(NOBODY);
-        set_thread_res_uid(nobody, nobody, nobody).expect("setresuid");
+        // Of this thread only: that is the effect of the bare system call.
+        let user = Uid::from_raw(NOBODY);
+        set_thread_res_uid(user, user, user).expect("setresuid");
         process.signal(Signal::USR1)
     });
     let result = result.join().expect("a result");
@@ -153,7 +153,7 @@ fn a_wait_reports_how_the_process_exited() {
         }
         let reaped = reap_first.then(|| victim.wait());
         let WaitOutcome::Exited(status) = process.wait(None).expect("a wait") else { panic!("it runs") };
-        // Once it was reaped, the kernel reports it from Linux 6.15 on.
+        // After it was reaped, the kernel reports it since Linux 6.15.
         assert!(status.is_some() || reap_first);
         let Some(status) = status else { continue };
         assert_eq!(status.signal(), signal.map(Signal::number));

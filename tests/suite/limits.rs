@@ -1,4 +1,4 @@
-//! Few descriptors, many processes, no /proc, and nowhere to write to.
+//! Few descriptors, many processes, no /proc, and output that cannot be written.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -41,7 +41,7 @@ fn ten_thousand_matches_in_thirty_thousand_processes() {
         quiet(&run("pkill", &["-0", "multitude"]).run(), 0, "pkill -0");
         quiet(&run("pgrep", &["-x", "multi"]).run(), 1, "no match");
         if need("strace") {
-            // What 64 CPUs could help with, 16 descriptors do not allow.
+            // With 16 descriptors, there are fewer threads than 64 CPUs could run.
             let cpus = "inject=sched_getaffinity:poke_exit=@arg3=ffffffffffffffff";
             let strace =
                 ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=sched_getaffinity", "-e", cpus];
@@ -51,8 +51,8 @@ fn ten_thousand_matches_in_thirty_thousand_processes() {
             assert_eq!(many.run().out(), format!("{MATCHES}\n"));
         }
 
-        // One has descriptors for all of them, the other has to wait in batches. timeout(1), so that one which
-        // never speaks ends the test.
+        // One has descriptors for all of them, the other has to wait in batches. timeout(1), so that a run which
+        // never writes ends the test.
         let roomy = ["timeout", "60", "prlimit", "--nofile=1024:16384"];
         let mut all = Run::ours("pidwait").args(["-e", "-x", "multitude"]).through(roomy).start();
         let few = run("pidwait", &["multitude"]).start();
@@ -63,7 +63,7 @@ fn ten_thousand_matches_in_thirty_thousand_processes() {
         }
         quiet(&all.wait(), 0, "pidwait, all at once");
         quiet(&few.wait(), 0, "pidwait, in batches");
-        quiet(&run("pgrep", &["multitude"]).run(), 1, "nobody is left");
+        quiet(&run("pgrep", &["multitude"]).run(), 1, "none remains");
         assert_eq!(run("pgrep", &["-c", "bystander"]).run().out(), format!("{}\n", others.pids.len()));
     });
 }
@@ -73,7 +73,7 @@ fn in_mount_namespace(program: &str, script: &str) -> Run {
     Run::ours(program).through(["unshare", "--mount", "sh", "-c", script, "sh"])
 }
 
-/// A copy of the program for an ordinary user, who may not be able to reach the target directory.
+/// A copy of the program for an ordinary user, who may have no access to the target directory.
 fn as_ordinary_user(dir: &Dir, program: &str) -> String {
     let copy = dir.path().join(program);
     let copy = copy.display();
@@ -92,7 +92,7 @@ fn without_proc_nothing_can_be_known() {
     for program in ["pgrep", "pkill", "pidwait"] {
         let user = as_ordinary_user(&dir, program);
         for (script, reason) in [
-            // In a PID namespace there is another one below.
+            // In a PID namespace, the outer /proc is mounted below.
             (r#"while umount -l /proc 2>/dev/null; do :; done; exec "$@""#, "/proc"),
             (r#"mount -t tmpfs none /proc && exec "$@""#, "/proc"),
             (r#"mount -t tmpfs none /proc && mkdir /proc/7 && echo sh >/proc/7/comm && exec "$@""#, "/proc"),
@@ -107,7 +107,7 @@ fn without_proc_nothing_can_be_known() {
     }
 }
 
-/// proc(5): with hidepid=2 an ordinary user sees only processes of its own. They are all there is, for it.
+/// proc(5): with hidepid=2 an ordinary user sees only its own processes. The others do not exist for it.
 #[test]
 fn hidden_processes_are_no_error() {
     if !need_root() || !need("unshare") || !need("setpriv") {
@@ -127,7 +127,7 @@ fn hidden_processes_are_no_error() {
 enum Broken {
     Full,
     Closed,
-    /// A pipe that nobody reads.
+    /// A pipe without a reader.
     Pipe,
 }
 
@@ -163,7 +163,7 @@ fn output_that_cannot_be_written_is_fatal_where_there_is_some() {
                 Broken::Full => "No space left on device",
                 Broken::Closed => "Bad file descriptor",
                 Broken::Pipe => {
-                    // As `yes | true`: no word, and the status is the signal's or what it would have been.
+                    // As `yes | true`: no message, and the status is that of SIGPIPE or the same as with a reader.
                     assert!(output.err().is_empty(), "{what}");
                     assert!([3, 128 + libc::SIGPIPE, reference].contains(&output.status), "{what}");
                     continue;
@@ -191,7 +191,7 @@ fn output_that_cannot_be_written_is_fatal_where_there_is_some() {
 }
 
 #[test]
-fn each_signal_is_sent_once_though_it_cannot_be_told() {
+fn each_signal_is_sent_once_though_the_output_cannot_be_written() {
     // A real-time signal, which is queued as often as it is sent: signal(7).
     let signal = libc::SIGRTMIN() + 1;
     for broken in [Broken::Full, Broken::Closed, Broken::Pipe] {

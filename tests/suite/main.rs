@@ -1,6 +1,6 @@
 //! The integration tests, in one executable: to link one takes seconds, to link fifty takes minutes.
 //!
-//! `cargo test --test suite pattern::` runs one subject. [`support`] is what the tests stand on.
+//! `cargo test --test suite pattern::` runs one subject. [`support`] has what the tests share.
 
 mod support;
 
@@ -32,11 +32,11 @@ mod pidwait;
 mod pkill;
 mod race;
 mod reappear;
-mod second_look;
+mod recheck;
 mod signal;
 mod wait;
 
-// What is typed, and what is printed.
+// Input and output.
 mod advice;
 mod complete;
 mod completions;
@@ -46,7 +46,7 @@ mod parsing;
 mod report;
 mod untrusted;
 
-// In daily use, and where little works.
+// Daily use, and few resources.
 mod caller;
 mod cron;
 mod everyday;
@@ -57,7 +57,7 @@ mod rsyslog;
 mod sudo;
 mod syscalls;
 
-// Patterns, beside glibc.
+// Patterns, compared with glibc.
 mod ere;
 
 // The library for other programs.

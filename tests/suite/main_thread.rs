@@ -1,4 +1,4 @@
-//! Processes whose main thread has exited while others have not: /proc/PID shows a zombie, and its files are empty or
+//! Processes with an exited main thread and other threads that run: /proc/PID shows a zombie, and its files are empty or
 //! missing.
 
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ fn run(program: &str, args: &str, victims: &[&Victim]) -> Run {
     Run::ours(program).args(args.split(' ')).args(["-P", &own_pid(), &names.join("|")])
 }
 
-/// Every criterion that is read from a file which the main thread takes with it.
+/// Every criterion that is read from a file which is empty after the main thread has exited.
 #[test]
 fn all_criteria_match_it() {
     let dir = Dir::new();
@@ -62,7 +62,7 @@ fn all_criteria_match_it() {
     assert!(failed.is_empty(), "of {all:?}:\n{}", failed.join("\n"));
 }
 
-/// A name that the kernel has cut is completed from the arguments or the executable.
+/// A truncated name is completed from the arguments or the executable.
 #[test]
 fn its_long_name_is_known() {
     let dir = Dir::new();

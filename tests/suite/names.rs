@@ -1,10 +1,10 @@
-//! The name that a program is called by.
+//! The name by which a program is called.
 
 use std::os::unix::process::CommandExt as _;
 
 use crate::support::{Dir, Run};
 
-/// The file of pgrep is the others too, as in procps; whoever has lost its name only lists.
+/// The executable of pgrep is that of the others too, as in procps; under an unknown name it only lists.
 #[test]
 fn pgrep_is_what_it_is_called() {
     let dir = Dir::new();

@@ -1,4 +1,4 @@
-//! What is printed: `-c -l -a -d -Q -e --quiet -w`, and what text output never carries.
+//! The output: `-c -l -a -d -Q -e --quiet -w`, and characters that text output never contains.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -93,11 +93,11 @@ fn echo() {
             scene.add("b", |part| part.session());
         },
         &[
-            // Whichever signal.
+            // With any signal.
             case("pkill -HUP -e -x {a}").prints("{a} killed (pid {a.pid})\n").fate("a", "HUP"),
             case("pkill -0 --echo {tag}").prints("{a} killed (pid {a.pid})\n{b} killed (pid {b.pid})\n"),
             case("pkill -e {tag}x").nothing(),
-            // The reference prints the name only where a pattern made it look.
+            // The reference prints the name only where a pattern made it read that.
             case("pkill -0 -e -s {a.pid}")
                 .prints("{a} killed (pid {a.pid})\n")
                 .differs("echo-without-pattern", reference().prints(" killed (pid {a.pid})\n")),
@@ -168,7 +168,7 @@ fn output_that_cannot_be_written_is_fatal() {
                 .status(3)
                 .says("pkill: write error: No space left on device\n")
                 .differs("fatal-output", one("pkill: write error: ")),
-            // Nothing to write, nothing lost.
+            // Without output, nothing can fail.
             shell("pgrep {tag}x >/dev/full").nothing(),
         ],
     );
@@ -184,7 +184,7 @@ fn output_that_cannot_be_written_is_fatal() {
     assert_eq!(victim.received().expect("it lives").len(), 1, "signalled once");
 }
 
-/// As a well-behaved filter: `pgrep … | head -1`.
+/// Like a filter: `pgrep … | head -1`.
 #[test]
 fn a_closed_pipe_is_silent_and_keeps_the_status() {
     let mut victim = Victim::spec().catch(libc::SIGHUP).spawn();
@@ -201,7 +201,7 @@ fn a_closed_pipe_is_silent_and_keeps_the_status() {
     assert_eq!((output.err(), output.status), (String::new(), 1));
 }
 
-/// Both implementations: no /proc, no answer.
+/// Both implementations fail without /proc.
 #[test]
 fn without_proc_the_run_is_fatal() {
     if !need_root() || !need("unshare") {

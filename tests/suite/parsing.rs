@@ -1,4 +1,4 @@
-//! argv: permutation, bundles, glued values, long options and their abbreviations, what may be combined.
+//! argv: permutation, bundles, attached values, long options and their abbreviations, and combinations.
 
 use crate::support::{self, Scene, case, check, reference};
 
@@ -17,7 +17,7 @@ fn options_stand_anywhere() {
             case("pgrep -s {a.pid} {tag} -x -l").nothing(),
             case("pgrep -l {tag} -s {a.pid}").prints("{a.pid} {a}\n"),
             case("pgrep {tag} --session {b.pid} --list-name").prints("{b.pid} {b}\n"),
-            // Behind `--` everything is a pattern.
+            // After `--` everything is a pattern.
             case("pgrep -s {a.pid} -- {a}").pids("a"),
             case("pgrep {a} --").pids("a"),
             case("pgrep -- {a} -x").usage("{program}: only one pattern can be provided"),
@@ -60,7 +60,7 @@ fn long_options() {
             case("pgrep --ex {a}").pids("a"),
             case("pgrep --sig HUP {a}").pids("a"),
             case("pkill --sig 0 -x {a}"),
-            // An exact name wins over those that it begins.
+            // An exact name wins over longer names that begin with it.
             case("pgrep --ns {self} {tag}").pids("a b"),
             case("pgrep --pid {a.pid}").pids("a").since([4, 0, 5]),
             case("pgrep --uid {uid} -x {a}").pids("a"),
@@ -68,7 +68,7 @@ fn long_options() {
     );
 }
 
-/// What the reference accepts as an abbreviation, it stays, whatever long options we add.
+/// Each abbreviation that the reference accepts stays one, whatever long options are added.
 #[test]
 fn every_abbreviation_that_the_reference_accepts_is_accepted() {
     check(
@@ -168,7 +168,7 @@ fn usage_errors() {
     );
 }
 
-/// All three programs know each other's long options; the short ones differ.
+/// All three programs accept each other's long options; the short ones differ.
 #[test]
 fn each_program_has_its_own_short_options() {
     check(
@@ -219,7 +219,7 @@ fn the_help_is_wrapped() {
     }
 }
 
-/// A slip gets a second line that says what was most likely meant.
+/// A typing error gets a second line with the most likely correction.
 #[test]
 fn a_slip_gets_a_hint() {
     for (line, hint) in [
@@ -238,7 +238,7 @@ fn a_slip_gets_a_hint() {
         assert_eq!((lines.len(), output.status), (3, 2), "{line}: {output:?}");
         assert_eq!(lines[1], format!("{program}: {hint}"), "{line}");
     }
-    // Nothing is guessed.
+    // No hint.
     for args in [&["--xyzzy", "x"][..], &["-y"], &["a b", "c|d"], &["-u", "no-such-user", "x"]] {
         let output = support::Run::ours("pkill").args(args).run();
         assert_eq!((output.err().lines().count(), output.status), (2, 2), "{args:?}: {output:?}");
@@ -295,7 +295,7 @@ fn help_and_version() {
             case("pidwait -V")
                 .prints("pidwait from pkill 0.1.0\n")
                 .differs("version", reference().prints_with("pidwait from procps-ng ")),
-            // Whichever stands first.
+            // The first one wins.
             case("pgrep --help --nosuch").prints_with("Usage:"),
             case("pgrep --nosuch --help").usage("{program}: unrecognized option '--nosuch'"),
         ],

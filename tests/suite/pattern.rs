@@ -1,4 +1,4 @@
-//! What the pattern is matched against, and how: `-x -f -i`, the empty pattern, long names.
+//! The text that the pattern is matched against, and how: `-x -f -i`, the empty pattern, long names.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -82,13 +82,13 @@ fn case_does_not_matter_under_i() {
             case("pgrep -i {tag}mix").pids("MiX"),
             case("pgrep --ignore-case -x {tag}MIX").pids("MiX"),
             case("pgrep -if '{tag}mix WORD'").pids("MiX"),
-            // The reference prints its usage on standard output and leaves with 0.
+            // The reference prints its usage on standard output and exits with 0.
             case("pgrep -i -i {tag}mix").pids("MiX").differs("i-twice", reference().prints_with("Usage:")),
         ],
     );
 }
 
-/// Everything, so in a namespace.
+/// It matches everything, so in a namespace.
 #[test]
 fn the_empty_pattern_matches_every_process() {
     namespace(|| {
@@ -120,7 +120,7 @@ fn the_whole_command_line_is_seen() {
             case("pgrep -xf '{big} x* x* the-end'")
                 .pids("big")
                 .differs("whole-command-line", reference().status(1)),
-            // No escaping before the match: the reference turns what it cannot print into `?`.
+            // No escaping before the match: the reference replaces unprintable characters by `?`.
             case("pgrep -f '{raw} .*[?].*behind'").nothing().differs("raw-bytes", reference().pids("raw")),
         ],
     );
@@ -134,7 +134,7 @@ fn a_pattern_longer_than_a_name_is_tried_against_the_full_name() {
     let full = |scene: &mut Scene| {
         let name = format!("{}-a-long-name", scene.tag());
         let path = format!("/opt/{name}");
-        // As after exec of /opt/…-a-long-name: the kernel's name is its first 15 bytes.
+        // As after execve(2) of /opt/…-a-long-name: the kernel keeps the first 15 bytes of the name.
         scene.adopt("l", Victim::named(&name).arg0(path).spawn());
         let other = format!("{}-a-lother", scene.tag());
         scene.adopt("o", Victim::named(&name).arg0(other).spawn());
@@ -143,7 +143,7 @@ fn a_pattern_longer_than_a_name_is_tried_against_the_full_name() {
         let name = format!("{}-a-long-name", scene.tag());
         let path = scene.dir().copy(&std::env::current_exe().expect("our own executable"), &name);
         scene.adopt("e", Victim::named(&name).executable(&path).arg0("renamed").spawn());
-        // A name that was set by hand is nobody's beginning.
+        // A name that was set by prctl(2) is not the beginning of another name.
         let other = format!("{}-b-lot-of-it", scene.tag());
         scene.adopt("f", Victim::named(&other).executable(&path).arg0("renamed").spawn());
     };
@@ -172,7 +172,7 @@ fn a_pattern_longer_than_a_name_is_tried_against_the_full_name() {
             case("pgrep -x {tag}-a-long").nothing().says(warning),
             case("pkill -0 {tag}-a-long-nose").nothing().says(warning).says("pkill -f"),
             case("pgrep -f /opt/{tag}-a-long-name").pids("l"),
-            // A name of 15 bytes that an alternative can match is no long pattern.
+            // With an alternative that can match a name of 15 bytes, the pattern is not a long one.
             case("pgrep {tag}-a-long-nose|{tag}-a-l").pids("l o"),
         ],
     );
@@ -214,7 +214,7 @@ fn plain_text() {
 
 #[test]
 fn more_patterns() {
-    let nobody = "{program}: no matching criteria specified";
+    let missing = "{program}: no matching criteria specified";
     check(
         texts,
         &[
@@ -223,7 +223,7 @@ fn more_patterns() {
             case("pgrep --and {tag} --and=x$ --not -x").pids("dot").ours_only(),
             case("pgrep {tag} --not x$ --not É").pids("long").ours_only(),
             case("pgrep {tag} --not .").nothing().ours_only(),
-            // They are read as the pattern is.
+            // They are compiled like the pattern.
             case("pgrep {tag} --and . --fixed-strings").pids("dot long").ours_only(),
             case("pgrep {tag} --not . --fixed-strings").pids("dash é").ours_only(),
             case("pgrep {tag} -i --and é --not x").pids("é").ours_only(),
@@ -240,10 +240,10 @@ fn more_patterns() {
             case("pgrep {tag} --and (").usage("{program}: regex error: Unmatched ( or \\(").ours_only(),
             case("pgrep {tag} --not *").usage("{program}: regex error: Invalid preceding").ours_only(),
             case("pgrep {tag} --not").usage("{program}: option '--not' requires an argument").ours_only(),
-            // Alone it would be nearly everybody.
-            case("pkill -KILL --not {tag}").usage(nobody).ours_only(),
-            case("pkill -KILL --inverse --not {tag}").usage(nobody).ours_only(),
-            case("pkill -KILL --no-zombies --no-kernel-threads --not {tag}").usage(nobody).ours_only(),
+            // Alone it would match nearly every process.
+            case("pkill -KILL --not {tag}").usage(missing).ours_only(),
+            case("pkill -KILL --inverse --not {tag}").usage(missing).ours_only(),
+            case("pkill -KILL --no-zombies --no-kernel-threads --not {tag}").usage(missing).ours_only(),
             shell("pgrep -f --and {tag}zz; :").prints_with("\n").ours_only(),
             // The shell's own arguments have both.
             shell("pgrep -f {tag} --not serve; exit $?").pids("é long").ours_only(),

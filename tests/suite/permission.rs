@@ -1,4 +1,4 @@
-//! Who may signal whom, and what a signal does: each cell of the tables is predicted by `--dry-run`, then sent for real,
+//! Permissions and effects of signals: each cell of the tables is predicted by `--dry-run`, then sent for real,
 //! and the kernel is the judge of both.
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,11 +13,11 @@ use crate::support::{
 };
 
 const ROOT: u32 = 0;
-/// Two users whom no account database knows.
+/// Two users without an entry in the user database.
 const A: u32 = 60_001;
 const B: u32 = 60_002;
 
-/// What a cell sends.
+/// The signals of the cells.
 fn signals() -> [(&'static str, i32); 7] {
     [
         ("0", 0),
@@ -38,7 +38,7 @@ struct Sender {
 }
 
 impl Sender {
-    /// `wrapper` is a command in front of the program, in words between blanks.
+    /// `wrapper` is a command that starts the program, as words separated by spaces.
     fn new(name: &'static str, wrapper: &str, file: &Path) -> Self {
         Sender { name, wrapper: wrapper.split_whitespace().map(str::to_owned).collect(), file: file.into() }
     }
@@ -56,7 +56,7 @@ impl Sender {
     }
 }
 
-/// What state a target is brought into.
+/// The state of a target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
     Running,
@@ -64,7 +64,7 @@ enum State {
     Traced,
     /// The main thread is in a ptrace stop, the other thread is not.
     MainTraced,
-    /// The other way round.
+    /// The other thread is in a ptrace stop, the main thread is not.
     OtherTraced,
     Zombie,
 }
@@ -126,7 +126,7 @@ impl Drop for Target {
     }
 }
 
-/// Whether the signal is in a set of /proc/PID/status, for each thread that is there still.
+/// Whether the signal is in a set of /proc/PID/status, for each thread that still exists.
 fn in_set<'v>(victim: &'v Victim, set: &'v str, signal: i32) -> impl Iterator<Item = bool> + 'v {
     victim.threads().into_iter().filter_map(move |id| {
         let status = std::fs::read_to_string(format!("/proc/{}/task/{id}/status", victim.pid())).ok()?;
@@ -145,7 +145,7 @@ fn is_blocked(victim: &Victim, signal: i32) -> bool {
     in_set(victim, "SigBlk", signal).all(|blocked| blocked)
 }
 
-/// What the signal has done to the target.
+/// The effect of the signal on the target.
 fn effect(victim: &mut Victim, state: State, signal: i32) -> String {
     let ends = |signal_of_end| {
         if signal_of_end == signal { "end".into() } else { format!("end by {signal_of_end}") }
@@ -156,8 +156,8 @@ fn effect(victim: &mut Victim, state: State, signal: i32) -> String {
         State::Zombie => return if stat_field(victim.pid(), 3) == "Z" { "nothing" } else { "?" }.into(),
         State::Running | State::MainTraced => {}
         State::Stopped | State::Traced | State::OtherTraced => {
-            // The only one of these signals that ends such a target at once. While it is dying, its threads show
-            // neither this signal nor the state that they were in.
+            // The only one of these signals that kills such a target immediately. While it exits, its threads show
+            // neither this signal nor their former state.
             if signal == libc::SIGKILL {
                 reap_traced_threads(victim);
                 return ends(victim.killed_by().unwrap_or_default());
@@ -166,7 +166,7 @@ fn effect(victim: &mut Victim, state: State, signal: i32) -> String {
                 State::Traced | State::OtherTraced if is_pending(victim, signal) => return waits(victim),
                 State::OtherTraced => return if victim.state() == "S" { "nothing" } else { "?" }.into(),
                 State::Traced => return if victim.state() == "t" { "nothing" } else { "?" }.into(),
-                // Between its last instructions in the kernel and its end, a thread has no KILL pending any more.
+                // Between its last instructions in the kernel and its exit, a thread has no KILL pending any more.
                 _ if victim.state() != "T" => {
                     return match victim.react() {
                         Reaction::Ended(signal_of_end) => ends(signal_of_end),
@@ -175,7 +175,7 @@ fn effect(victim: &mut Victim, state: State, signal: i32) -> String {
                 }
                 _ => {}
             }
-            // Whether it was only kept until now.
+            // Whether it was only pending until now.
             victim.send(Signal::CONT);
             return match victim.react() {
                 Reaction::Caught(received) if caught(&received) => "pending".into(),
@@ -195,7 +195,7 @@ fn effect(victim: &mut Victim, state: State, signal: i32) -> String {
     }
 }
 
-/// The words of `--dry-run`, as far as they can be told apart from outside.
+/// The words of `--dry-run`, as far as they can be distinguished from outside.
 fn visible(predicted: &str, signal: i32) -> &str {
     match predicted {
         "core" if signal == libc::SIGQUIT => "end",
@@ -205,7 +205,7 @@ fn visible(predicted: &str, signal: i32) -> &str {
     }
 }
 
-/// Every sender, every kind, every signal. A target that was left alone serves the next cell too.
+/// Every sender, every kind, every signal. A target without an effect is used for the next cell too.
 fn check(senders: &[Sender], kinds: &[Kind], signals: &[(&str, i32)]) {
     let mut wrong = vec![];
     let mut refused = 0;
@@ -221,12 +221,12 @@ fn check(senders: &[Sender], kinds: &[Kind], signals: &[(&str, i32)]) {
                     Some("would_be_refused") => "refused",
                     _ => "no prediction",
                 };
-                // A prediction asks the kernel too, and says where that contradicts the rule.
+                // A prediction also asks the kernel, and reports if that contradicts the rule.
                 let why = predicted["explanation"].as_str().expect("an explanation");
                 let explained = !why.contains("kill(2)")
                     && (expected == "signalled" || predicted["explanation"] == sent["explanation"]);
                 let touched = sent["outcome"] == "signalled" && signal != 0;
-                // The thread that would answer may be on its last instructions before it stops, so it is not asked.
+                // The answering thread may execute its last instructions before it stops, so it is not asked.
                 if touched && kind.1 == State::Running && predicted["effect"] == "stop" {
                     eventually("it stops, as predicted", || victim.state() == "T");
                 }
@@ -263,7 +263,7 @@ fn check(senders: &[Sender], kinds: &[Kind], signals: &[(&str, i32)]) {
     assert!(wrong.is_empty(), "{} of {cells} cells:\n{heading}\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Targets that differ in what decides whether they may be signalled.
+/// Targets that differ in properties on which the permission depends.
 fn identities() -> Vec<Kind> {
     use State::*;
     let with = |name, [r, e, s]: [u32; 3]| kind(name, Running, move |part| part.uids(r, e, s));
@@ -296,7 +296,7 @@ fn identities() -> Vec<Kind> {
     ]
 }
 
-/// Sends everything to everybody in this way.
+/// Sends all signals to all targets in this way.
 fn sent_by(name: &'static str, wrapper: &str) {
     if !need("setpriv") {
         return;
@@ -305,7 +305,7 @@ fn sent_by(name: &'static str, wrapper: &str) {
     let file = dir.executable(Run::ours("pkill").program());
     check(&[Sender::new(name, wrapper, &file)], &identities(), &signals());
     if wrapper.is_empty() {
-        // PID 1 of our own namespace, which is this test: nothing reaches it from inside but what it handles.
+        // PID 1 of this namespace is the test: from inside, it gets only signals that it handles.
         let sender = Sender::new(name, wrapper, &file);
         for (name, _) in signals() {
             let predicted = sender.send(name, 1, true)["targets"][0].clone();
@@ -388,7 +388,7 @@ fn privileges_that_the_user_lacks_are_refused() {
         for bit in [0o4755, 0o2755] {
             mode(bit);
             refused(user);
-            assert_eq!(run("setpriv --reuid 0", &["--version"]).status, 0, "it is root's already");
+            assert_eq!(run("setpriv --reuid 0", &["--version"]).status, 0, "the real user is root too");
         }
         mode(0o755);
         assert_eq!(run(user, &["--version"]).status, 0);
@@ -407,7 +407,7 @@ fn sent_by_the_root_of_a_user_namespace() {
 }
 
 #[test]
-fn sent_from_a_user_namespace_that_maps_nobody() {
+fn sent_from_a_user_namespace_that_maps_no_id() {
     namespace(|| {
         let user = "setpriv --reuid 60001 --regid 60001 --clear-groups";
         sent_by("A, unmapped", &format!("{user} unshare --user"));
@@ -487,7 +487,7 @@ fn dispositions() -> Vec<Kind> {
     kinds
 }
 
-/// Those, and with signals that dump core, or stop unless caught.
+/// Those, and signals that dump core, or stop unless caught.
 fn more_signals() -> Vec<(&'static str, i32)> {
     let more = [("QUIT", libc::SIGQUIT), ("TSTP", libc::SIGTSTP), ("USR1", libc::SIGUSR1)];
     signals().into_iter().chain(more).collect()
@@ -509,7 +509,7 @@ fn a_stop_signal_and_the_process_group() {
     type Group = (fn(Spec) -> Spec, [&'static str; 4]);
     type Disposition = fn(Spec, i32) -> Spec;
     namespace(|| {
-        // A session of this test's own: without, its group is that of a process outside of the namespace.
+        // A session of the test: otherwise its group is that of a process outside of the namespace.
         rustix::process::setsid().expect("setsid");
         let mut kinds = vec![];
         // A session leader's group is orphaned, a new group in the session of the parent is not.
@@ -581,11 +581,11 @@ fn a_refusal_is_explained() {
     }
     let dir = Dir::new();
     let file = dir.executable(Run::ours("pkill").program());
-    let nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups";
-    let of_namespace = format!("{nobody} unshare --user --map-root-user");
+    let as_user = "setpriv --reuid 65534 --regid 65534 --clear-groups";
+    let of_namespace = format!("{as_user} unshare --user --map-root-user");
     for (wrapper, file, uids, owner, you) in [
         (
-            nobody,
+            as_user,
             &file,
             [0, 0, 0],
             "root (real 0, saved 0)",
@@ -634,7 +634,7 @@ fn a_refusal_is_explained() {
         let target = document(&run(&["--dry-run", "--json"]))["targets"][0].clone();
         assert_eq!(target["explanation"], why, "{wrapper}");
 
-        // Without --verbose: as ever.
+        // Without --verbose: as in procps-ng.
         let plain = run(&[]);
         let message = format!("pkill: killing pid {pid} failed: Operation not permitted\n");
         assert_eq!((plain.out(), plain.err(), plain.status), (String::new(), message, 1), "{wrapper}");
@@ -642,7 +642,7 @@ fn a_refusal_is_explained() {
     }
 }
 
-/// Whether anybody has this UID.
+/// Whether a user has this UID.
 fn has_name(uid: u32) -> bool {
     let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     accounts.lines().any(|line| line.split(':').nth(2) == Some(&uid.to_string()))

@@ -43,7 +43,7 @@ fn the_pid_in_a_file() {
         &[
             case("pgrep -F {dir}/plain").pids("a"),
             case("pgrep --pidfile {dir}/plain").pids("a"),
-            // `--pid` is newer.
+            // `--pid` exists in newer versions.
             case("pgrep --pi {dir}/plain").pids("a").before([4, 0, 3]),
             case("pgrep --pid {dir}/plain")
                 .usage("{program}: not a number: {dir}/plain")
@@ -95,7 +95,7 @@ fn a_bad_pidfile_is_an_error_with_status_1() {
             case("pgrep -F -").status(1).says(invalid),
             case("pgrep -F -").stdin("x{a.pid}").status(1).says(invalid),
             case("pgrep -F {dir}/long").status(1).says(invalid),
-            // 4.0.2 takes the first number wherever it is, and has one message for all.
+            // 4.0.2 takes the first number anywhere, and has one message for all errors.
             case("pgrep -F {dir}/second")
                 .status(1)
                 .says(invalid)
@@ -150,7 +150,7 @@ fn a_pidfile_must_be_locked_under_l() {
     );
 }
 
-/// Neither a FIFO without a writer nor a terminal without input blocks, and no data is taken away from another reader.
+/// Neither a FIFO without a writer nor a terminal without input blocks, and no data is consumed.
 #[test]
 fn a_pidfile_is_a_regular_file() {
     check(
@@ -192,7 +192,7 @@ fn a_pidfile_never_becomes_the_controlling_terminal() {
         rustix::pty::grantpt(&terminal).expect("grantpt");
         rustix::pty::unlockpt(&terminal).expect("unlockpt");
         let path = rustix::pty::ptsname(&terminal, vec![]).expect("ptsname").into_string().expect("ASCII");
-        // strace shows the flags of the call; which process leads the session does not matter.
+        // strace prints the flags of the call; the leader of the session does not matter.
         if !crate::support::need("strace") {
             return;
         }
@@ -207,7 +207,7 @@ fn a_pidfile_never_becomes_the_controlling_terminal() {
     });
 }
 
-/// The places of [`untrusted`]: a file, and what is wrong with it.
+/// The files of [`untrusted`], and the reason in the note.
 const UNTRUSTED: [(&str, &str); 7] = [
     ("of-nobody", "it is owned by user nobody"),
     ("for-group", "it is writable by group daemon"),

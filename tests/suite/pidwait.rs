@@ -1,8 +1,8 @@
-//! pidwait: it ends when all that it matched have ended.
+//! pidwait: it exits when all processes that it matched have exited.
 
 use crate::support::{self, Run, Scene, Victim, case, check, eventually, programs, stat_field};
 
-/// True if the process holds that many handles of processes.
+/// True if the process has that many pidfds open.
 fn handles(pid: u32, count: usize) -> bool {
     let Ok(dir) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
     let links = dir.flatten().filter_map(|entry| std::fs::read_link(entry.path()).ok());
@@ -28,8 +28,8 @@ fn it_waits_for_all_of_them() {
     }
 }
 
-/// A handle tells of the end and, since Linux 6.15, of the reaping too. The reference counts both, and goes
-/// when half of the processes have ended.
+/// A pidfd reports the exit and, since Linux 6.15, the reaping too. The reference counts both, and exits
+/// when half of the processes have exited.
 #[test]
 fn a_process_that_is_reaped_counts_once() {
     let mut victims = [Victim::spec().spawn(), Victim::spec().spawn()];
@@ -38,14 +38,14 @@ fn a_process_that_is_reaped_counts_once() {
     eventually("two handles", || handles(waiter.pid(), 2));
     victims[0].finish();
     victims[0].wait();
-    // It has noticed when it sleeps again, or has dropped that handle.
+    // It has handled the event when it sleeps again, or has closed that pidfd.
     eventually("asleep", || stat_field(waiter.pid(), 3) == "S");
     assert!(!waiter.has_ended(), "one still lives");
     victims[1].finish();
     assert_eq!(waiter.wait().status, 0);
 }
 
-/// An end is an end, whoever reaps it and however it came.
+/// An exit counts whatever process reaps it, and whatever caused it.
 #[test]
 fn it_does_not_wait_for_the_reaping() {
     for program in programs() {
@@ -72,7 +72,7 @@ fn what_there_is_nothing_to_wait_for() {
             case("pidwait {tag}x").nothing(),
             case("pidwait -e {tag}x").nothing(),
             case("pidwait --count {tag}x").prints("0\n").status(1),
-            // A zombie has ended.
+            // A zombie has exited.
             case("pidwait {z}"),
             case("pidwait -ce {z}").prints_with("waiting for {z} (pid {z.pid})\n"),
             case("pidwait -c {z}").prints("1\n"),

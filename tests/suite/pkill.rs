@@ -1,4 +1,4 @@
-//! How pkill sends: `-q -m`, what it says when it cannot, and its exit status.
+//! How pkill sends: `-q -m`, its messages where it cannot, and its exit status.
 
 use crate::support::kernel::need_memory_release;
 use crate::support::{Run, Scene, Victim, case, check, need_root, programs, reference};
@@ -65,7 +65,7 @@ fn the_exit_status_of_pkill() {
     );
 }
 
-/// A zombie takes any signal, and stays what it is.
+/// A signal to a zombie succeeds, without effect.
 #[test]
 fn a_zombie_counts_as_signalled() {
     check(
@@ -76,7 +76,7 @@ fn a_zombie_counts_as_signalled() {
     );
 }
 
-/// As a user who may not.
+/// Runs as a user without the permission.
 #[test]
 fn a_signal_that_is_not_permitted() {
     if !need_root() {
@@ -88,7 +88,7 @@ fn a_signal_that_is_not_permitted() {
     let refused = format!("pkill: killing pid {} failed: Operation not permitted\n", other.pid());
     for program in programs() {
         let run = || Run::of(program, "pkill");
-        // None could be signalled: 1.
+        // No process could be signalled: 1.
         let output = run().args(["-HUP", "-e", other.name()]).user(65534, 65534).run();
         assert_eq!((output.out(), output.err(), output.status), (String::new(), refused.clone(), 1));
         // One was: 0.

@@ -6,8 +6,8 @@ use crate::support::{
     Dir, Run, Scene, Spec, Victim, case, check, namespace, need, need_root, on_terminal, own_pid,
 };
 
-/// Victims, each with lines of its own in /proc/PID/cgroup: of systems with v2, with v1, with both and with neither.
-/// The files stand in for those of the kernel in a mount namespace of whoever asks.
+/// Victims with different lines in /proc/PID/cgroup: of systems with v2, with v1, with both and with neither.
+/// The files are mounted over those of the kernel in the mount namespace of the program.
 struct Placed {
     victims: Vec<(&'static str, Victim)>,
     tag: String,
@@ -39,7 +39,7 @@ impl Placed {
         Run::ours(program).args(args).through(["unshare", "--mount", script])
     }
 
-    /// The labels of those who are found among the victims.
+    /// The labels of the victims that are found.
     fn found(&self, args: &[&str]) -> Vec<&'static str> {
         let output = self.run("pgrep", &[args, &[&self.tag]].concat()).run();
         assert_eq!(output.err(), "", "{args:?}");
@@ -79,7 +79,7 @@ fn cgroups() {
     placed.finds(
         "--cgroup",
         &[
-            // As ever.
+            // As in procps-ng.
             ("/", "root"),
             ("/system.slice/nginx.service", "svc"),
             ("/system.slice/nginx.service,/user.slice", "svc both"),
@@ -121,7 +121,7 @@ fn cgroups() {
             ("user.slice", ""),
         ],
     );
-    // Inverted: all others, with a group or without.
+    // Inverted: all others, those without a group included.
     let output = placed.run("pgrep", &["--inverse", "--cgroup", "/system.slice/", "-P", &own_pid()]).run();
     for (label, victim) in &placed.victims {
         let outside = !["svc", "sub", "dash"].contains(label);
@@ -187,7 +187,7 @@ fn units() {
     assert_eq!((output.status, output.err().lines().next()), (2, Some("pgrep: invalid unit name: a/b")));
     let output = placed.run("pgrep", &["--unit", ","]).run();
     assert_eq!((output.status, output.err().lines().next()), (2, Some("pgrep: invalid empty list")));
-    // Looked at again before the signal, and signalled.
+    // Rechecked before the signal, and signalled.
     let tag = placed.tag.clone();
     let output = placed.run("pkill", &["-KILL", "--unit", "getty@", &tag]).run();
     assert_eq!((output.err(), output.status), (String::new(), 0));
@@ -196,7 +196,7 @@ fn units() {
     assert!(placed.victims[0].1.received().is_some());
 }
 
-/// `i` is the first process of a PID namespace in ours, as of a container.
+/// `i` is the first process of a nested PID namespace, like that of a container.
 fn nested(scene: &mut Scene) {
     scene.add("o", |part| part);
     scene.add("i", Spec::init);
@@ -227,10 +227,10 @@ fn the_others_are_those_of_other_pid_namespaces() {
         assert_eq!((output.pids(), output.err()), (vec![inner.pid()], String::new()));
         let output = Run::ours("pgrep").args(["--local"]).run();
         assert_eq!((output.pids(), output.err()), (vec![1, ours.pid()], String::new()));
-        // It takes no privilege.
+        // It needs no privilege.
         let output = Run::ours("pgrep").user(65534, 65534).args(["--local"]).run();
         assert_eq!((output.pids(), output.err()), (vec![1, ours.pid()], String::new()));
-        // Within, but with the outer /proc, which does not tell who else is within.
+        // Inside, with the outer /proc, which does not show the processes inside.
         let output = Run::ours("pgrep").args(["--local"]).through(["unshare", "--pid", "--fork"]).run();
         let why = "pgrep: --local has no answer: /proc is that of another PID namespace\n";
         assert_eq!((output.err().as_str(), output.status), (why, 3));

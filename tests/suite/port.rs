@@ -1,4 +1,4 @@
-//! `--port`: who holds a socket that is bound to a port.
+//! `--port`: processes that hold a socket bound to a port.
 
 use std::cell::RefCell;
 use std::fs::Permissions;
@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 thread_local! {
-    /// The name of this test's victims: other tests have ports with the same number, of another protocol or address.
+    /// The name of the victims of this test: other tests have ports with the same number, of another protocol or address.
     static TAG: RefCell<String> = RefCell::new(Victim::spec().tag());
 }
 
@@ -34,7 +34,7 @@ fn tag() -> String {
     TAG.with_borrow(String::clone)
 }
 
-/// Whom pgrep finds among this test's victims, with an empty standard error.
+/// The victims of this test that pgrep finds, with an empty standard error.
 fn held(port: impl std::fmt::Display) -> Vec<u32> {
     let output = pgrep(port);
     assert_eq!(output.err(), "");
@@ -104,7 +104,7 @@ fn protocols_and_ranges() {
     ] {
         let mut expected = expected;
         expected.sort_unstable();
-        // Ranges meet others' ports too, whose holders may be hidden.
+        // Ranges include ports of other processes, which may be hidden.
         assert_eq!(pgrep(&ports).pids(), expected, "{ports}");
     }
 }
@@ -136,7 +136,7 @@ fn what_is_no_port() {
     assert!(pgrep(",").err().starts_with("pgrep: invalid empty list\n"));
 }
 
-/// A socket that only is connected, or that was accepted, holds no port against others.
+/// A socket that is only connected, or that was accepted, does not hold a port.
 #[test]
 fn connections_do_not_count() {
     let (socket, port) = tcp();
@@ -155,7 +155,7 @@ fn connections_do_not_count() {
     assert_eq!(held(port), [connected.pid()]);
 }
 
-/// Whoever holds the socket counts, however it got there, and with whatever number of processes.
+/// Each process that has the socket open holds the port, however it got the socket, and however many there are.
 #[test]
 fn every_holder_counts() {
     let (socket, port) = tcp();
@@ -206,7 +206,7 @@ fn ipv6() {
     assert_eq!(held(format!("udp:{port}")), [victim.pid()]);
 }
 
-/// What replaces `kill $(lsof -t -i:PORT)`.
+/// The replacement of `kill $(lsof -t -i:PORT)`.
 #[test]
 fn the_holder_is_signalled() {
     let (socket, port) = tcp();
@@ -220,11 +220,11 @@ fn the_holder_is_signalled() {
     assert_eq!(
         (output.out(), output.err(), output.status),
         (String::new(), String::new(), 1),
-        "nobody listens"
+        "no process listens"
     );
 }
 
-/// A port is one of a network: that of a container is not that of the host.
+/// Each network namespace has its own ports: a container's are not the host's.
 #[test]
 fn another_network_has_ports_of_its_own() {
     if !need_root() {
@@ -238,7 +238,7 @@ fn another_network_has_ports_of_its_own() {
         unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace");
         let socket = TcpListener::bind(("0.0.0.0", port)).expect("the same port");
         let theirs = holder(socket.try_clone().expect("a copy"));
-        // The table of ours lacks it, whichever network the holder is in.
+        // It is not in the table of this namespace, in whatever namespace its holder is.
         (held(port), theirs, socket)
     });
     let (found_there, theirs, socket) = there.join().expect("the other network");
@@ -248,9 +248,9 @@ fn another_network_has_ports_of_its_own() {
     drop(traveller);
 }
 
-/// Ordinary users find their own, and hear of what they cannot see.
+/// Ordinary users find their own processes, and get a note about the others.
 #[test]
-fn a_port_of_somebody_else_is_told_of() {
+fn a_port_of_another_user_is_reported() {
     if !need_root() {
         return;
     }
@@ -264,29 +264,29 @@ fn a_port_of_somebody_else_is_told_of() {
     let own = Victim::spec().holds(socket.try_clone().expect("a copy")).owned_by(NOBODY).spawn();
     let roots = holder(socket);
     let output = user(port).run();
-    // Somebody is found, so the port is accounted for.
+    // A holder is found, so the port needs no note.
     assert_eq!((output.pids(), output.err(), output.status), (vec![own.pid()], String::new(), 0));
     drop(own);
     let output = user(port).run();
     assert_eq!((output.pids(), output.err(), output.status), (vec![], note(port), 1));
     let output = user(port).args(["--quiet"]).run();
     assert_eq!((output.out(), output.err(), output.status), (String::new(), String::new(), 1));
-    // Neither "it holds it" nor "it does not" is true of root's, so it is not among the others either.
+    // Whether root's process holds it is not known, so it is not among the others either.
     let output = user(port).args(["--inverse", "-x", roots.name()]).run();
     assert!(!output.pids().contains(&roots.pid()), "{}", output.out());
     assert!(output.err().contains("could not be examined"), "{}", output.err());
-    // Whether they could be meant or not: the port is held by somebody.
+    // The note does not depend on the other criteria: some process holds the port.
     let output = user(port).args(["-x", "no-such-name"]).run();
     assert_eq!((output.err(), output.status), (note(port), 1));
-    // And with nobody at the port, there is nothing to be told.
+    // Without a holder there is no note.
     drop(roots);
     let output = user(port).run();
     assert_eq!((output.err(), output.status), (String::new(), 1));
 }
 
-/// proc(5): with hidepid=2 others' processes are not even there, but their ports are.
+/// proc(5): with hidepid=2 the processes of others are hidden, but their ports are not.
 #[test]
-fn a_port_of_a_hidden_process_is_told_of() {
+fn a_port_of_a_hidden_process_is_reported() {
     namespace(|| {
         hide_processes();
         let (socket, port) = tcp();
@@ -306,7 +306,7 @@ fn a_port_of_a_hidden_process_is_told_of() {
 fn created_by(uid: u32, protocol: &str) -> (OwnedFd, u16) {
     let protocol = protocol.to_owned();
     let create = move || {
-        // Of this thread only: to the kernel, each thread has credentials of its own (nptl(7)).
+        // Of this thread only: in the kernel, each thread has its own credentials (nptl(7)).
         let (root, uid) = (Uid::ROOT, Uid::from_raw(uid));
         set_thread_res_uid(root, uid, root).expect("setresuid");
         match protocol.as_str() {
@@ -329,7 +329,7 @@ fn foreign(pid: u32, port: &str, creator: u32) -> String {
     )
 }
 
-/// A socket can be passed to a process that never asked for the port. It counts where its creator is root, or may signal
+/// A socket can be passed to a process that did not bind it. It is considered if its creator is root, or may signal
 /// the process anyway.
 #[test]
 fn a_socket_counts_where_its_creator_is_trusted() {
@@ -355,7 +355,7 @@ fn a_socket_counts_where_its_creator_is_trusted() {
         ("a container, by another user", OTHER + 1, Box::new(in_namespace_of(USER, OTHER)), false),
         ("a container, by the root of ours", 0, Box::new(in_namespace_of(USER, OTHER)), true),
     ];
-    for (who, creator, process, is_own) in rows {
+    for (what, creator, process, is_own) in rows {
         for protocol in ["tcp", "udp"] {
             let (socket, port) = created_by(creator, protocol);
             let port = format!("{protocol}:{port}");
@@ -366,15 +366,15 @@ fn a_socket_counts_where_its_creator_is_trusted() {
                 false => (vec![], format!("pgrep: {}", foreign(holder.pid(), &port, creator))),
             };
             let status = i32::from(!is_own);
-            assert_eq!((output.pids(), output.err(), output.status), (pids, note, status), "{who} {port}");
+            assert_eq!((output.pids(), output.err(), output.status), (pids, note, status), "{what} {port}");
             // It does hold the port, so it is not among those that hold none.
             let output = Run::ours("pgrep").args(["--inverse", "-x", &tag(), "--port", &port]).run();
-            assert!(!output.pids().contains(&holder.pid()), "{who} {port}: {}", output.out());
+            assert!(!output.pids().contains(&holder.pid()), "{what} {port}: {}", output.out());
         }
     }
 }
 
-/// A note is about what would be selected, and says once what is held how often ever.
+/// A note concerns only what would be selected, and names each port once, however many sockets hold it.
 #[test]
 fn notes_about_sockets_of_other_users() {
     if !need_root() {
@@ -392,7 +392,7 @@ fn notes_about_sockets_of_other_users() {
         let more = "pgrep: note: 2 more hold ports by sockets of other users, and are not selected\n";
         assert_eq!((output.err(), output.status), (named + more, 1));
     }
-    // Nothing else of them matches, or no note is wanted.
+    // They do not match otherwise, or no note is wanted.
     let other = Victim::named(tag()).spawn();
     for args in [&["-x", "no-such-name"][..], &["--quiet"], &["-p", &other.pid().to_string()]] {
         let output = Run::ours("pgrep").args(["--port", &port]).args(args).run();
@@ -402,14 +402,14 @@ fn notes_about_sockets_of_other_users() {
             "{args:?}"
         );
     }
-    // One that holds a socket of its own, too, is found by that.
+    // A process that also holds a socket of its own is found by that.
     let (own, own_port) = created_by(0, "tcp");
     let both = Victim::named(tag()).holds(own).holds_also(socket).spawn();
     let ports = format!("{port},{own_port}");
     assert_eq!(pgrep(&ports).pids(), [both.pid()]);
 }
 
-/// A user passes a listening socket to a process of root's: root's `pkill --port` does not take it for the owner.
+/// A user passes a listening socket to a process of root's: root's `pkill --port` does not select that.
 #[test]
 fn a_passed_socket_frames_no_process() {
     const SOCKET: &str = "PKILL_TEST_PASS_TO";
@@ -449,7 +449,7 @@ fn a_passed_socket_frames_no_process() {
         });
         assert!(sender.wait().expect("wait").success());
         let port = u16::from_ne_bytes(port);
-        // Now the broker is the only process with the socket. Its worker inherits it.
+        // Now only the broker has the socket. Its worker inherits it.
         let worker = holder(passed.as_ref().expect("a socket").try_clone().expect("a copy"));
         let output = Run::ours("pkill").args(["--port", &port.to_string()]).run();
         let notes = [std::process::id(), worker.pid()]
@@ -458,9 +458,9 @@ fn a_passed_socket_frames_no_process() {
     });
 }
 
-/// A server that, when it is to end, starts another with a socket of its own: the tables are read again.
+/// A server that starts another one with a new socket before it exits: the tables are read again.
 #[test]
-fn who_opens_the_port_anew_is_found_by_another_look() {
+fn a_process_that_reopens_the_port_is_found_by_a_rescan() {
     const SERVER: &str = r#"
         use Socket;
         sub serve {
@@ -503,9 +503,9 @@ fn who_opens_the_port_anew_is_found_by_another_look() {
     });
 }
 
-/// The tables are all that tells of ports. Without IPv6 two of them are missing.
+/// Ports are known only from the tables. Without IPv6 two of them are missing.
 #[test]
-fn tables_that_cannot_be_read_are_told_of() {
+fn tables_that_cannot_be_read_are_reported() {
     if !need_root() {
         return;
     }
@@ -515,7 +515,7 @@ fn tables_that_cannot_be_read_are_told_of() {
     for (tables, protocol, out, err) in [
         ("tcp tcp6 udp udp6", "", &found[..], ""),
         ("tcp udp", "", &found, ""),
-        ("tcp", "tcp:", &found, ""), // of what is not asked for, nothing is read
+        ("tcp", "tcp:", &found, ""), // tables of other protocols are not read
         ("tcp", "", "", "pgrep: cannot read /proc/net/udp: No such file or directory\n"),
         ("", "", "", "pgrep: cannot read /proc/net/tcp: No such file or directory\n"),
     ] {

@@ -1,6 +1,6 @@
-//! A PID passes on while pkill is at work. pkill is stopped at each system call that it makes after its first look at
-//! the victim; there the victim is killed and reaped, and its PID goes to a bystander. Whichever call it is, the
-//! bystander gets no signal, and what pkill reports of the victim is true.
+//! A PID is reused while pkill runs. pkill is stopped at each system call that it makes after it has first read
+//! the victim; there the victim is killed and reaped, and a bystander gets its PID. At every call, the
+//! bystander gets no signal, and pkill's report of the victim is true.
 
 use std::collections::VecDeque;
 use std::io::Write as _;
@@ -16,22 +16,22 @@ use crate::support::pids::{LAST_PID, next_is, with_pid};
 use crate::support::tracer::{self, Call, Stop, Traced};
 use crate::support::{Dir, Spec, Victim, eventually, namespace, need, need_file, stat_field};
 
-/// What all cases send, but those with words of their own: whoever gets it can tell.
+/// The signal of all cases that name no other: the process that gets it records it.
 const SIGNAL: i32 = libc::SIGUSR1;
 
 /// A command line, and the circumstances.
 struct Case {
-    /// `{name}`, `{pid}` and `{uid}` are the victim's; so is `{session}`, which it leads, and `{pidfile}`.
+    /// `{name}`, `{pid}` and `{uid}` are the victim's; so are `{session}`, which it leads, and `{pidfile}`.
     args: &'static str,
-    /// These fail.
+    /// Calls that fail.
     forbidden: &'static [(i64, i32)],
-    /// No handle can send, so the last step is kill(2), by PID.
+    /// No pidfd can send, so the last step is kill(2), by PID.
     by_id: bool,
-    /// From the swap on, one descriptor is left.
+    /// From the swap on, only one descriptor is free.
     starved: bool,
-    /// The bystander leads a session and a process group, as the victim does: their IDs pass on, too.
+    /// The bystander leads a session and a process group, like the victim: their IDs are reused too.
     leads: bool,
-    /// The bystander started in the same clock tick as the victim, as far as pkill can read.
+    /// In /proc, the bystander started in the same clock tick as the victim.
     same_tick: bool,
 }
 
@@ -39,7 +39,7 @@ fn case(args: &'static str) -> Case {
     Case { args, forbidden: &[], by_id: false, starved: false, leads: false, same_tick: false }
 }
 
-/// A supply of victims, which grow old while others are used.
+/// A supply of victims, which age while others are used.
 struct Stage {
     victims: VecDeque<Victim>,
     next_pid: u32,
@@ -47,15 +47,15 @@ struct Stage {
 }
 
 impl Stage {
-    /// None where we cannot choose PIDs.
+    /// None if PIDs cannot be chosen.
     fn new() -> Option<Self> {
         need_file(LAST_PID).then(|| Stage { victims: VecDeque::new(), next_pid: 20_000, dir: Dir::new() })
     }
 
-    /// A victim that pkill can tell from its successor by age: start times count in clock ticks, of 10 ms.
+    /// A victim that differs from its successor in its start time, which is in clock ticks of 10 ms.
     fn victim(&mut self) -> Victim {
         while self.victims.len() < 6 {
-            // Below those before it: the scan has seen those that are left when it comes to the victim.
+            // Below the PIDs before it: the scan has read the remaining ones when it reaches the victim.
             self.next_pid -= 1;
             let uid = uid(self.next_pid);
             let part = Victim::spec().catch(SIGNAL).session().uids(uid, uid, uid);
@@ -67,13 +67,13 @@ impl Stage {
     }
 }
 
-/// Each victim has its own among those that wait. The system's users have these: others' names take long to look up.
+/// Each waiting victim has a different one. These are system users: looking up the names of others takes long.
 fn uid(pid: u32) -> u32 {
     1 + pid % 9
 }
 
-/// A bystander with the PID of one who was reaped just now: the kernel gives the PID back a moment after the process has
-/// gone from /proc.
+/// A bystander with the PID of a process that was just reaped: the kernel frees the PID a moment after the process has
+/// disappeared from /proc.
 fn successor(pid: u32) -> Victim {
     let mut got = None;
     eventually("the PID is free", || {
@@ -84,26 +84,26 @@ fn successor(pid: u32) -> Victim {
     got.expect("it has the PID")
 }
 
-/// Another name, session, group and user; catches whatever can be caught, and dies of the rest.
+/// Another name, session, group and user; catches all signals that can be caught.
 fn bystander_part() -> Spec {
     (1..=64).fold(Victim::named("bystander"), Spec::catch)
 }
 
-/// How one schedule went.
+/// The result of one schedule.
 #[derive(Debug)]
 struct Seen {
-    /// The call at whose beginning the PID passed on; none if the program ended before.
+    /// The call at the entry of which the PID was reused; none if the program exited before.
     swapped_at: Option<Call>,
-    /// The scan was over by then: a handle on the victim had been asked for.
+    /// The scan was over by then: pkill had called pidfd_open(2) for the victim.
     matched_before: bool,
     /// A signal had been sent by then.
     sent_before: bool,
-    /// How many signals were sent; 0 is none.
+    /// The number of signals that were sent; signal 0 is not counted.
     sent: usize,
     status: i32,
     out: String,
     err: String,
-    /// What the bystander got, or the victim if it was left alone.
+    /// The signals that the bystander got, or the victim if its PID was not reused.
     received: Vec<i32>,
 }
 
@@ -128,7 +128,7 @@ impl Case {
         traced
     }
 
-    /// Lets the PID pass on at the call number `swap` after the first look.
+    /// Makes the PID be reused at call number `swap` after the victim was first read.
     fn run(&self, path: &Path, stage: &mut Stage, swap: usize) -> Seen {
         let mut victim = Some(stage.victim());
         let pid = victim.as_ref().expect("a victim").pid();
@@ -147,7 +147,7 @@ impl Case {
                     if looks.is_none() && is_look(&program, call, pid) {
                         looks = Some(0);
                     }
-                    // What is named by an ID is opened before the scan; a process that is named so is then pinned by a
+                    // A process that is named by an ID is opened before the scan, and then pinned by a
                     // copy of that descriptor. Under -U and --ancestor, a pidfd reports the UID and the parent.
                     let opens = call.number == libc::SYS_pidfd_open && call.args[0] == u64::from(pid);
                     let copies = self.args.contains("{pid")
@@ -204,9 +204,9 @@ impl Case {
             let outcome = targets.first().map(|target| target["outcome"].as_str().expect("a word"));
             let last_step = seen.swapped_at.is_some_and(|call| call.is_by_id());
             assert!(targets.len() <= 1 && (seen.err.is_empty() || seen.status == 5), "{what}");
-            assert!(!dry || seen.sent == 0, "sent in a rehearsal: {what}");
+            assert!(!dry || seen.sent == 0, "sent in a dry run: {what}");
             match seen.swapped_at {
-                // kill(2) itself: nobody can tell the two apart any more, and the report says how it was sent.
+                // kill(2) itself: the two cannot be distinguished any more, and the report has the manner of sending.
                 Some(_) if self.by_id && last_step => {}
                 Some(_) => assert!(seen.received.is_empty(), "the bystander was hit: {what}"),
                 None => assert_eq!(seen.received, if dry { vec![] } else { vec![SIGNAL] }, "{what}"),
@@ -227,10 +227,10 @@ impl Case {
                     assert!(dry, "{what}");
                     true
                 }
-                Some(_) => panic!("not what became of it: {what}"),
+                Some(_) => panic!("a wrong outcome: {what}"),
             };
             assert!(done || !seen.sent_before && !undisturbed, "it was sent: {what}");
-            // Who waits for the victim sees its end, or time runs out before.
+            // A wait for the victim ends with its exit or with the timeout.
             let waited = done && self.args.contains("--timeout");
             let right = if waited { [0, 5].contains(&seen.status) } else { seen.status == i32::from(!done) };
             assert!(right, "{what}");
@@ -241,9 +241,9 @@ impl Case {
         }
     }
 
-    /// Where the victim is named by its PID, the process that has it when it is opened for the first time is meant: by a
-    /// pidfd, or by the file that is read where there are none. Else the first look, at a bystander already, tells them
-    /// apart.
+    /// If the victim is named by its PID, the process that has the PID when it is first opened is selected: by a
+    /// pidfd, or by the file that is read without pidfds. Otherwise the scan reads the bystander and finds no
+    /// match.
     fn first_swap(&self) -> usize {
         let names_it = self.args.contains("{pid");
         let looks = if self.forbidden.iter().any(|(call, _)| *call == libc::SYS_pidfd_open) { 2 } else { 1 };
@@ -257,7 +257,7 @@ impl Call {
     }
 }
 
-/// Whether the call asks about this PID: by a path in /proc, or by number.
+/// Whether the call concerns this PID: by a path in /proc, or by number.
 pub(crate) fn is_look(program: &Traced, call: Call, pid: u32) -> bool {
     let by_path = [libc::SYS_openat, libc::SYS_newfstatat, libc::SYS_statx, libc::SYS_readlinkat];
     let by_number = [libc::SYS_getsid, libc::SYS_getpgid, libc::SYS_pidfd_open, libc::SYS_kill];
@@ -270,8 +270,8 @@ pub(crate) fn is_look(program: &Traced, call: Call, pid: u32) -> bool {
     }
 }
 
-/// If the call has read /proc/PID/stat of this process, it has read this start time (field 22 of proc_pid_stat(5)). To start
-/// two processes within a clock tick takes luck.
+/// If the call has read /proc/PID/stat of this process, replaces the start time in it (field 22 of proc_pid_stat(5)). Starting
+/// two processes within a clock tick cannot be forced.
 fn replace_start_time(program: &Traced, call: Call, result: i64, pid: u32, start_time: &str) {
     let length = usize::try_from(result).unwrap_or(0);
     if ![libc::SYS_read, libc::SYS_pread64].contains(&call.number) || length == 0 {
@@ -290,14 +290,14 @@ fn replace_start_time(program: &Traced, call: Call, result: i64, pid: u32, start
     program.overwrite(call.args[1] + start as u64 + 1, start_time.as_bytes());
 }
 
-/// Signal 0 is none, and who is stopped and continued is not signalled yet.
+/// Whether the call sends a signal: signal 0 is none, and STOP and CONT of `--freeze` are not the user's.
 pub(crate) fn is_signal(call: Call) -> bool {
     let sends = [libc::SYS_kill, libc::SYS_rt_sigqueueinfo, libc::SYS_pidfd_send_signal];
     let none = [0, libc::SIGSTOP as u64, libc::SIGCONT as u64];
     sends.contains(&call.number) && !none.contains(&call.args[1])
 }
 
-/// Where no handle can send.
+/// A case in which no pidfd can send.
 fn by_id(args: &'static str, forbidden: &'static [(i64, i32)]) -> Case {
     Case { forbidden, by_id: true, ..case(args) }
 }
@@ -340,7 +340,7 @@ fn named_by_pid() {
     namespace(|| all_hold(&[case("--json -USR1 -p {pid}"), case("--json -USR1 -F {pidfile}")]));
 }
 
-/// The start time cannot tell a successor from a process that was named by its ID. The pidfd that was opened before the
+/// The start time cannot distinguish a successor from a process that was named by its ID. The pidfd that was opened before the
 /// process was examined can.
 #[test]
 fn a_successor_from_the_same_clock_tick() {
@@ -354,7 +354,7 @@ fn a_successor_from_the_same_clock_tick() {
     });
 }
 
-/// Where all are pinned before the first one is signalled, it takes several looks.
+/// Where all are pinned before the first one is signalled, each is read several times.
 #[test]
 fn one_of_a_family_or_group() {
     namespace(|| {
@@ -370,7 +370,7 @@ fn one_of_a_family_or_group() {
     });
 }
 
-/// The PID of a descendant passes on, to one who descends from nobody that matches.
+/// The PID of a descendant is reused by a process that does not descend from a match.
 #[test]
 fn a_descendant() {
     namespace(|| {
@@ -390,7 +390,7 @@ fn a_descendant() {
                         Stop::Entry(call) => {
                             if calls == swap {
                                 let pid = rustix::process::Pid::from_raw(leaf as i32).expect("a PID");
-                                // Whoever is stopped, or has ended, reaps nobody.
+                                // A parent that is stopped, or has exited, does not reap.
                                 let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
                                 let there = || Path::new(&format!("/proc/{leaf}")).exists();
                                 let stopped = || ["T", "Z"].contains(&stat_field(family.root(), 3).as_str());
@@ -427,7 +427,7 @@ fn a_descendant() {
     });
 }
 
-/// A later signal finds those who hold no handle any more by PID and start time.
+/// For a later signal, targets without a pidfd are found by PID and start time.
 const ESCALATION: &str = "--json -USR1 --escalate 0.01:WINCH --timeout 0.02 {name}";
 
 #[test]
@@ -465,7 +465,7 @@ fn without_pidfds() {
     });
 }
 
-/// The same schedules hit the bystander where the signal goes to whoever has the PID.
+/// The same schedules hit the bystander if the signal is sent to the PID.
 #[test]
 fn a_program_without_handles_hits_the_bystander() {
     namespace(|| {
@@ -481,7 +481,7 @@ fn a_program_without_handles_hits_the_bystander() {
     });
 }
 
-/// As long as the question stands, everything may happen to the process that it is about.
+/// While a question is asked, anything may happen to the process in it.
 #[test]
 fn an_answer_that_comes_too_late() {
     namespace(|| {
@@ -510,9 +510,9 @@ fn an_answer_that_comes_too_late() {
         asked.answer("y\n");
         assert_eq!(asked.end(), (vec!["changed".into()], 1));
         drop(stdin);
-        assert_eq!(process.wait().expect("wait").code(), Some(0), "nobody has signalled it");
+        assert_eq!(process.wait().expect("wait").code(), Some(0), "it was not signalled");
 
-        // It gives up the port.
+        // It closes the port.
         let script = stage.dir.script("gives-up", "#!/bin/sh\nread line && exec >/dev/null; read line\n");
         let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a listening socket");
         let port = socket.local_addr().expect("an address").port().to_string();
@@ -531,7 +531,7 @@ fn an_answer_that_comes_too_late() {
         asked.answer("y\n");
         assert_eq!(asked.end(), (vec!["changed".into()], 1));
         drop(stdin);
-        assert_eq!(process.wait().expect("wait").code(), Some(1), "nobody has signalled it");
+        assert_eq!(process.wait().expect("wait").code(), Some(1), "it was not signalled");
     });
 }
 
@@ -558,8 +558,8 @@ fn every_answer() {
             victims.sort_by_key(Victim::pid);
             let mut asked = Asked::start(&["-x", &name]);
             let question = asked.question();
-            let who = [name.as_str(), &victims[0].pid().to_string(), "USR1"];
-            assert!(who.iter().all(|word| question.contains(word)), "{question:?}");
+            let parts = [name.as_str(), &victims[0].pid().to_string(), "USR1"];
+            assert!(parts.iter().all(|word| question.contains(word)), "{question:?}");
             for (at, answer) in answers.split_inclusive(['\n', '\x04']).enumerate() {
                 if at > 0 {
                     asked.question();
@@ -575,7 +575,7 @@ fn every_answer() {
 }
 
 #[test]
-fn nobody_to_ask() {
+fn a_question_needs_a_terminal() {
     let mut victim = Victim::spec().catch(SIGNAL).spawn();
     let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
     command.args(["-USR1", "--interactive", "-x", victim.name()]);

@@ -1,5 +1,5 @@
-//! The README and CONTRIBUTING tell the truth. The README's tour is run in one shell, and prints what stands there, but
-//! for numbers and the width of columns. `RENDER_WRITE=1 cargo test --test suite readme` writes down what is printed instead.
+//! The README and CONTRIBUTING are true. The README's tour is run in one shell, and must print what is written there, except
+//! numbers and the width of columns. `RENDER_WRITE=1 cargo test --test suite readme` replaces it by the actual output.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -43,8 +43,8 @@ fn run(commands: &[&str]) -> Vec<(String, i32)> {
         dir.executable(Run::ours(name).program());
     }
     let script = commands.iter().map(|command| {
-        // Whoever is started in the background is there when it is the program that was meant; and bash need not say
-        // how it ended.
+        // A background process is ready when it executes its program; and bash need not report
+        // how it exited.
         let settled = r#"until [[ "$(readlink /proc/$!/exe)" == "$PWD"/* ]]; do :; done; disown"#;
         let settled = if command.ends_with('&') { settled } else { ":" };
         format!("(exit $status); {command}\nstatus=$?; printf '\\036%s\\036' $status; {settled}\n")
@@ -73,7 +73,7 @@ fn run(commands: &[&str]) -> Vec<(String, i32)> {
     ran
 }
 
-/// PIDs and times differ from run to run, and columns with them; and not every kernel tells how a process ended.
+/// PIDs, times and widths of columns differ between runs; and not every kernel reports how a process exited.
 fn without_numbers(text: &str) -> String {
     let mut plain = String::new();
     for line in text.trim().lines() {
@@ -143,12 +143,12 @@ fn write(parts: &[Part], ran: &[(String, i32)]) {
     std::fs::write(Path::new(PATH), text).expect("write the README");
 }
 
-/// The one block that needs a terminal: what is asked there is asked.
+/// The only block that needs a terminal: the questions are those of a run.
 #[test]
 fn the_questions_are_those_that_the_readme_shows() {
     namespace(|| {
         let (_, block) = README.split_once("```text\n$ pkill -I").expect("the block");
-        let (block, _) = block.split_once("```").expect("its end");
+        let (block, _) = block.split_once("```").expect("its exit");
         let mut lines = block.lines();
         let line = format!("pkill -I{}", lines.next().expect("a command"));
         let (questions, answers): (Vec<_>, Vec<_>) =
@@ -169,7 +169,10 @@ fn the_questions_are_those_that_the_readme_shows() {
         }
         let status = child.wait().expect("wait");
         assert!(questions.len() > 1 && status.code() == Some(1), "{status}");
-        assert!(victims.iter_mut().all(|victim| victim.received() == Some(vec![])), "nobody was signalled");
+        assert!(
+            victims.iter_mut().all(|victim| victim.received() == Some(vec![])),
+            "no process was signalled"
+        );
     });
 }
 

@@ -1,4 +1,4 @@
-//! What became of whom, for people: `--verbose`, `--print0`, `--strict`, `--allow-none`, `--max`, `--quiet`.
+//! Reports as text: `--verbose`, `--print0`, `--strict`, `--allow-none`, `--max`, `--quiet`.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -47,14 +47,14 @@ fn a_line_for_each() {
 
     let waiting = Run::ours("pidwait").args(["--verbose", "-P", &own_pid(), "-p", &both]).start();
     for victim in [&mut a, &mut b] {
-        victim.finish(); // they stay, unreaped, and match in any case
+        victim.finish(); // zombies, which still match
     }
     let output = waiting.wait();
-    // Nothing about the manner: they are not reaped.
+    // The manner is not known: they are not reaped.
     assert_eq!((without_times(&output.out()), output.err(), output.status), (exited, String::new(), 0));
 }
 
-/// Each time in seconds as a word.
+/// Replaces each time in seconds by a word.
 pub fn without_times(text: &str) -> String {
     let is_time = |word: &str| word.contains('.') && word.parse::<f64>().is_ok();
     let words = text.split_inclusive([' ', '(']).map(|word| match word.strip_suffix(' ') {
@@ -191,7 +191,7 @@ fn what_excludes_each_other() {
             case("pgrep --quiet -l {tag}").ours_only().usage("--quiet and --list-"),
             case("pgrep --quiet -a {tag}").ours_only().usage("--quiet and --list-"),
             case("pidwait -I {tag}").ours_only().usage("invalid option -- 'I'"),
-            // What is not for a program is refused, other than the reference's options.
+            // Options for other programs are refused, except the reference's.
             case("pgrep --interactive {tag}")
                 .ours_only()
                 .usage("--interactive makes no sense here: it is for pkill"),
@@ -214,7 +214,7 @@ fn what_excludes_each_other() {
     );
 }
 
-/// One target may be signalled and the other may not: that is a success, and what `--strict` forbids.
+/// One target may be signalled and the other may not: a success, which `--strict` forbids.
 #[test]
 fn strict() {
     namespace(|| {

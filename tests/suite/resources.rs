@@ -1,4 +1,4 @@
-//! `--rss --cpu-time --no-zombies --no-kernel-threads`: what a process takes, and of what kind it is.
+//! `--rss --cpu-time --no-zombies --no-kernel-threads`: resources and kinds of processes.
 
 use std::process::Command;
 
@@ -20,7 +20,7 @@ fn memory() {
         let pages: u64 = statm.split(' ').nth(1).expect("a field").parse().expect("a number");
         pages * procfs::page_size()
     };
-    // It sleeps, so what it has changes only where memory runs short.
+    // It sleeps, so its resident set changes only under memory pressure.
     loop {
         let before = resident();
         let enough = found("--rss", &before.to_string(), victim.pid());
@@ -60,7 +60,7 @@ fn cpu_time() {
     assert!(used >= 19, "{used}");
     assert!(found("--cpu-time", &time(used), helper.pid()), "{used}");
     assert!(!found("--cpu-time", &time(used + 1), helper.pid()), "{used}");
-    // Less than a tick more is a tick more.
+    // Less than a clock tick more rounds up to one more.
     assert!(!found("--cpu-time", &format!("{}1", time(used)), helper.pid()), "{used}");
     assert!(!found("--cpu-time", "1d", helper.pid()));
     assert!(found("--cpu-time", "0", helper.pid()));
@@ -69,7 +69,7 @@ fn cpu_time() {
 fn kinds(scene: &mut Scene) {
     scene.add("s", |part| part);
     scene.add("z", |part| part).make_zombie();
-    // Its main thread has ended, it has not.
+    // Its main thread has exited, the process has not.
     scene.add("m", |part| part.main_ends(&[]));
 }
 
@@ -89,7 +89,7 @@ fn zombies() {
             case("pgrep --no-zombies -r Z {tag}").pids("m").ours_only(),
             case("pgrep --no-zombies").usage("{program}: no matching criteria specified").ours_only(),
             case("pgrep --no-kernel-threads").usage("{program}: no matching criteria specified").ours_only(),
-            // Without arguments too it is no thread of the kernel.
+            // A process without arguments is no kernel thread either.
             case("pgrep --no-kernel-threads {tag}").pids("s z m").ours_only(),
             case("pgrep --rss 0 {tag}").pids("s z m").ours_only(),
             case("pgrep --rss 1 {z}").nothing().ours_only(),
@@ -112,7 +112,7 @@ fn kernel_threads() {
             case("pgrep -p 2").prints("2\n").since([4, 0, 5]),
             case("pgrep --no-kernel-threads -p 2").nothing().ours_only(),
             case("pgrep --no-kernel-threads -x kthreadd").nothing().ours_only(),
-            // They have no executable, whoever asks.
+            // Kernel threads have no executable, for any user.
             case("pgrep --exe-deleted -x kthreadd").nothing().ours_only(),
             case("pgrep --rss 1 -x kthreadd").nothing().ours_only(),
         ],

@@ -1,4 +1,4 @@
-//! A real daemon is told to reopen its log, as logrotate does.
+//! A real daemon reopens its log at a signal, as with logrotate.
 
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `--script`: what interpreters run, however they were started.
+//! `--script`: the script that an interpreter runs, in all ways to start it.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::support::{self, Dir, Helper, Run, Victim, need, need_root, own_pid};
 
-/// Says that it runs, and waits.
+/// Reports that it runs, and waits.
 const SHELL: &str = "echo ready\nread line\n";
 const PERL: &str = "$| = 1; print \"ready\\n\"; <STDIN>;\n";
 const PYTHON: &str = "print('ready', flush=True)\ninput()\n";
@@ -19,7 +19,7 @@ fn unique(name: &str) -> String {
     format!("{}-{name}", Victim::spec().tag())
 }
 
-/// The PIDs that `pgrep --script NAME` finds among our children.
+/// The PIDs that `pgrep --script NAME` finds among the children of the test.
 #[track_caller]
 fn found(name: impl AsRef<std::ffi::OsStr>) -> Vec<u32> {
     let output = Run::ours("pgrep").args(["-P", &own_pid(), "--script"]).args([name.as_ref()]).run();
@@ -95,7 +95,7 @@ fn a_module_is_known_by_its_name() {
     assert!(found(format!("{name}.py")).is_empty());
 }
 
-/// The name is among the arguments, but is not what runs.
+/// The name is among the arguments, but is not the script that runs.
 #[test]
 fn what_is_no_script() {
     let dir = Dir::new();
@@ -122,17 +122,17 @@ fn what_is_no_script() {
         }
         assert!(found(&name).is_empty(), "{line:?}");
     }
-    // Its own name is that of no script.
+    // The interpreter's own name is no script.
     let helper = Helper::ready(Command::new(&program).args(["-c", SHELL]));
     assert!(found(program.file_name().expect("a name")).is_empty());
     drop(helper);
-    // An argument behind the script is none.
+    // An argument after the script is no script.
     let helper = Helper::ready(Command::new("sh").args([path, "/tmp/other-job"]));
     assert!(found("other-job").is_empty());
     assert_eq!(found(&name), [helper.pid()]);
 }
 
-/// Linux lets a script be the interpreter of another (execve(2)).
+/// A script may be the interpreter of another (execve(2)).
 #[test]
 fn a_script_that_interprets_a_script() {
     let dir = Dir::new();
@@ -175,15 +175,15 @@ fn a_script_by_its_path() {
     };
     assert_eq!(found(&name), sorted(&[&absolute, &relative, &upwards, &through, &other]));
     assert_eq!(found(&path), sorted(&[&absolute, &relative, &upwards]));
-    // As it was typed, and where it leads.
+    // As it was typed, and resolved.
     assert_eq!(found(&linked), sorted(&[&absolute, &relative, &upwards, &through]));
     assert_eq!(found(elsewhere.join(&name)), sorted(&[&other]));
-    // Gone, it runs still.
+    // A deleted script still runs.
     fs::remove_file(&path).expect("remove");
     assert_eq!(found(&path), sorted(&[&absolute, &relative, &upwards]));
 }
 
-/// All that it takes is open to everybody, but for the working directory that a relative path starts from.
+/// Every user may read what it needs, except the working directory, where a relative path starts.
 #[test]
 fn of_another_user() {
     if !need_root() {

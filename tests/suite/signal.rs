@@ -1,10 +1,10 @@
-//! Which signal is sent: the word of pkill, `--signal`, and what is no signal.
+//! Which signal is sent: the signal word of pkill, `--signal`, and invalid signals.
 
 use std::process::Command;
 
 use crate::support::{Case, Reaction, Run, Scene, Victim, case, check, need, reference};
 
-/// `a` records what it gets, `t` dies as the kernel has it.
+/// `a` records the signals that it gets, `t` has the default actions.
 fn cast(scene: &mut Scene) {
     let caught = [libc::SIGHUP, libc::SIGUSR1, libc::SIGTERM, libc::SIGINT, libc::SIGWINCH, libc::SIGIO];
     let real_time = [libc::SIGRTMIN(), libc::SIGRTMIN() + 8, libc::SIGRTMAX() - 1, libc::SIGRTMAX()];
@@ -78,7 +78,7 @@ fn the_signal_option() {
             hup("pkill --signal USR1 --signal HUP {a}"),
             hup("pkill -USR1 --signal HUP {a}"),
             hup("pkill --signal HUP -USR1 {a}"),
-            // Harmless in the others.
+            // Without effect in the others.
             case("pgrep --signal KILL {a}").pids("a"),
             case("pidwait --signal KILL {tag}x").nothing(),
         ],
@@ -139,9 +139,9 @@ fn a_signal_word_is_one_only_where_an_option_may_stand() {
     check(
         cast,
         &[
-            // The reference takes `-0` from behind `--`, and has no pattern then.
+            // The reference takes `-0` after `--` as the signal, and has no pattern then.
             case("pkill -s {a.pid} -- -0").status(1).differs("signal-word-place", reference()),
-            // … and takes another option's value.
+            // … and takes the value of another option as the signal.
             case("pkill -e -USR1 -q -1 {a}").prints(echo).fate("a", "USR1=-1"),
             case("pkill -q -1 -USR1 {a}")
                 .fate("a", "USR1=-1")
@@ -154,7 +154,7 @@ fn a_signal_word_is_one_only_where_an_option_may_stand() {
 }
 
 #[test]
-fn everybody_is_signalled_once() {
+fn each_process_is_signalled_once() {
     check(
         cast,
         &[
@@ -165,7 +165,7 @@ fn everybody_is_signalled_once() {
     );
 }
 
-/// The rows of `--list-signals` behind the heading, as words.
+/// The rows of `--list-signals` after the heading, as words.
 fn listed() -> Vec<Vec<String>> {
     let output = Run::ours("pkill").args(["--list-signals"]).run();
     assert_eq!((output.status, output.err()), (0, String::new()));
@@ -178,7 +178,7 @@ fn listed() -> Vec<Vec<String>> {
     rows
 }
 
-/// Each row tells what happens, and bash knows each signal by one of its names.
+/// Each row is what happens, and bash has each signal under one of its names.
 #[test]
 fn each_signal_that_is_listed_does_what_its_row_says() {
     if !need("bash") {
@@ -186,7 +186,7 @@ fn each_signal_that_is_listed_does_what_its_row_says() {
     }
     for row in listed() {
         let number: i32 = row[0].parse().expect("a number");
-        // In groups of their own, which are not orphaned, as ours may be: there TSTP, TTIN and TTOU do not stop.
+        // In groups of their own. The group of the test may be orphaned: there TSTP, TTIN and TTOU do not stop.
         let [plain, mut catching] = [Victim::spec().group(), Victim::spec().group()];
         if row[3] == "yes" {
             catching = catching.catch(number);
@@ -220,7 +220,7 @@ fn each_signal_that_is_listed_does_what_its_row_says() {
     }
 }
 
-/// It answers at once, as `--help` does; `--json` may stand on either side.
+/// It is printed immediately, like `--help`; `--json` may be on either side.
 #[test]
 fn the_list_of_signals_comes_in_two_forms() {
     for args in

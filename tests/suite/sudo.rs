@@ -1,4 +1,4 @@
-//! The sudoers(5) rule of pkill(1): what it allows, and what it does not.
+//! The sudoers(5) rule of pkill(1): what it permits, and what it does not.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use crate::support::{Dir, NOBODY, Output, Run, Victim, namespace, need, succeed}
 /// As in the manual; TAG is the name of the process.
 const RULE: &str = "--signal USR1 --exact --uid root --";
 
-/// A sudoers file with this rule for nobody, in place of /etc/sudoers in this mount namespace.
+/// A sudoers file with this rule for user nobody, mounted over /etc/sudoers in this mount namespace.
 fn sudoers(dir: &Dir, file: &str, arguments: &str) {
     let rule = format!("Defaults !syslog\nnobody ALL=(root) NOPASSWD: {file} {arguments}\n");
     let path = dir.file("sudoers", rule);
@@ -27,7 +27,7 @@ fn a_rule_allows_one_command_line() {
         let file = file.to_str().expect("UTF-8");
         let mut right = Victim::spec().catch(libc::SIGUSR1).spawn();
         let name = right.name().to_owned();
-        // Of the same name, of another user; and root's, of another name.
+        // A victim of the same name and another user; and one of root's with another name.
         let mut same = Victim::named(&name).catch(libc::SIGUSR1).owned_by(NOBODY).spawn();
         let mut other = Victim::spec().catch(libc::SIGUSR1).spawn();
         let sudo = |environment: &[(&str, &str)], args: &[&str]| -> Output {
@@ -91,7 +91,7 @@ fn a_rule_allows_one_command_line() {
         }
         assert_eq!(received(), [0; 3]);
 
-        // A wildcard allows other options.
+        // A wildcard permits other options.
         sudoers(&dir, file, "--signal USR1 --exact --uid root *");
         let output = sudo(&[], &["--signal", "USR1", "--exact", "--uid", "root", other.name()]);
         assert_eq!((output.status, other.received().map(|all| all.len())), (0, Some(1)), "{output:?}");

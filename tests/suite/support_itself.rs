@@ -1,4 +1,4 @@
-//! The test support tested: a victim is what it claims to be.
+//! Tests of the test support: a victim is as specified.
 
 use crate::support::{self, Received, Run, Victim, namespace, need_root, own_pid};
 

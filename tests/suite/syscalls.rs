@@ -1,4 +1,4 @@
-//! What a look costs, in system calls: no file is opened that the question does not need.
+//! The cost of a scan in system calls: no file is opened that the criteria do not need.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::support::{Dir, Output, Run, Victim, namespace, need};
 /// A run under strace(1).
 struct Trace {
     output: Output,
-    /// As strace prints them, without the thread in front.
+    /// The calls as strace prints them, without the thread ID.
     calls: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ impl Trace {
         Self { output, calls: calls.collect() }
     }
 
-    /// The paths that were opened, or tried; `/proc/` stands before those that start from its descriptor.
+    /// The paths that were opened, or tried; `/proc/` is prepended to those that are relative to its descriptor.
     fn opened(&self) -> impl Iterator<Item = String> {
         let opens = self.calls.iter().filter(|call| call.starts_with("open"));
         opens.map(|call| {
@@ -35,7 +35,7 @@ impl Trace {
         })
     }
 
-    /// Which files were opened of which process.
+    /// The files that were opened, by process.
     fn files(&self) -> BTreeMap<u32, Vec<String>> {
         let mut files = BTreeMap::<u32, Vec<String>>::new();
         for path in self.opened() {
@@ -90,14 +90,14 @@ fn a_name_costs_one_file_per_process() {
             ("pgrep", &["--rss", "1", name], &["statm"]),
             ("pgrep", &["--exe", "/proc/self/exe", "--inverse", "-P", "1", name], &[]),
             ("pgrep", &["--cwd", "/", name], &[]),
-            // pkill looks twice.
+            // pkill reads each match twice.
             ("pkill", &["-0", name], &["comm"]),
         ] {
             let trace = Trace::new(program, args, &[]);
             assert_eq!(trace.output.status, 0, "{args:?}: {}", trace.output.err());
             let files = trace.files();
             for pid in crowd.iter().map(Victim::pid).chain([1]) {
-                assert!(files.contains_key(&pid), "{args:?} never looked at {pid}");
+                assert!(files.contains_key(&pid), "{args:?} did not read {pid}");
             }
             for (looked_at, files) in files {
                 let also = if looked_at == pid { also } else { &[] };
@@ -109,7 +109,7 @@ fn a_name_costs_one_file_per_process() {
 
 /// The tables of sockets are read once, and descriptors where nothing cheaper decides.
 #[test]
-fn ports_cost_one_look_at_the_tables() {
+fn ports_cost_one_read_of_the_tables() {
     namespace(|| {
         if !need("strace") {
             return;
@@ -130,7 +130,7 @@ fn ports_cost_one_look_at_the_tables() {
         for victim in &crowd {
             assert_eq!(files[&victim.pid()], ["fd"]);
         }
-        // Once more, to see whether all who hold the port are known.
+        // Once more, to find out whether all holders of the port are known.
         assert_eq!(files[&holder.pid()], ["fd", "fd"]);
 
         let tcp = format!("tcp:{port}");
@@ -139,14 +139,14 @@ fn ports_cost_one_look_at_the_tables() {
         assert_eq!(tables(&trace), ["/proc/net/tcp", "/proc/net/tcp6"]);
         assert_eq!(trace.files()[&crowd[0].pid()], ["comm"]);
 
-        // Nobody has that port, so nobody's descriptors matter.
+        // No socket has that port, so no descriptors are read.
         drop(holder);
         let trace = Trace::new("pgrep", &["--port", &port], &[]);
         assert_eq!((trace.output.status, trace.files()), (1, BTreeMap::new()));
     });
 }
 
-/// A table that is worth threads: each process is looked at once, by whichever of them, and they come in order.
+/// With enough processes for threads: each is read once, by any thread, and the result is in order.
 #[test]
 fn threads_share_the_walk() {
     namespace(|| {
@@ -170,7 +170,7 @@ fn threads_share_the_walk() {
     });
 }
 
-/// Of the process that has the name only, and of no other.
+/// A link is read of the process with the name only.
 #[test]
 fn a_link_is_read_where_it_decides() {
     namespace(|| {
@@ -183,7 +183,7 @@ fn a_link_is_read_where_it_decides() {
         let path = path.to_str().expect("UTF-8");
         for (args, links, stats) in [
             (&["--exe", path][..], 1, 0),
-            // Of the same file there may be other names.
+            // The same file may have other names.
             (&["--exe", "/bin/sh"], 1, 1),
             (&["--exe", "sh"], 1, 0),
             (&["--exe", "/nonexistent"], 1, 0),
@@ -206,7 +206,7 @@ fn a_link_is_read_where_it_decides() {
                 assert_eq!(of("readlinkat", &other.pid().to_string()), 0, "{what}");
             }
         }
-        // Under another name only the file tells, also where the newer call is missing.
+        // Under another name only the inode decides, also where the newer call is missing.
         let dir = Dir::new();
         let copy = dir.copy(path.as_ref(), "copy");
         std::fs::hard_link(&copy, dir.path().join("hard")).expect("a link");
@@ -234,9 +234,9 @@ fn sessions_groups_and_users_cost_no_file() {
             let trace = Trace::new("pgrep", &[args[0], args[1], near.name()], &[]);
             found(&trace, &[near.pid()]);
             let mut files = trace.files();
-            assert_eq!(files.remove(&near.pid()).expect("a look at it"), ["comm"], "{args:?}");
+            assert_eq!(files.remove(&near.pid()).expect("a read of it"), ["comm"], "{args:?}");
             let of_other = files.remove(&other.pid()).unwrap_or_default();
-            // The kernel tells a real ID for what a name costs, or not at all.
+            // A real ID costs the same as a name, or is not available.
             let expected: &[&str] = if matches!(args[0], "-U" | "-G") { &["comm"] } else { &[] };
             assert_eq!(of_other, expected, "{args:?}");
         }
@@ -265,7 +265,7 @@ fn listed_processes_cost_no_walk() {
 }
 
 #[test]
-fn ancestors_cost_a_look_at_our_own_chain() {
+fn ancestors_cost_one_read_of_the_own_chain() {
     namespace(|| {
         if !need("strace") {
             return;
@@ -276,7 +276,7 @@ fn ancestors_cost_a_look_at_our_own_chain() {
         found(&trace, &[victim.pid()]);
         let files = trace.files();
         assert!(!files.contains_key(&bystander.pid()), "{files:?}");
-        // The victim, pgrep itself, strace, and PID 1: us.
+        // The victim, pgrep itself, strace, and PID 1, the test.
         assert_eq!(files.len(), 4, "{files:?}");
         assert_eq!(files[&1], ["stat"]);
     });
@@ -376,7 +376,7 @@ fn every_kernel_gives_the_same_answers() {
     });
 }
 
-/// Where /proc is that of an outer PID namespace, its numbers mean other processes to system calls, or none.
+/// Where /proc is that of an outer PID namespace, its PIDs are those of other processes for system calls, or of none.
 #[test]
 fn the_proc_of_another_pid_namespace_is_only_read() {
     namespace(|| {
@@ -402,7 +402,7 @@ fn the_proc_of_another_pid_namespace_is_only_read() {
     });
 }
 
-/// A process that survives the signal is no reason to scan without a pause: `--until-none` scans every 50 ms.
+/// A process that survives the signal does not cause scans without a pause: `--until-none` scans every 50 ms.
 #[test]
 fn scans_for_what_remains_have_pauses() {
     namespace(|| {

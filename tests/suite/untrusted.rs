@@ -1,4 +1,4 @@
-//! What a process, or the command line, brings to a terminal, and how much memory it takes to print it.
+//! Text of a process or the command line on a terminal, and how much memory it takes to print it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -12,14 +12,14 @@ use crate::support::{Output, Run, Victim, document, namespace, need, stat_field}
 const HIDDEN: &str = "\x1b\u{9b}\x7f\u{202e}\u{2066}\u{200b}\u{200d}\u{feff}\u{e0041}\u{2028}\u{2029}\u{e03b}\n\
     \u{ad}\u{61c}\u{10ffff}\u{fff9}";
 
-/// A text with those, and as it is shown.
+/// A text with those, and its printed form.
 fn texts() -> (String, String) {
     let hidden = format!("gr\u{fc}n{HIDDEN}\u{6f22}");
     let shown = format!("gr\u{fc}n{}\u{6f22}", "?".repeat(HIDDEN.chars().count()));
     (hidden, shown)
 }
 
-/// Fails where one of them comes to a terminal. Lines and columns are laid out with line breaks.
+/// Fails if one of them reaches a terminal. Lines and columns are laid out with line breaks.
 fn assert_visible(text: &[u8], what: &str) {
     let text = std::str::from_utf8(text).expect("UTF-8");
     let hidden: Vec<char> = text.chars().filter(|c| *c != '\n' && HIDDEN.contains(*c)).collect();
@@ -54,7 +54,7 @@ fn text_of_a_process_is_shown_without_hidden_characters() {
         assert_visible(&all, args);
         assert!(String::from_utf8_lossy(&all).contains(expected), "{args}: {}", all.escape_ascii());
     }
-    // For programs, it is all there.
+    // Output for programs has all of it.
     let output = Run::ours("pgrep").args(["-a", "--print0", "-p", &pid]).run();
     assert_eq!(output.stdout, format!("{pid} x {hidden}\0").into_bytes());
     let output = Run::ours("pgrep").args(["--json", "-p", &pid]).run();
@@ -76,7 +76,7 @@ fn a_question_is_asked_without_hidden_characters() {
     assert_eq!(victim.received(), Some(vec![]));
 }
 
-/// The word that a script takes from somewhere may be anything.
+/// A script may pass any text as a word.
 #[test]
 fn the_command_line_is_quoted_without_hidden_characters() {
     let (hidden, shown) = texts();
@@ -145,7 +145,7 @@ fn an_answer_comes_after_its_question() {
     let mut asked = Asked::after("y\ny\n", &["-p", &pids.join(",")]);
     for _ in 0..2 {
         asked.question();
-        // The second one is for the question that comes then.
+        // The second one is for the next question.
         asked.answer("n\ny\n");
     }
     assert_eq!(asked.end(), (vec!["untouched".to_owned(); 2], 1));
@@ -154,7 +154,7 @@ fn an_answer_comes_after_its_question() {
     }
 }
 
-/// A process with so many arguments that are one byte each, or none.
+/// A process with `number` arguments of one byte each, or empty ones.
 fn with_arguments(number: usize, byte: u8) -> Victim {
     const LONGEST: usize = 131_000; // MAX_ARG_STRLEN, linux/binfmts.h
     let size = number * if byte == 0 { 1 } else { 2 };
@@ -172,7 +172,7 @@ fn with_arguments(number: usize, byte: u8) -> Victim {
     victim
 }
 
-/// What is in memory at a time: 3 MiB of arguments as they were read, and not the forms in which they are printed.
+/// At any time, memory holds the 3 MiB of arguments as they were read, and not their printed forms.
 #[test]
 fn many_arguments_take_little_memory() {
     if !need("prlimit") {

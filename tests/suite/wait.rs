@@ -1,5 +1,5 @@
-//! Waiting for the end, and what is done to bring it about: `pkill --wait` and what implies it, `pidwait --timeout` and
-//! `--any`. What a suspended machine does to the wait cannot be tested on one that runs.
+//! Waiting for exits, and escalation: `pkill --wait` and the options that imply it, `pidwait --timeout` and
+//! `--any`. The effect of suspending the machine on a wait cannot be tested here.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -22,7 +22,7 @@ use crate::support::{
     own_pid, stat_field,
 };
 
-/// A run on these victims and nobody else. The arguments have spaces between them.
+/// A run on these victims only. The arguments are separated by spaces.
 fn run(program: &str, args: &str, victims: &[&Victim]) -> Run {
     let names: Vec<&str> = victims.iter().map(|victim| victim.name()).collect();
     let parent = own_pid();
@@ -30,7 +30,7 @@ fn run(program: &str, args: &str, victims: &[&Victim]) -> Run {
     run.args(["-P", &parent, &names.join("|")])
 }
 
-/// What a document says of this process.
+/// The target of a document with this PID.
 fn target<'a>(document: &'a Value, victim: &Victim) -> &'a Value {
     let targets = document["targets"].as_array().expect("targets");
     targets.iter().find(|target| target["pid"] == victim.pid()).expect("a target")
@@ -41,7 +41,7 @@ fn ends(output: &Output, status: i32, out: &str, err: &str) {
     assert_eq!((output.out().as_str(), output.err().as_str(), output.status), (out, err, status));
 }
 
-/// How it is known who ended: by a handle that tells; where the kernel has none; where a filter forbids to send by one.
+/// How an exit is noticed: by a pidfd; without pidfds in the kernel; with a filter that forbids to send by pidfd.
 const HANDLES: [&[(i64, i32)]; 3] = [
     &[],
     &[(libc::SYS_pidfd_open, libc::ENOSYS)],
@@ -52,14 +52,14 @@ fn with(handles: &'static [(i64, i32)], run: Run) -> Run {
     run.prepare(move |command| tracer::forbid(command, handles))
 }
 
-/// The signals that the process has blocked: it takes them from a descriptor.
+/// The blocked signals of the process: a waiting program reads them from a descriptor.
 fn blocked(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
     let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).expect("a mask");
     u64::from_str_radix(mask.trim(), 16).expect("hex")
 }
 
-/// Waits until the program waits: all is sent, and it takes SIGTERM in good order.
+/// Waits until the program waits: all signals are sent, and SIGTERM is handled.
 fn until_it_waits(pid: u32) {
     eventually("it waits", || blocked(pid) == bit(SIGINT) | bit(SIGTERM));
 }
@@ -68,7 +68,7 @@ fn bit(signal: i32) -> u64 {
     1 << (signal - 1)
 }
 
-/// Until the victim has caught these, and no others.
+/// Waits until the victim has caught these, and no others.
 fn until_caught(victim: &mut Victim, signals: &[i32]) {
     let mut caught = vec![];
     eventually("the signals", || {
@@ -82,7 +82,7 @@ fn until_caught(victim: &mut Victim, signals: &[i32]) {
 }
 
 #[test]
-fn who_dies_at_once() {
+fn a_process_that_exits_immediately() {
     for handles in HANDLES {
         for args in [
             "--wait",
@@ -104,7 +104,7 @@ fn who_dies_at_once() {
 }
 
 #[test]
-fn who_ignores_the_signal() {
+fn a_process_that_ignores_the_signal() {
     for handles in HANDLES {
         let mut victim = Victim::spec().ignore(SIGTERM).spawn();
         let (pid, name) = (victim.pid(), victim.name().to_owned());
@@ -148,7 +148,7 @@ fn who_ignores_the_signal() {
     }
 }
 
-/// A security module refuses with EACCES, where kill(2) has EPERM. The dry run knows of it where signal 0 is refused too.
+/// A security module refuses with EACCES, where kill(2) has EPERM. The dry run reports it if signal 0 is refused too.
 #[test]
 fn a_security_module_refuses() {
     let refuses: &[(i64, i32)] = &[(libc::SYS_pidfd_send_signal, libc::EACCES)];
@@ -173,9 +173,9 @@ fn a_security_module_refuses() {
     assert_eq!(victim.received(), Some(vec![]));
 }
 
-/// What AppArmor makes of a signal cannot be asked, only whether there is a profile.
+/// AppArmor cannot be asked about a signal, only whether there is a profile.
 #[test]
-fn the_dry_run_knows_who_is_confined() {
+fn the_dry_run_reports_a_security_profile() {
     if !support::need_root() || !support::need("unshare") {
         return;
     }
@@ -198,7 +198,7 @@ fn the_dry_run_knows_who_is_confined() {
 }
 
 #[test]
-fn who_takes_its_time() {
+fn a_process_that_exits_late() {
     for handles in HANDLES {
         let mut victim = Victim::spec().catch(SIGTERM).spawn();
         let waiting = with(handles, run("pkill", "--wait", &[&victim])).start();
@@ -212,7 +212,7 @@ fn who_takes_its_time() {
 }
 
 #[test]
-fn who_is_stopped() {
+fn a_stopped_process() {
     let note = "pkill: note: 1 process is stopped; it acts on the signal only when continued (--cont)\n";
     let mut victim = Victim::spec().spawn();
     victim.stop();
@@ -226,7 +226,7 @@ fn who_is_stopped() {
     ends(&run("pkill", "--kill-after 0.05", &[&victim]).run(), 0, "", note);
     assert_eq!(victim.killed_by(), Some(SIGKILL));
 
-    // A shorter way to the same end: nothing is said where nobody waits, and KILL needs no help.
+    // No note where pkill does not wait, and with KILL, which also kills a stopped process.
     let victims = [(); 2].map(|()| Victim::spec().spawn()).map(|mut victim| {
         victim.stop();
         victim
@@ -235,9 +235,9 @@ fn who_is_stopped() {
     ends(&run("pkill", "-KILL --wait", &[&victims[1]]).run(), 0, "", "");
 }
 
-/// Nobody reaps it: we are its parent, and lazy.
+/// The test is its parent, and does not reap it.
 #[test]
-fn a_zombie_has_ended() {
+fn a_zombie_has_exited() {
     for handles in HANDLES {
         let mut victim = Victim::spec().spawn();
         victim.make_zombie();
@@ -248,7 +248,7 @@ fn a_zombie_has_ended() {
 }
 
 #[test]
-fn a_leader_that_exits_before_its_threads_has_not_ended() {
+fn a_leader_that_exits_before_its_threads_is_still_running() {
     for handles in HANDLES {
         let mut victim = Victim::spec().main_ends(&[]).spawn();
         assert_eq!(stat_field(victim.pid(), 3), "Z", "the leader's state");
@@ -262,7 +262,7 @@ fn a_leader_that_exits_before_its_threads_has_not_ended() {
 }
 
 #[test]
-fn who_becomes_another_program_is_still_the_same() {
+fn a_process_that_executes_another_program_is_still_awaited() {
     for handles in HANDLES {
         for args in ["--wait", "--kill-after 1"] {
             let dir = Dir::new();
@@ -329,9 +329,9 @@ fn five_thousand_with_sixty_four_descriptors() {
     });
 }
 
-/// The successor has everything of its predecessor but the time when it started.
+/// The successor has the same properties as the victim, except its start time.
 #[test]
-fn a_pid_that_passes_on_while_we_wait() {
+fn a_pid_that_is_reused_during_the_wait() {
     namespace(|| {
         if !need_file(LAST_PID) {
             return;
@@ -362,10 +362,10 @@ fn a_pid_that_passes_on_while_we_wait() {
     });
 }
 
-/// Waiting takes time, and nothing else: epoll_wait(2) with a timeout counts CLOCK_MONOTONIC, whatever happens to the
-/// time of day. Nothing sets a timer or sleeps.
+/// A wait only sleeps: the timeout of epoll_wait(2) uses CLOCK_MONOTONIC, whatever happens to the
+/// time of day. No call sets a timer.
 #[test]
-fn the_time_of_day_plays_no_part() {
+fn the_time_of_day_does_not_matter() {
     let victim = Victim::spec().spawn();
     let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
     command.args(["-0", "--timeout", "0.3", "--escalate", "0.1:0", "-P", &own_pid(), victim.name()]);
@@ -404,7 +404,7 @@ fn a_chain_of_signals() {
     ];
     let args = "-QUIT --escalate 1:TERM,1s:USR1 --json";
     let waiting = run("pkill", args, &victims.each_ref()).start();
-    // On a busy machine it gets several at once, which come in any order. What the others die of tells it.
+    // On a busy machine several may be pending, delivered in any order. The signals that killed the others prove it.
     until_caught(&mut victims[2], &[SIGUSR1, SIGQUIT, SIGTERM]);
     victims[2].finish();
     let output = waiting.wait();
@@ -422,13 +422,13 @@ fn a_chain_of_signals() {
     assert_eq!(victims[1].killed_by(), Some(SIGTERM));
 
     let mut deaf = Victim::spec().ignore(SIGQUIT).ignore(SIGTERM).spawn();
-    let output = run("pkill", "--verbose -QUIT --escalate 0.05:TERM,0.05:KILL", &[&deaf]).run();
+    let output = run("pkill", "--verbose -QUIT --escalate 0.05:TERM,0.05:KILL", &[&ignoring]).run();
     assert!(output.status == 0 && output.out().contains("s after KILL"), "{output:?}");
     assert_eq!(deaf.killed_by(), Some(SIGKILL));
 
     // The overall limit comes first.
     let mut deaf = Victim::spec().ignore(SIGTERM).spawn();
-    assert_eq!(run("pkill", "--timeout 0.05 --kill-after 60", &[&deaf]).run().status, 5);
+    assert_eq!(run("pkill", "--timeout 0.05 --kill-after 60", &[&ignoring]).run().status, 5);
     assert_eq!(deaf.received(), Some(vec![]));
 }
 
@@ -467,7 +467,7 @@ fn nonsense() {
 }
 
 #[test]
-fn the_first_end_is_enough() {
+fn one_exit_is_enough_with_any() {
     for handles in HANDLES {
         let mut victims = [Victim::spec().spawn(), Victim::spec().spawn()];
         let waiting = with(handles, run("pidwait", "--any --json", &victims.each_ref())).start();
@@ -478,17 +478,17 @@ fn the_first_end_is_enough() {
         let report = document(&output);
         let outcomes = victims.each_ref().map(|victim| &target(&report, victim)["outcome"]);
         assert_eq!(outcomes, ["waited_for", "ended"]);
-        // One that has ended before is an end too.
+        // A process that has exited before counts too.
         ends(&with(handles, run("pidwait", "--any", &victims.each_ref())).run(), 0, "", "");
         let output = with(handles, run("pidwait", "--any --timeout 0.05", &[&victims[0]])).run();
         assert_eq!(output.status, 5);
     }
 }
 
-/// The kernel tells how a process has ended when it was reaped, from Linux 6.15 on: while the last one lives, the
-/// others' parent has the time.
+/// Since Linux 6.15 the kernel reports how a process has exited after it was reaped: while the last one runs, the
+/// parent has the time to reap the others.
 #[test]
-fn pidwait_tells_how_they_ended() {
+fn pidwait_reports_how_they_exited() {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("a version");
     let mut version = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
     if (version.next(), version.next()) < (Some(6), Some(15)) {
@@ -521,9 +521,9 @@ fn pidwait_tells_how_they_ended() {
     }
 }
 
-/// Each, told to end, does so when the next one has started. Only who catches the signal is found, so it is ready.
+/// Each exits when the next one has started. Only processes that catch the signal match, so each is ready.
 #[test]
-fn until_nobody_is_left() {
+fn until_no_process_remains() {
     let name = Victim::spec().tag();
     let mut all = vec![Victim::named(&name).catch(SIGTERM).spawn()];
     let waiting = run("pkill", "--until-none --require-handler --json", &[&all[0]]).start();
@@ -540,15 +540,15 @@ fn until_nobody_is_left() {
     assert_eq!(report["summary"]["matched"], 6);
     assert!(all.iter().all(|one| target(&report, one)["outcome"] == "ended"), "{report:#}");
 
-    // Who is deaf gets the signal once, as everybody.
-    let deaf = Victim::spec().ignore(SIGTERM).spawn();
-    let output = run("pkill", "--until-none --timeout 0.2", &[&deaf]).run();
+    // A process that ignores the signal also gets it once.
+    let ignoring = Victim::spec().ignore(SIGTERM).spawn();
+    let output = run("pkill", "--until-none --timeout 0.2", &[&ignoring]).run();
     assert_eq!(output.status, 5, "{output:?}");
 }
 
-/// A look takes time: whoever ends meanwhile may have a successor that was not there when the processes were listed.
+/// A scan takes time: a process that exits meanwhile may have a successor that started after the processes were listed.
 #[test]
-fn a_successor_that_one_look_misses_is_found_by_the_next() {
+fn a_process_that_one_scan_misses_is_found_by_the_next() {
     namespace(|| {
         for reaped in [true, false] {
             let name = Victim::spec().tag();
@@ -562,7 +562,7 @@ fn a_successor_that_one_look_misses_is_found_by_the_next() {
             let status = loop {
                 match traced.next() {
                     Stop::Exit(call, 0) if call.number == libc::SYS_pidfd_send_signal => sent += 1,
-                    // /proc has been listed, and nobody looked at yet.
+                    // /proc has been listed, and no process read yet.
                     Stop::Exit(call, 0) if call.number == libc::SYS_getdents64 => match &mut successor {
                         None if sent == 1 => {
                             successor = Some(spawn());
@@ -586,7 +586,7 @@ fn a_successor_that_one_look_misses_is_found_by_the_next() {
 }
 
 #[test]
-fn told_to_stop() {
+fn interrupted_by_a_signal() {
     for (signal, number) in [(Signal::INT, SIGINT), (Signal::TERM, SIGTERM)] {
         for args in ["--json --kill-after 60", "--json --until-none --timeout 60"] {
             let mut victim = Victim::spec().catch(SIGTERM).spawn();
@@ -613,9 +613,9 @@ fn send(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid as i32).expect("a PID"), signal).expect("kill");
 }
 
-/// `--until-none` stops whom it is going to kill: nobody stays like that, whenever we are told to stop.
+/// `--until-none` stops the processes that it will kill: none stays stopped, whenever pkill is interrupted.
 #[test]
-fn nobody_is_left_stopped() {
+fn no_process_is_left_stopped() {
     let name = Victim::spec().tag();
     for sent in 1..=3 {
         let mut victims = [(); 2].map(|()| Victim::named(&name).spawn());
@@ -632,9 +632,9 @@ fn nobody_is_left_stopped() {
     }
 }
 
-/// An error may end it too.
+/// The run may also end with an error.
 #[test]
-fn nobody_is_left_stopped_by_an_error() {
+fn no_process_is_left_stopped_by_an_error() {
     let mut victim = Victim::spec().spawn();
     let full = File::options().write(true).open("/dev/full").expect("/dev/full");
     let output = run("pkill", "-KILL --until-none --echo", &[&victim]).stdout(full).run();
@@ -672,7 +672,7 @@ fn on_terminal(run: Run) -> (String, Output) {
 }
 
 #[test]
-fn progress_is_shown_to_who_wants_it() {
+fn progress_is_shown_unless_it_is_unwanted() {
     let victim = Victim::spec().ignore(SIGTERM).spawn();
     let cases = [
         ("pkill", "--timeout 1.2 --escalate 60:KILL", &[("TERM", "xterm")][..], ", KILL in 5"),
@@ -691,7 +691,7 @@ fn progress_is_shown_to_who_wants_it() {
         let was_short = start.elapsed() < Duration::from_millis(500);
         assert_eq!((output.out(), output.status), (String::new(), 5), "{args}");
         if args == "--timeout 0.1" && !was_short {
-            continue; // what takes longer than it should is what the line is for
+            continue; // the line is for waits that take longer than expected
         }
         if progress.is_empty() {
             assert_eq!(text, still(program), "{args} {env:?}");
@@ -704,9 +704,9 @@ fn progress_is_shown_to_who_wants_it() {
     assert!(!output.err().contains("left"), "no terminal: {output:?}");
 }
 
-/// Who was refused does not count as long as somebody was signalled; who is left does.
+/// A refusal does not change the status if another process was signalled; a process that is still running does.
 #[test]
-fn what_the_exit_status_says() {
+fn refusals_and_timeouts_in_the_exit_status() {
     if !need_root() {
         return;
     }
@@ -726,7 +726,7 @@ fn what_the_exit_status_says() {
         ends(&output, status, "", &(refused.clone() + if status == 5 { &still } else { "" }));
     }
     ends(&run("pkill", "--wait", &[&others]).user(UID, UID).run(), 1, "", &refused);
-    // Nobody to wait for is nothing to wait for.
+    // Without matches there is nothing to wait for.
     for (args, status) in
         [("--wait", 1), ("--wait --allow-none", 0), ("--until-none", 1), ("--timeout 60", 1)]
     {

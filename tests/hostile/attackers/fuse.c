@@ -1,11 +1,11 @@
-/* A file system in user space (FUSE) that stops answering, and processes that stand on it.
+/* A file system in user space (FUSE) that stops answering, and processes that use it.
  *
  *   fuse MOUNTPOINT lock NUMBER       NUMBER processes named "stuck" whose memory maps stay locked
  *   fuse MOUNTPOINT exe FILE SECONDS  a process that executes "FILE (deleted)" from there
  *   fuse MOUNTPOINT cwd SECONDS       a process that works in "directory (deleted)" there
  *
- * SECONDS is how long names are cached. The processes belong to nobody. Each prints its PID when it is ready. Standard
- * input ends it all, and so does a minute: what waits for the file system is then freed.
+* SECONDS is how long names are cached. The processes run as user nobody. Each prints its PID when it is ready. The end of
+* standard input terminates all of them, and so does a minute: what waits for the file system is then freed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -113,7 +113,7 @@ static void serve(void) {
     if (write(device, &reply, reply.head.len) < 0 && errno != ENOENT) die("answer");
 }
 
-/* In a child: as an ordinary user; the death of the server ends it too. */
+/* In a child: as an ordinary user; PR_SET_PDEATHSIG kills it with the server. */
 static void become_nobody(void) {
     close(device);
     if (setgroups(0, 0) || setgid(NOBODY) || setuid(NOBODY)) die("setuid");
@@ -180,7 +180,7 @@ int main(int count, char **args) {
         size = stat.st_size;
         content = mmap(0, size, PROT_READ, MAP_PRIVATE, file, 0);
     }
-    /* Closed by an exec, or written to. */
+    /* Closed by an exec, or written to: pipe(7). */
     int ready[2];
     if (pipe2(ready, O_CLOEXEC)) die("pipe");
     pid_t child = 0;

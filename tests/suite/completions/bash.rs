@@ -1,4 +1,4 @@
-//! bash: no descriptions, and it leaves it to us to find out where in the command line we are.
+//! bash: no descriptions; the script itself finds the place of the cursor in the command line.
 
 use pkill::Program;
 use pkill::cli::documented;
@@ -11,7 +11,7 @@ pub fn render() -> String {
     fill(template, &parts).replace("@SIGNALS@", &signal_words())
 }
 
-/// One line an option, whichever program it is for: no letter means two things.
+/// One line for each option of any program: no letter has two meanings.
 fn table() -> String {
     OPTIONS.iter().map(row).collect()
 }
@@ -30,7 +30,7 @@ fn row(opt: &'static Opt) -> String {
     format!("        {letter}--{0}) name={0} {about} ;;\n", opt.long)
 }
 
-/// One line a program.
+/// One line for each program.
 fn options() -> String {
     let line = |program: Program| {
         let names = documented(program).map(|opt| {

@@ -1,4 +1,4 @@
-//! fish: one file a program, as it loads completions by the command's name.
+//! fish: one file for each program, as it loads completions by the command's name.
 
 use pkill::Program;
 use pkill::cli::documented;

@@ -1,5 +1,5 @@
-//! Names, arguments and paths that attack a shell, completed by TAB and run by Enter in the shells themselves: nothing
-//! runs but the program that was typed, with what was offered, which selects the process that it was offered for.
+//! Names, arguments and paths that attack a shell, completed by TAB and run by Enter in the shells themselves. Nothing
+//! runs except the program that was typed, with the candidate, which selects the process that it was offered for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CString, OsStr};
@@ -13,7 +13,7 @@ use pkill::ere::{Charset, Flags, Pattern};
 use crate::support::crowd::Crowd;
 use crate::support::{Dir, Run, eventually, namespace, need, succeed};
 
-/// What names are made of, besides [`INERT`]. `>canary` creates a file, wherever it runs.
+/// Parts of the names, besides [`INERT`]. `>canary` creates a file, wherever it runs.
 const HOSTILE: &[&[u8]] = &[
     b";>canary;",
     b"$(>canary)",
@@ -21,7 +21,7 @@ const HOSTILE: &[&[u8]] = &[
     b"|>canary",
     b"&>canary&",
     b"<(>canary)",
-    "\u{e03b}\u{e03e}canary\u{e03b}".as_bytes(), // zsh makes bytes of these: `;>canary;`
+    "\u{e03b}\u{e03e}canary\u{e03b}".as_bytes(), // zsh converts these to bytes: `;>canary;`
     "\u{e03b}\u{e03e}c".as_bytes(),
     "\u{e00a}".as_bytes(),
     "\u{e027}".as_bytes(),
@@ -76,7 +76,7 @@ const HOSTILE: &[&[u8]] = &[
     b"--cwd=/",
 ];
 
-/// What a path may consist of and is still offered.
+/// Characters of a path that is still offered.
 const INERT: &[&[u8]] = &[
     b"-",
     b" ",
@@ -107,7 +107,7 @@ impl Names {
         (self.state % below as u64) as usize
     }
 
-    /// A tag of five letters that no other name has, and what is typed of it: all, or nothing, where the name begins with
+    /// A tag of five letters that no other name has, and the part of it that is typed: all, or nothing if the name begins with
     /// something else.
     fn next(&mut self, from: &[&[u8]], max: usize) -> (Vec<u8>, String) {
         self.made += 1;
@@ -123,11 +123,11 @@ impl Names {
     }
 }
 
-/// A text that a process has, what is typed before TAB, and what is offered.
+/// A text of a process, what is typed before TAB, and the candidate.
 struct Subject {
     text: Vec<u8>,
     options: &'static str,
-    /// The option that takes the value, for the states in which it is one.
+    /// The option that takes the value, where it is a value.
     option: &'static str,
     typed: String,
     offered: String,
@@ -137,15 +137,15 @@ struct Subject {
 const STATES: &[(&str, bool)] =
     &[("", false), ("'", false), ("\"", false), ("", true), ("'", true), ("\"", true)];
 
-/// What follows a command name, typed; and the arguments that come of it with TAB and Enter.
+/// What is typed after a command name; and the resulting arguments after TAB and Enter.
 fn row(shell: &str, subject: &Subject, state: usize) -> (String, Vec<String>) {
     let Subject { options, option, typed, offered, .. } = subject;
     let (quote, is_option) = STATES[state];
     let is_option = is_option || *option == "--cwd=";
     let option = if is_option { *option } else { "" };
-    // fish offers nothing with a leading dot, as if it were a hidden file, unless that is typed.
+    // fish offers nothing with a leading dot, as for a hidden file, unless the dot is typed.
     let typed = if shell == "fish" && typed.is_empty() && offered.starts_with('.') { "." } else { typed };
-    // And it leaves a quote open behind these, which it expects more to follow.
+    // It leaves a quote open after these, because it expects more to follow.
     let is_open = shell == "fish" && offered.ends_with(['/', '=', '@', ':', '.', ',', '-']);
     let quote = if is_open { "" } else { quote };
     let line = format!("pgrep {options}{option}{quote}{typed}");
@@ -169,7 +169,7 @@ const SHELLS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Records how it is called, and completes to what is offered in the line that is being typed.
+/// Records its arguments, and completes to the candidates for the line that is being typed.
 const RECORDER: &str = r#"#!/bin/sh
 read -r n <"$DIRECTORY/current"
 if [ "$1" = --complete ]; then
@@ -232,7 +232,7 @@ fn candidates(args: &[&str]) -> Vec<(String, String)> {
     output.out().lines().map(|text| line(text).expect("a tab")).collect()
 }
 
-/// The same for patterns, by process ID. None: not offered, so the name was no good.
+/// The same for patterns, by process ID. A name that is not offered has no entry.
 fn patterns(args: &[&str]) -> BTreeMap<u32, String> {
     let all = candidates(&[&["pattern"], args].concat()).into_iter();
     all.filter_map(|(text, about)| {
@@ -242,7 +242,7 @@ fn patterns(args: &[&str]) -> BTreeMap<u32, String> {
     .collect()
 }
 
-/// Ends with the test.
+/// Killed when dropped.
 struct Started(Child);
 
 impl Drop for Started {
@@ -252,7 +252,7 @@ impl Drop for Started {
     }
 }
 
-/// A directory behind another file system: shells, which complete directories themselves, do not find those in it.
+/// A directory hidden by another mount: shells complete directories themselves, and do not find those in it.
 struct Hidden<'d>(&'d Dir);
 
 impl<'d> Hidden<'d> {
@@ -279,7 +279,7 @@ fn command_line(pid: u32) -> Vec<u8> {
     line
 }
 
-/// What is offered for these processes, whose text and what is typed of it are given.
+/// The candidates for these processes, given their text and the part of it that is typed.
 fn offered(options: &'static str, processes: &[(u32, Vec<u8>, String)]) -> Vec<Subject> {
     let args: Vec<_> = options.split_whitespace().collect();
     let [part, whole, plain] =
@@ -306,7 +306,7 @@ fn offered(options: &'static str, processes: &[(u32, Vec<u8>, String)]) -> Vec<S
     subjects
 }
 
-/// 500 names, command lines and directories. A recorder stands in front of the programs: it completes to what they offer.
+/// 500 names, command lines and directories. A recorder replaces the programs: it completes to their candidates.
 #[test]
 fn no_text_of_a_process_runs() {
     namespace(|| {

@@ -19,7 +19,7 @@ fn is_live(kind: Kind) -> bool {
     !matches!(kind, Kind::File | Kind::Size | Kind::Count | Kind::Integer | Kind::Text)
 }
 
-/// What the shell knows, where no process has what is being typed.
+/// The shell's own completion for the value, besides what processes have.
 fn helper(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Users => Some("users"),
@@ -30,25 +30,25 @@ fn helper(kind: Kind) -> Option<&'static str> {
     }
 }
 
-/// What is of no use beside the option: itself, where the last one counts, and what excludes it.
+/// The options that are of no use together with this one: itself, if the last one wins, and those that exclude it.
 fn alternatives(opt: &Opt) -> Vec<&'static Opt> {
     let is_one = |other: &&Opt| opt.excludes(other) || other.long == opt.long && !opt.repeats();
     OPTIONS.iter().filter(is_one).collect()
 }
 
-/// The options, as arguments of `pgrep --complete pattern`, that tell how a pattern will be taken.
+/// The options, as arguments of `pgrep --complete pattern`, that determine how a pattern is matched.
 fn taken_as() -> impl Iterator<Item = &'static Opt> {
     OPTIONS.iter().filter(|opt| ["full", "exact", "fixed-strings"].contains(&opt.long))
 }
 
-/// An extended regular expression that matches the words by which pkill takes a signal, in capitals.
+/// An extended regular expression that matches the words that pkill takes as a signal, in capitals.
 fn signal_words() -> String {
     let names = [Signal::NONE].into_iter().chain(Signal::named()).flat_map(Signal::names);
     let names: Vec<_> = names.filter(|name| !name.starts_with("RTM") && name != "0").collect();
     format!(r"^-([0-9]+|(SIG)?({}|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$", names.join("|"))
 }
 
-/// A template with its parts put in, each in the place of a line `@NAME@`.
+/// A template in which each line `@NAME@` is replaced by that part.
 fn fill(template: &str, parts: &[(&str, String)]) -> String {
     let mut text = template.to_owned();
     for (name, part) in parts {

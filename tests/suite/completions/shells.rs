@@ -1,4 +1,4 @@
-//! The completions at work: each shell is asked through its own machinery what it would complete.
+//! The completions in the shells: each shell is asked through its own interface what it would complete.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use crate::support::{Dir, Run, Victim, cgroup, need, need_file};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shell {
     Bash,
-    /// Whose user has settings that scripts stumble over.
+    /// With settings of a user that scripts often fail with.
     StrictBash,
     /// With bash-completion.
     LoadedBash,
@@ -33,7 +33,7 @@ impl Shell {
         }
     }
 
-    /// What is done before the completion is loaded.
+    /// Commands that run before the completion is loaded.
     fn settings(self) -> String {
         match self {
             StrictBash => "set -uf; shopt -s extglob failglob nocasematch; IFS=:".into(),
@@ -43,17 +43,17 @@ impl Shell {
     }
 }
 
-/// What a shell makes of a line when TAB is pressed at its end.
+/// The result of TAB at the end of a line.
 #[derive(Debug)]
 struct Completed {
-    /// As they would be typed, without the shell's quotes.
+    /// The candidates as they would be typed, without the shell's quotes.
     candidates: Vec<String>,
-    /// The line that stands there then. fish is asked for candidates only.
+    /// The completed line. fish is asked for candidates only.
     line: String,
 }
 
 impl Completed {
-    /// bash gives only what is behind the last `=` or `:`, and the others what stands before it, too.
+    /// bash gives only what follows the last `=` or `:`, the others give what precedes it too.
     fn offers(&self, wanted: &str) -> bool {
         let before = |candidate: &String| candidate.strip_suffix(wanted).map(str::to_owned);
         self.candidates
@@ -107,7 +107,7 @@ fn complete(shell: Shell, lines: &[String]) -> Vec<Completed> {
     let output = command.stdin(Stdio::null()).output().expect("start timeout");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{shell:?}: {said}");
-    assert!(!dir.path().join("canary").exists(), "{shell:?} ran what a process had for a name");
+    assert!(!dir.path().join("canary").exists(), "{shell:?} ran the name of a process");
     let read = |number: usize, what: &str| {
         let file = std::fs::read(dir.path().join(format!("{number}.{what}"))).unwrap_or_default();
         String::from_utf8(file).unwrap_or_else(|error| panic!("{shell:?} {}: {error}", lines[number - 1]))
@@ -127,7 +127,7 @@ fn complete(shell: Shell, lines: &[String]) -> Vec<Completed> {
     completed
 }
 
-/// The candidate without the backslashes that bash and zsh put before what they would take for their own.
+/// The candidate without the backslashes by which bash and zsh quote special characters.
 fn plain(shell: Shell, candidate: &str) -> String {
     if shell == Fish {
         return candidate.split('\t').next().expect("a first part").to_owned();
@@ -199,7 +199,7 @@ fn options() {
         row("pidwait -").offers(["-u", "--any", "-e"]).never(["-HUP", "-l", "-q", "--wait"]),
         row("pgrep --e").offers(["--euid", "--env", "--exact"]).never(["--echo", "--escalate"]),
         row("pgrep --list").offers(["--list-name", "--list-full"]),
-        // What was given is not offered again, by either name, nor what it excludes.
+        // An option that is given is not offered again, by either name, nor are those that it excludes.
         row("pgrep -u root -").offers(["-U", "--uid"]).never(["-u", "--euid"]),
         row("pgrep --euid root --").offers(["--uid"]).never(["--euid"]),
         row("pgrep --euid=root --").offers(["--uid"]).never(["--euid"]),
@@ -327,10 +327,10 @@ fn patterns() {
         row(format!("pkill -xf {}", &lined.name()[..10])).offers([&line]),
         row(format!("pgrep --full {}", &lined.name()[..10])).offers([&line]),
         row(format!("pgrep {}", &lined.name()[..10])).offers([lined.name()]).never([&line]),
-        // Users know the script, not the path of its interpreter.
+        // Users type the script, not the path of its interpreter.
         row(format!("pkill -f {word}")).offers([&*word_and_rest]),
         row(format!("pkill -xf {word}"))
-            .only_in(&[Bash, StrictBash, LoadedBash, Zsh]) // fish offers the whole line by what is in it
+            .only_in(&[Bash, StrictBash, LoadedBash, Zsh]) // fish offers the whole line for any part of it
             .never([&*word_and_rest]),
         row(format!("pgrep --and {tag}-")).offers([format!("{tag}-and-much-longer")]),
         row(format!("pgrep --and x --not={tag}-")).offers([format!("{tag}-and-much-longer")]),
@@ -343,7 +343,7 @@ fn patterns() {
     ]);
 }
 
-/// A process with any name is completed to a line that finds it, and nothing in it is run or shown to the terminal.
+/// Any name is completed to a line that finds the process, and nothing in it is run or interpreted by the terminal.
 #[test]
 fn hostile_names_are_inert() {
     let names = [

@@ -1,4 +1,4 @@
-//! zsh: `_arguments` knows options, bundles and exclusions once it is told.
+//! zsh: `_arguments` handles options, bundles and exclusions from their specifications.
 
 use pkill::Program;
 use pkill::cli::documented;
@@ -36,7 +36,7 @@ fn specs(opt: &Opt, program: Program) -> String {
                 format!("_pkill_values {what} {comma} {}", helper.unwrap_or_default()).trim_end().to_owned()
             }
         };
-        // A blank before the action: it gets our arguments only.
+        // A space before the action: then it gets these arguments only.
         format!("{colon}{}: {}", escape(kind.name(), &[':']), action)
     });
     let again = if opt.repeats() { "*" } else { "" };

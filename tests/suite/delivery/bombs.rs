@@ -1,4 +1,4 @@
-//! Processes that do not come to rest under `--freeze`: the search for more of them is bounded, and they get the signal.
+//! Processes that are never all stopped under `--freeze`: the search for more of them is bounded, and they get the signal.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -13,13 +13,13 @@ use crate::support::{Dir, Run, Victim, document, eventually, namespace};
 
 use super::pkill;
 
-/// A process that forks, and another one that continues all of them. What it has started counts, too.
+/// A process that forks, and another one that continues all of them. The forked processes are signalled too.
 #[test]
-fn what_is_continued_by_another() {
+fn processes_that_are_continued_by_another() {
     namespace(|| {
         let dir = Dir::new();
         let leaf = dir.copy("/usr/bin/sleep".as_ref(), "leaf").display().to_string();
-        // Bounded in number, should they escape.
+        // Bounded in number, in case they escape.
         let root = format!(
             "#!/bin/bash\nulimit -u 3000\nfor i in {{1..2000}}; do {leaf} 1000 & sleep 0.005; done\nwait\n"
         );
@@ -41,9 +41,9 @@ fn what_is_continued_by_another() {
     });
 }
 
-/// A tracer sees each STOP first, and need not pass it on (ptrace(2)).
+/// A tracer gets each STOP first, and can suppress it (ptrace(2)).
 #[test]
-fn what_a_tracer_keeps_from_stopping() {
+fn a_process_that_a_tracer_keeps_from_stopping() {
     let victim = Victim::spec().spawn();
     let pid = Pid::from_raw(victim.pid() as i32);
     ptrace::seize(pid, ptrace::Options::empty()).expect("PTRACE_SEIZE");

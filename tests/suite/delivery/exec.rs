@@ -15,7 +15,7 @@ use super::{cycle, name_of, pkill, script};
 
 const NAMES: [&str; 2] = ["flipaaa", "flipbbb"];
 
-/// A process that executes the other program when it is told to, and then reports that.
+/// A process that executes the other program on a line of input, and then reports that.
 struct Flipper {
     helper: Helper,
     is_other: bool,
@@ -44,7 +44,7 @@ impl Flipper {
     }
 }
 
-/// The scripts of [`Flipper`]. What each is called, its argument says, too.
+/// The scripts of [`Flipper`]. The argument of each repeats its name.
 fn flipping(dir: &Dir) {
     for (name, next, argument) in [(NAMES[0], NAMES[1], "as-bbb"), (NAMES[1], NAMES[0], "as-aaa")] {
         let next = dir.path().join(next);
@@ -55,7 +55,7 @@ fn flipping(dir: &Dir) {
     }
 }
 
-/// What one schedule has come to.
+/// The result of one schedule.
 #[derive(Debug)]
 struct Seen {
     flipped: bool,
@@ -66,7 +66,7 @@ struct Seen {
 }
 
 /// Runs pkill, and makes the process execute the other program at moment number `at`: before each call that reads it,
-/// after each read, and before a signal. Between two of these, all moments are the same to pkill. None if the signal is
+/// after each read, and before a signal. Between two of these, pkill cannot observe the moment. None if the signal is
 /// sent before.
 fn run(args: &str, flipper: &mut Flipper, at: usize) -> Option<Seen> {
     let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
@@ -92,7 +92,7 @@ fn run(args: &str, flipper: &mut Flipper, at: usize) -> Option<Seen> {
                 }
                 if moments == at {
                     if stopping {
-                        // Now it cannot.
+                        // After this it cannot.
                         eventually("it has stopped", || flipper.is_stopped());
                     } else {
                         flipper.flip();
@@ -124,16 +124,16 @@ fn eventually_ended(helper: &mut Helper) -> bool {
     true
 }
 
-/// At each system call of pkill: either the recheck sees the other program, or nothing but the signal follows.
+/// At each system call of pkill: either the recheck finds the other program, or only the signal follows.
 #[test]
 fn nothing_is_signalled_as_what_it_was() {
-    /// Of the view that is shown, and of the pidfd, after the name was read.
+    /// Calls for the view that is shown, and for the pidfd, after the name was read.
     const CALLS: usize = 30;
     namespace(|| {
         let dir = Dir::new();
         flipping(&dir);
         let mut flipper = Flipper::start(&dir);
-        // Those of a scan that comes after the process: each costs it some calls.
+        // Processes that the scan reads after this one: each costs some calls.
         let _others = [(); 12].map(|()| Victim::spec().spawn());
         for args in [
             "-x flipaaa",
@@ -175,7 +175,7 @@ fn nothing_is_signalled_as_what_it_was() {
     });
 }
 
-/// At full speed. What is not stopped first can change between the recheck and the signal, which takes some luck.
+/// At full speed. A process that is not stopped first can change between the recheck and the signal, though rarely.
 #[test]
 fn at_full_speed() {
     namespace(|| {
@@ -197,7 +197,7 @@ fn at_full_speed() {
                 if output.status == 0 {
                     let pid = nix::unistd::Pid::from_raw(child.id() as i32);
                     let ended = nix::sys::wait::WaitPidFlag::WEXITED | nix::sys::wait::WaitPidFlag::WNOWAIT;
-                    nix::sys::wait::waitid(nix::sys::wait::Id::Pid(pid), ended).expect("its end");
+                    nix::sys::wait::waitid(nix::sys::wait::Id::Pid(pid), ended).expect("its exit");
                     killed += 1;
                     wrong += usize::from(name_of(child.id()) != NAMES[0]);
                 }
@@ -211,7 +211,7 @@ fn at_full_speed() {
     });
 }
 
-/// A question is about one, and the answer `a` about all. Each is rechecked before its own signal.
+/// A question is about one process, and the answer `a` about all. Each is rechecked before its own signal.
 #[test]
 fn during_a_question() {
     namespace(|| {

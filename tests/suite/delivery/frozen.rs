@@ -1,4 +1,4 @@
-//! Whatever happens to pkill while processes are stopped, none is left so. KILL and STOP to pkill are the exception.
+//! No process is left stopped, whatever happens to pkill meanwhile. KILL and STOP to pkill are the exceptions.
 
 use std::ffi::CStr;
 
@@ -15,7 +15,7 @@ use super::pkill;
 
 const NAME: &CStr = c"freezable";
 
-/// What is pending for a process that has the default actions ends it or, ignored, is of no interest.
+/// A pending signal with the default action terminates the process or, if ignored, does not matter.
 const SENT_TO_PKILL: [i32; 9] = [
     libc::SIGHUP,
     libc::SIGQUIT,
@@ -36,10 +36,10 @@ fn is_dead(pid: &&u32) -> bool {
     state(pid).is_none_or(|state| state == "Z" || state == "X")
 }
 
-/// Waits until none of them is stopped, and as many have died as `is_right` accepts. What remains is killed.
+/// Waits until none of them is stopped, and `is_right` accepts the number of those that exited. The others are killed.
 #[track_caller]
 fn end(crowd: &Crowd, what: &str, is_right: impl Fn(usize) -> bool) {
-    // What was sent takes effect a moment later.
+    // A signal takes effect a moment after it was sent.
     eventually(&format!("none is left stopped: {what}"), || {
         crowd.pids.iter().all(|pid| state(pid).as_deref() != Some("T"))
     });
@@ -87,7 +87,7 @@ fn a_signal_to_pkill_at_each_call() {
             assert_eq!(status, 0, "{args}");
             end(&crowd, args, |dead| dead == 3);
             for call in 0..calls {
-                // HUP, which a terminal sends when it closes, each time; and each other one some times.
+                // HUP, which a terminal sends when it closes, at each call; and the others at some.
                 for number in [libc::SIGHUP, SENT_TO_PKILL[call % SENT_TO_PKILL.len()]] {
                     let crowd = Crowd::spawn(NAME, 3);
                     let (_, status) = trace(args, |now, pid| {
@@ -105,7 +105,7 @@ fn a_signal_to_pkill_at_each_call() {
     });
 }
 
-/// It cannot go on without memory, but it can send CONT.
+/// pkill cannot continue without memory, but it can send CONT.
 #[test]
 fn out_of_memory() {
     namespace(|| {
@@ -117,7 +117,7 @@ fn out_of_memory() {
             let limit = format!("--as={}", kib * 1024);
             pkill(args).through(["prlimit", &limit]).env("MALLOC_ARENA_MAX", "1").run()
         };
-        // The least that is enough, for a signal that is handled by default as if it were none.
+        // The smallest limit that is enough, for CONT, which a running process ignores.
         let args = "-CONT --freeze -x freezable";
         let is_enough = |kib: u64| run(kib, args).status == 0;
         let (mut low, mut high) = (0, 1 << 20);
@@ -166,7 +166,7 @@ fn out_of_descriptors() {
     });
 }
 
-/// Runs pkill, whose calls fail as strace(1) is told. Whether any did.
+/// Runs pkill with calls that fail as strace(1) injects it. Returns whether any did.
 fn inject(run: Run, calls: &str, fault: &str, dir: &Dir) -> (Output, bool) {
     let trace = dir.path().join("trace");
     let (traced, injected) = (format!("trace={calls}"), format!("inject={calls}:{fault}"));
@@ -177,7 +177,7 @@ fn inject(run: Run, calls: &str, fault: &str, dir: &Dir) -> (Output, bool) {
     (output, injected)
 }
 
-/// Each call fails once, at each place. Where that ends the run, all that were stopped have got the signal.
+/// Each call fails once, at each place. If that ends the run, all stopped processes have got the signal.
 #[test]
 fn an_error_at_each_call() {
     namespace(|| {
@@ -202,7 +202,7 @@ fn an_error_at_each_call() {
                 let (output, injected) = inject(run, calls, &format!("error={errno}:when={when}"), &dir);
                 let what = format!("{calls} {when}: {} {}", output.status, output.err());
                 println!("{what}");
-                // 127: the dynamic linker could not go on. Else one may be reported as failed.
+                // 127: the dynamic linker failed. Otherwise a process may be reported as failed.
                 assert!([0, 1, 3, 127].contains(&output.status), "{what}");
                 assert!(injected || output.status == 0, "{what}");
                 end(&crowd, &what, |dead| match output.status {
@@ -218,7 +218,7 @@ fn an_error_at_each_call() {
     });
 }
 
-/// CONT may fail, as where the process has become another user's meanwhile.
+/// CONT may fail, for example if the process belongs to another user by then.
 #[test]
 fn what_cannot_be_continued_is_reported() {
     if !need("strace") {
@@ -254,7 +254,7 @@ fn what_cannot_be_continued_is_reported() {
     }
 }
 
-/// The timeout expires while they are collected. Then they are killed, and are not reported as if they went on.
+/// The timeout expires while they are collected. Then they are killed, and are reported as exiting, not as running.
 #[test]
 fn what_was_killed_last_is_exiting() {
     namespace(|| {

@@ -1,4 +1,4 @@
-//! What delivery must not miss and must not hit: the guards that are seldom needed.
+//! Guards of delivery that are seldom needed: no target is missed, and nothing else is hit.
 
 use std::fs::File;
 
@@ -22,7 +22,7 @@ fn outcomes(report: &Value) -> Vec<(u32, String)> {
     outcomes
 }
 
-/// `--max` is about all that are signalled, however many scans it takes to find them.
+/// `--max` limits the number of all signalled processes, over all scans.
 #[test]
 fn max_counts_over_all_scans() {
     namespace(|| {
@@ -36,7 +36,7 @@ fn max_counts_over_all_scans() {
             let mut second = None;
             let status = loop {
                 match program.next() {
-                    // As one that is started again by a supervisor.
+                    // Like a process that a supervisor restarts.
                     Stop::Exit(call, 0) if is_signal(call) && second.is_none() => {
                         second = Some(Victim::named(&name).catch(libc::SIGTERM).spawn());
                     }
@@ -53,7 +53,7 @@ fn max_counts_over_all_scans() {
     });
 }
 
-/// Whether anybody reads what is printed does not decide which signals are sent.
+/// Signals are sent whether or not the output has a reader.
 #[test]
 fn an_escalation_goes_on_without_a_reader() {
     let mut victim = Victim::spec().ignore(libc::SIGTERM).spawn();
@@ -65,7 +65,7 @@ fn an_escalation_goes_on_without_a_reader() {
     assert_eq!(victim.killed_by(), Some(libc::SIGUSR2));
 }
 
-/// Runs pkill, with something that happens when it asks for its pidfd of this process: after the first scan.
+/// Runs pkill, and calls `meanwhile` when it opens a pidfd for this process: after the first scan.
 fn run(args: &str, pid: u32, mut meanwhile: impl FnMut()) -> Value {
     let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
     command.args(args.split(' '));
@@ -86,7 +86,7 @@ fn run(args: &str, pid: u32, mut meanwhile: impl FnMut()) -> Value {
     serde_json::from_str(&program.written().0).expect("a document")
 }
 
-/// A child that is started after the scan is found by another one, which comes before the signal.
+/// A child that is started after the scan is found by another scan before the signal.
 #[test]
 fn a_child_that_is_started_after_the_scan() {
     namespace(|| {
@@ -114,7 +114,7 @@ fn a_child_that_is_started_after_the_scan() {
     });
 }
 
-/// What is selected as a descendant is left alone, and a dry run says so, when its ancestor matches no more.
+/// A process that is selected as a descendant is skipped if its ancestor no longer matches, and a dry run reports that.
 #[test]
 fn a_descendant_of_what_no_longer_matches() {
     namespace(|| {
@@ -182,7 +182,7 @@ fn the_group_of_the_init_process() {
     });
 }
 
-/// More processes than descriptors, whose parent does not reap them: those that have exited make room for the others.
+/// More processes than descriptors, and a parent that does not reap them: exited processes free their descriptors.
 #[test]
 fn exited_processes_free_their_descriptors() {
     namespace(|| {

@@ -1,5 +1,5 @@
-//! Delivery under attack: processes that become others, that continue each other, that fork without end; and pkill
-//! itself signalled, starved of memory and descriptors, and failing. Whatever happens, no process is signalled as what
+//! Delivery under attack: processes that execute other programs, continue each other or fork without end; and pkill
+//! itself signalled, without memory and descriptors, and with failing calls. No process is signalled as what
 //! it no longer is, and none is left stopped.
 
 mod bombs;
@@ -16,7 +16,7 @@ fn pkill(args: &str) -> Run {
     Run::ours("pkill").args(args.split(' '))
 }
 
-/// Scripts with these names, each of which executes the next one, as the line `between` lets it.
+/// Scripts with these names. Each runs the line `between` and executes the next one.
 fn cycle(dir: &Dir, names: &[&str], between: &str) {
     for (at, name) in names.iter().enumerate() {
         let next = dir.path().join(names[(at + 1) % names.len()]);
@@ -24,7 +24,7 @@ fn cycle(dir: &Dir, names: &[&str], between: &str) {
     }
 }
 
-/// The name of a process, also of one that has exited and was not reaped: what it was then.
+/// The name of a process. A zombie keeps the name that it had.
 fn name_of(pid: u32) -> String {
     let path = format!("/proc/{pid}/comm");
     std::fs::read_to_string(path).expect("a child that was not reaped").trim_end().to_owned()

@@ -7,7 +7,7 @@ use pkill::ere::{Charset, Flags, Pattern};
 use super::glibc;
 use crate::support::limits;
 
-/// All assigned characters are below, but for private use and some tags and selectors.
+/// All assigned characters are below, except private use and some tags and selectors.
 const END: char = '\u{32000}';
 
 fn pattern(text: &str, ignore_case: bool) -> Pattern {
@@ -19,7 +19,7 @@ fn takes(pattern: &Pattern, c: char) -> bool {
     pattern.is_match(c.encode_utf8(&mut [0; 4]).as_bytes()).unwrap()
 }
 
-/// Whether both know the character: else one has a newer version of Unicode, or an older one.
+/// Whether both have the character: otherwise one has a newer version of Unicode.
 fn known_to_both(c: char, assigned: &Pattern) -> bool {
     let known = |name| glibc::is_in_class(c, name);
     takes(assigned, c) && (known(c"print") || known(c"cntrl"))
@@ -43,7 +43,7 @@ fn classes_have_the_members_that_they_have_in_glibc() {
                 .copied()
                 .filter(|&c| takes(&class, c) != glibc::is_in_class(c, &theirs))
                 .collect();
-            // Unicode changes its mind about a few: version 16 made 38 marks alphabetic.
+            // Unicode changes some: version 16 made 38 marks alphabetic.
             assert!(differ.len() <= 50, "{name}: {differ:?}");
         }
     });

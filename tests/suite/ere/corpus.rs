@@ -1,10 +1,10 @@
-//! Facts about glibc: what its `regexec` answers for a pattern and a subject, in C and in C.UTF-8.
+//! Facts about glibc: the result of its `regexec` for a pattern and a subject, in C and in C.UTF-8.
 
 use pkill::ere::{Charset, Flags, Pattern, PatternError};
 
 use crate::support::rerun::{rerun, test_name};
 
-/// One fact a line: pattern, flags (`i` or `-`), subject, locale, answer; C escapes in all fields.
+/// One fact per line: pattern, flags (`i` or `-`), subject, locale, answer; C escapes in all fields.
 const CORPUS: &str = include_str!("corpus.tsv");
 
 #[test]

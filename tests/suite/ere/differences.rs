@@ -1,4 +1,4 @@
-//! Where a pattern means something else than to glibc: both answers, so that a change on either side is seen. The names
+//! Patterns with another meaning than in glibc: both results, so that a change on either side is found. The names
 //! are those of `docs/COMPATIBILITY.md`.
 
 use std::env;
@@ -8,7 +8,7 @@ use pkill::ere::{Charset, Flags, Pattern, PatternError};
 use super::glibc::{self, Answer};
 use crate::support::rerun::{must_pass, rerun, test_name};
 
-/// A pattern, a subject, and what we say to them.
+/// A pattern, a subject, and the result of this crate.
 struct Pair {
     pattern: &'static [u8],
     subject: &'static [u8],
@@ -26,7 +26,7 @@ fn refused(pattern: &'static [u8], subject: &'static [u8], error: PatternError) 
 }
 
 impl Pair {
-    /// `row` says why.
+    /// The row has the reason.
     fn differs(self, _row: &str, glibc: Answer) -> Pair {
         assert_ne!(self.glibc, glibc);
         Pair { glibc, ..self }
@@ -34,11 +34,11 @@ impl Pair {
 }
 
 #[test]
-fn each_difference_is_as_it_is_told() {
+fn each_difference_is_as_documented() {
     const CHILD: &str = "PKILL_TEST_CHILD";
     if env::var_os(CHILD).is_none() {
-        // In a process of its own: the locale is one for all threads, and comes from the environment.
-        let test = test_name(&each_difference_is_as_it_is_told);
+        // In a process of its own: all threads share the locale, and it comes from the environment.
+        let test = test_name(&each_difference_is_as_documented);
         must_pass(rerun(test).envs([(CHILD, "1"), ("LC_ALL", "C.UTF-8")]));
         return;
     }

@@ -1,4 +1,4 @@
-//! Random patterns and subjects, put to this crate and to glibc, which decides.
+//! Random patterns and subjects, in this crate and in glibc, which is the reference.
 //!
 //! `ERE_PAIRS=1000000 cargo test --release --test suite differential -- --nocapture` runs more than the suite
 //! does, `ERE_SEED=n` repeats a run.
@@ -15,7 +15,7 @@ use super::glibc::{self, Answer};
 use super::patterns::{self, Alphabet, Random};
 use crate::support::rerun::{rerun, test_name};
 
-/// A pattern and the subjects to try it on.
+/// A pattern and its subjects.
 #[derive(Clone)]
 struct Case {
     pattern: Vec<u8>,
@@ -33,7 +33,7 @@ fn case(random: &mut Random, charset: Charset) -> Case {
     };
     let flags = Flags { ignore_case: random.one_in(3), whole: random.one_in(4), plain: false, charset };
     let pattern = patterns::pattern(random, alphabet);
-    // Beyond ASCII a subject may be even where the pattern is not.
+    // A subject may have characters beyond ASCII even where the pattern has none.
     let alphabet = if random.one_in(3) { Alphabet::Everything } else { alphabet };
     let subjects = (0..SUBJECTS).map(|_| patterns::subject(random, alphabet, &pattern)).collect();
     Case { pattern, flags, subjects }
@@ -53,8 +53,8 @@ impl Case {
     }
 }
 
-/// Asks glibc, in child processes of this very program. `None` where it gave no answer: it crashed, or took
-/// more memory or time than it was given.
+/// Asks glibc, in child processes of this program. `None` where it gave no answer: it crashed, or exceeded its
+/// limit of memory or time.
 fn glibc(cases: &[Case], charset: Charset) -> Vec<Vec<Option<Answer>>> {
     let mut answers = vec![];
     while answers.len() < cases.len() {
@@ -78,7 +78,7 @@ fn glibc(cases: &[Case], charset: Charset) -> Vec<Vec<Option<Answer>>> {
                 }
                 lines.push('\n');
             }
-            let _ = stdin.write_all(lines.as_bytes()); // a child that died reads no more
+            let _ = stdin.write_all(lines.as_bytes()); // a child that has exited reads nothing
         });
         for line in BufReader::new(stdout).lines() {
             if let Some(line) = line.unwrap().strip_prefix("= ") {
@@ -88,7 +88,7 @@ fn glibc(cases: &[Case], charset: Charset) -> Vec<Vec<Option<Answer>>> {
         writer.join().unwrap();
         child.wait().unwrap();
         if answers.len() < cases.len() {
-            answers.push(vec![None; SUBJECTS]); // the one it died of
+            answers.push(vec![None; SUBJECTS]); // the one that killed it
         }
     }
     answers
@@ -118,16 +118,16 @@ fn oracle() {
     }
 }
 
-/// Why this crate and glibc may differ. All of it is rare in the extreme; the numbers are asserted.
+/// Reasons why this crate and glibc may differ. All are very rare; the numbers are asserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
     /// glibc bug: without REG_NEWLINE an anchor holds at the ends of the subject only, but glibc's automaton
-    /// lets `^` hold behind a newline that the pattern took, and `$` in front of one that it takes next:
+    /// lets `^` match after a newline that the pattern took, and `$` before one that it takes next:
     /// `.^` takes "a\n", while `^b` does not take "a\nb".
     AnchorAtNewline,
     /// glibc bug: the copies that it makes of a group for `{n}` and `+` lose anchors in it: `(x|^b){2}` takes "xb".
     RepeatedAnchor,
-    /// In UTF-8, glibc looks at a byte that is part of no character as if it were Latin-1, so that 0xff is
+    /// In UTF-8, glibc reads a byte that is part of no character as Latin-1, so that 0xff is
     /// part of a word; regex-automata has it part of none, and `\B` false beside it. And regex-automata counts marks,
     /// joiners and connecting punctuation (`\w` of Unicode) where glibc counts letters, digits and `_`.
     WordBeyondAscii,
@@ -160,7 +160,7 @@ impl Cause {
     }
 }
 
-/// What a run found.
+/// The results of a run.
 #[derive(Default)]
 struct Tally {
     pairs: usize,

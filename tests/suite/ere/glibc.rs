@@ -1,4 +1,4 @@
-//! glibc's own `regcomp` and `regexec`, to be asked in a child process: on odd patterns they may take all
+//! glibc's own `regcomp` and `regexec`, called in a child process: on unusual patterns they may take all
 //! memory, run for minutes or crash.
 
 #![allow(unsafe_code)] // regcomp(3) has no safe wrapper
@@ -7,7 +7,7 @@ use std::ffi::CString;
 use std::mem::MaybeUninit;
 use std::{fmt, ptr};
 
-/// What glibc says to a pattern and a subject.
+/// The result of glibc for a pattern and a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     Match,
@@ -37,17 +37,17 @@ impl Answer {
 
 /// Takes the locale of the environment, for the whole process.
 pub fn set_locale() {
-    // SAFETY: the name is a C string; the process that calls this has no other thread that looks at its locale.
+    // SAFETY: the name is a C string; the process that calls this has no other thread that reads its locale.
     unsafe { libc::setlocale(libc::LC_ALL, c"".as_ptr()) };
 }
 
-/// Whether glibc has the character in the class `name`, as iswctype(3) says in the locale of this process.
+/// Whether glibc has the character in the class `name`, by iswctype(3) in the locale of this process.
 pub fn is_in_class(c: char, name: &std::ffi::CStr) -> bool {
     unsafe extern "C" {
         fn wctype(name: *const libc::c_char) -> libc::c_ulong;
         fn iswctype(c: libc::c_uint, class: libc::c_ulong) -> libc::c_int;
     }
-    // SAFETY: the name is a C string, and neither function keeps anything.
+    // SAFETY: the name is a C string, and neither function keeps a pointer to it.
     unsafe { iswctype(c.into(), wctype(name.as_ptr())) != 0 }
 }
 
@@ -65,7 +65,7 @@ pub fn ask(pattern: &[u8], ignore_case: bool, subjects: &[Vec<u8>]) -> Vec<Answe
     let pattern = CString::new(pattern).expect("a pattern has no NUL");
     let flags = libc::REG_EXTENDED | libc::REG_NOSUB | if ignore_case { libc::REG_ICASE } else { 0 };
     let mut regex = MaybeUninit::<libc::regex_t>::zeroed();
-    // SAFETY: regcomp(3) initialises what it is given, and does not keep the pattern.
+    // SAFETY: regcomp(3) initialises the object, and does not keep the pattern.
     let code = unsafe { libc::regcomp(regex.as_mut_ptr(), pattern.as_ptr(), flags) };
     if code != 0 {
         let mut text = [0u8; 256];

@@ -1,4 +1,4 @@
-//! Extended regular expressions: what glibc answers to the same questions, and what patterns must not do.
+//! Extended regular expressions: compared with glibc, and limits of what patterns can cost.
 
 mod classes;
 mod corpus;

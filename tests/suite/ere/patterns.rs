@@ -1,4 +1,4 @@
-//! Random patterns that follow the grammar of EREs, now and then broken, and subjects that have a chance.
+//! Random patterns by the grammar of EREs, some of them invalid, and subjects that are likely to match.
 
 /// A small generator of random numbers (xorshift64*): the tests need a seed, not quality.
 pub struct Random(u64);
@@ -65,7 +65,7 @@ const WIDE: &[&str] = &[
 ];
 const STRAY: &[&[u8]] =
     &[b"\x80", b"\xff", b"\xc3", b"\xa9", b"\xe2\x82", b"\xf0\x9f\x98", b"\xc0\x80", b"\xed\xa0\x80"];
-/// Characters to glibc, but not to Unicode.
+/// Characters in glibc, but not in Unicode.
 const BEYOND: &[&[u8]] = &[b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80"];
 const SPECIAL: &[&str] = &[
     "\\", "^", "$", ".", "[", "|", "(", ")", "*", "+", "?", "{", "}", "]", "[^", "[:", ":]", "[.", ".]",
@@ -93,7 +93,7 @@ const ESCAPED: &[&str] = &[
     "%",
 ];
 
-/// Any bytes at all, most of them such that mean something in a pattern.
+/// Any bytes, most of them with a meaning in a pattern.
 pub fn any_bytes(random: &mut Random, longest: usize) -> Vec<u8> {
     let mut text = vec![];
     for _ in 0..random.below(longest + 1) {
@@ -112,7 +112,7 @@ pub enum Alphabet {
     Ascii,
     Wide,
     Bytes,
-    /// All there is: only for subjects, as a set with a character beyond Unicode is refused.
+    /// All characters: only for subjects, as a set with a character beyond Unicode is refused.
     Everything,
 }
 
@@ -122,7 +122,7 @@ pub struct Generator<'a> {
     text: Vec<u8>,
 }
 
-/// A pattern, at times an invalid one.
+/// A pattern, sometimes an invalid one.
 pub fn pattern(random: &mut Random, alphabet: Alphabet) -> Vec<u8> {
     let mut generator = Generator { random, alphabet, text: vec![] };
     generator.alternation(3);

@@ -1,11 +1,11 @@
-//! Patterns that have been the end of other programs: of their stack, their memory, their time, or their
-//! being right.
+//! Patterns that other programs fail with: by their stack, their memory, their time, or by a wrong
+//! result.
 
 use pkill::ere::{Charset, Flags, Pattern, PatternError};
 
 use crate::support::limits::within;
 
-/// What a pattern may take, the program and its libraries included.
+/// The memory that a pattern may take, the program and its libraries included.
 const MEMORY: u64 = 200 << 20;
 
 fn compile(pattern: &str, charset: Charset) -> Result<Pattern, PatternError> {
@@ -119,7 +119,7 @@ fn exponential_states_do_not_matter() {
 #[test]
 fn long_literals_are_found_in_linear_time() {
     within(MEMORY, || {
-        // Quadratic time would be ten thousand million comparisons.
+        // Quadratic time would be 10^10 comparisons.
         let mut literal = "a".repeat(100_000);
         literal.push('b');
         let mut subject = "a".repeat(2 << 20).into_bytes();

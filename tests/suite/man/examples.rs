@@ -1,7 +1,7 @@
-//! What is run of each example, among which processes, and what must come of it.
+//! How each example is run, among which processes, and what it must do.
 //!
-//! An example in a page needs a row here: its line, the processes that it speaks of, and what it does to them, in the
-//! words of [`Case`]. Whoever is not named there must be left alone, nothing is printed but what the row says, and the
+//! An example in a page needs a row here: its line, the processes that it concerns, and what it does to them, in the
+//! words of [`Case`]. Processes that are not named there must not be affected, nothing is printed except as the row says, and the
 //! exit status is 0 unless it says otherwise.
 
 use std::net::{TcpListener, TcpStream};
@@ -28,12 +28,12 @@ impl Example {
     }
 }
 
-/// It is typed at a prompt, whose shell has the line not in its arguments.
+/// It is typed at a prompt: the shell does not have the line in its arguments.
 fn typed(line: &'static str, cast: fn(&mut Scene), case: fn(Case) -> Case) -> Example {
     typed_so(line, line, cast, case)
 }
 
-/// The same with another line: a shorter time, a user who is there.
+/// The same with another line: a shorter time, an existing user.
 fn typed_so(line: &'static str, run: &'static str, cast: fn(&mut Scene), case: fn(Case) -> Case) -> Example {
     let cast = move |scene: &mut Scene| {
         cast(scene);
@@ -43,7 +43,7 @@ fn typed_so(line: &'static str, run: &'static str, cast: fn(&mut Scene), case: f
     Example { line, cast: Box::new(cast), case: case(shell("sh {dir}/line")) }
 }
 
-/// It stands in a configuration file: this part of it is run by `sh -c`.
+/// It is in a configuration file: this part of it is run by `sh -c`.
 fn configured(
     line: &'static str,
     run: &'static str,
@@ -58,12 +58,12 @@ fn add(scene: &mut Scene, name: &'static str, part: fn(Spec) -> Spec) {
     add_other(scene, name, name, part);
 }
 
-/// One that just runs.
+/// A process without special properties.
 fn plain(part: Spec) -> Spec {
     part
 }
 
-/// The same name once more, for somebody whom the example must leave alone, or choose.
+/// Another process with the same name, which the example must skip, or select.
 fn add_other(scene: &mut Scene, name: &'static str, label: &'static str, part: fn(Spec) -> Spec) {
     scene.adopt(label, part(Victim::named(name)).spawn());
 }
@@ -88,7 +88,7 @@ fn with_pidfile(scene: &mut Scene, name: &'static str, path: &str, part: fn(Spec
     std::fs::write(path, format!("{pid}\n")).expect("a pidfile");
 }
 
-fn job_of_nobody(scene: &mut Scene) {
+fn job_of_another_user(scene: &mut Scene) {
     add(scene, "job", |part| part.uids(NOBODY, NOBODY, NOBODY));
     add_other(scene, "job", "other", plain);
 }
@@ -97,7 +97,7 @@ fn spawner(scene: &mut Scene) {
     kept_family(scene, &["spawner child", "child leaf"]);
 }
 
-/// Shells that are no victims: `{gone}` is true if nobody of them is left, and the first one is known by its name.
+/// Shells that are no victims: `{gone}` is true if none of them remains, and the first one is known by its name.
 fn kept_family(scene: &mut Scene, plan: &'static [&'static str]) {
     let family = Family::start(plan);
     let root = plan[0].split(' ').next().expect("a name");
@@ -219,16 +219,18 @@ pub fn examples() -> Vec<Example> {
             },
             |case| case.fate("nginx", "killed by USR1"),
         ),
-        typed_so("pkill -u ci --older 2h30m", "pkill -u 65534 --older 0", job_of_nobody, |case| {
+        typed_so("pkill -u ci --older 2h30m", "pkill -u 65534 --older 0", job_of_another_user, |case| {
             case.fate("job", "killed by TERM")
         }),
-        typed_so("pkill -u ci --older 2h30m", "pkill -u 65534 --older 2h30m", job_of_nobody, |case| {
+        typed_so("pkill -u ci --older 2h30m", "pkill -u 65534 --older 2h30m", job_of_another_user, |case| {
             case.status(1)
         }),
-        typed_so("pkill -u ci --rss 2G", "pkill -u 65534 --rss 4K", job_of_nobody, |case| {
+        typed_so("pkill -u ci --rss 2G", "pkill -u 65534 --rss 4K", job_of_another_user, |case| {
             case.fate("job", "killed by TERM")
         }),
-        typed_so("pkill -u ci --rss 2G", "pkill -u 65534 --rss 2G", job_of_nobody, |case| case.status(1)),
+        typed_so("pkill -u ci --rss 2G", "pkill -u 65534 --rss 2G", job_of_another_user, |case| {
+            case.status(1)
+        }),
         typed_so("pkill --tree -p 4711", "pkill --tree --wait -p {spawner} && {gone}", spawner, |case| case),
         typed_so(
             "pkill --tree --freeze -p 4711",

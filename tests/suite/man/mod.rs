@@ -1,5 +1,5 @@
-//! The man pages: what is committed is what the option table and the parts in `man/` come to, `mandoc` and `groff` have
-//! nothing to say against it, and the examples work. `RENDER_WRITE=1 cargo test --test suite man` renders the pages anew.
+//! The man pages: the committed files are rendered from the option table and the parts in `man/`, `mandoc` and `groff`
+//! print no warning, and the examples work. `RENDER_WRITE=1 cargo test --test suite man` renders the pages.
 
 mod examples;
 mod render;
@@ -35,7 +35,7 @@ fn the_formatters_have_nothing_to_say() {
     }
 }
 
-/// `-x` and `--long`, as far as they begin a word.
+/// The words that begin with `-x` or `--long`.
 fn options_in<'t>(words: impl Iterator<Item = &'t str>) -> BTreeSet<&'t str> {
     let name = |word: &'t str| word.split(['=', '[', ',']).next().expect("a first part");
     words.filter(|word| word.len() > 1 && word.starts_with('-') && *word != "--").map(name).collect()
@@ -123,14 +123,14 @@ fn the_examples_work() {
         if !["mount", "jq", "top", "renice", "setpriv"].into_iter().all(need) {
             return;
         }
-        // The pidfiles of the examples, for nobody else to see.
+        // The pidfiles of the examples, in a mount namespace of their own.
         let mounted = Command::new("mount").args(["-t", "tmpfs", "none", "/run"]).status();
         assert!(mounted.expect("start mount").success());
         examples().into_iter().for_each(examples::Example::run);
     });
 }
 
-/// The README's table of what replaces what: each command in it is an example of a page, so it is run.
+/// The table of replacements in the README: each command in it is an example of a page, so it is run.
 #[test]
 fn each_replacement_in_the_readme_is_an_example() {
     let readme = include_str!("../../../README.md");

@@ -1,11 +1,11 @@
 //! A man page (mdoc(7)) from its template in `man/pages`, the sections that it includes from `man/sections`, the option
 //! table, and the prose of each option in `man/options`.
 //!
-//! Templates, sections and prose know five words, each at the start of a line:
+//! Templates, sections and prose have five directives, each at the start of a line:
 //!
 //! - `@include NAME`: the section `man/sections/NAME.mdoc`;
 //! - `@options`: all options of the program, under the headings of `--help`;
-//! - `@new`: a list of those that procps-ng has not;
+//! - `@new`: a list of those that procps-ng lacks;
 //! - `@only PROGRAM...`: the lines up to `@end` are for these programs only;
 //! - `@version`: the end of a line, the version of the package.
 
@@ -15,7 +15,7 @@ use pkill::Program;
 use pkill::cli::documented;
 use pkill::cli::options::{Opt, Origin};
 
-/// What roff(7) makes typographic in some places is written so that it can be copied to a terminal.
+/// Characters that roff(7) replaces by typographic ones are escaped, so that they can be copied to a terminal.
 pub const TYPED: [(&str, &str); 5] =
     [("-", "\\-"), ("'", "\\(aq"), ("^", "\\(ha"), ("`", "\\(ga"), ("~", "\\(ti")];
 
@@ -24,7 +24,7 @@ pub fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("man")
 }
 
-/// The pages of section 7: what the programs have in common.
+/// The pages of section 7, for all programs.
 pub const GENERAL: [&str; 2] = ["pkill-patterns", "pkill-report"];
 
 /// The page of a program.
@@ -83,7 +83,7 @@ fn copyable(page: &str) -> String {
     copyable
 }
 
-/// Without a program, the words that depend on one are errors.
+/// Without a program, the directives that depend on one are errors.
 fn part(program: Option<Program>, path: &str) -> String {
     let file = directory().join(path);
     let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("man/{path} is missing: {error}"));
@@ -146,7 +146,7 @@ fn sentence(help: &str) -> String {
     help.replace(" -", " \\-").replace("(-", "(\\-")
 }
 
-/// With which other options it cannot stand.
+/// The options that cannot be combined with it.
 fn excluded(program: Program, opt: &Opt) -> String {
     let others = documented(program).filter(|other| opt.excludes(other));
     let others: Vec<String> = others.map(|other| format!("Fl -{}", other.long)).collect();

@@ -1,4 +1,4 @@
-//! The Debian package, in a Debian system of its own: it takes the place of procps' programs and gives it back.
+//! The Debian package, in a Debian system of its own: it replaces procps' programs, and restores them when removed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,20 +6,20 @@ use std::process::Command;
 
 use crate::support::{Root, Victim, cargo, namespace, need, succeed};
 
-/// A small system with the packages whose files ours takes the place of.
+/// A small system with the packages of the files that this package replaces.
 fn debian() -> Root {
     let root = Root::new(|root| {
         let bootstrap = ["--variant=minbase", "--include=procps,bash-completion", "bookworm"];
         succeed(Command::new("debootstrap").args(bootstrap).arg(root));
     });
-    // Nothing may be started: it would be as much outside as inside.
+    // No daemon may be started: it would run on the host.
     root.file("usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n");
     root.file("etc/dpkg/dpkg.cfg.d/test", "force-unsafe-io\n");
     shell(&root, "chmod 755 /usr/sbin/policy-rc.d");
     root
 }
 
-/// Builds it as the README says, into the root directory.
+/// Builds it as the README does, into the root directory.
 fn package(root: &Root, revision: &str) {
     let output = root.path().join(format!("{revision}.deb"));
     succeed(cargo(["deb", "--quiet", "--locked", "--deb-revision", revision, "--output"]).arg(output));
@@ -31,7 +31,7 @@ fn shell(root: &Root, line: &str) -> String {
     output.out()
 }
 
-/// Every file, link and directory with its mode, owner, content and target, but for what dpkg keeps for itself, and
+/// Every file, link and directory with its mode, owner, content and target, except dpkg's own files, and
 /// the diversions.
 fn everything(root: &Root) -> BTreeSet<String> {
     let text = shell(
@@ -42,7 +42,7 @@ fn everything(root: &Root) -> BTreeSet<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// A package with one file, which ours has too.
+/// A package with one file that this package has too.
 fn rival(root: &Root) {
     let version = "Package: rival\nVersion: 1\nArchitecture: all\nMaintainer: rival <rival@rival.invalid>\nDescription: rival\n";
     root.file("tmp/rival/DEBIAN/control", version);
@@ -55,7 +55,7 @@ fn assert_same(before: &BTreeSet<String>, after: &BTreeSet<String>, when: &str) 
     assert!(differences.is_empty(), "{when}: {differences:#?}");
 }
 
-/// Everything is ours, and works.
+/// All files are those of this package, and work.
 fn assert_ours(root: &Root) {
     for name in ["pgrep", "pkill", "pidwait"] {
         assert!(shell(root, &format!("{name} -V")).starts_with(&format!("{name} from pkill ")), "{name}");
@@ -82,7 +82,7 @@ fn assert_ours(root: &Root) {
     let names = zsh.expect("for zsh").lines().next().expect("a line").to_owned();
     assert!(["#compdef", "pgrep", "pkill", "pidwait"].iter().all(|word| names.contains(word)), "{names}");
 
-    // What the manual pages refer to.
+    // The files that the manual pages refer to.
     shell(root, "cd /usr/share/doc/pkill; test -s report.schema.json; test -s COMPATIBILITY.md");
 
     let mut daemon = Victim::spec().catch(libc::SIGHUP).spawn();
@@ -123,15 +123,15 @@ fn comes_and_goes() {
             ("dpkg --remove pkill", &original),
             ("dpkg --install /1.deb", &installed),
             ("dpkg --purge pkill", &original),
-            // A package that has one of our files, and no diversion.
+            // A package with one of the same files, and no diversion.
             ("dpkg --install /rival.deb; ! dpkg --install /1.deb; pkill -V; dpkg --purge rival", &original),
-            // Somebody else has diverted one of the paths.
+            // The administrator has diverted one of the paths.
             (
                 "dpkg-divert --local --rename --add /usr/bin/pidwait; ! dpkg --install /1.deb; \
                  dpkg-divert --local --rename --remove /usr/bin/pidwait",
                 &original,
             ),
-            // The others are not there yet, or not any more.
+            // The others are not installed yet, or already removed.
             (
                 "dpkg --purge --force-depends procps bash-completion; dpkg --install /1.deb; pkill -V",
                 &BTreeSet::new(),

@@ -1,4 +1,4 @@
-//! What is shipped, built and tried in a root of its own. That takes minutes, so it happens where it is asked for:
+//! The packages, built and tried in a root of their own. That takes minutes, so it runs on request:
 //! `cargo test --test suite packages -- --ignored`.
 
 mod debian_package;

@@ -1,4 +1,4 @@
-//! What is in the programs of a release besides the program.
+//! What a release build must not contain, and must have.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::{cargo, need, packages, succeed};
 
-/// Built as the README says: dynamically linked, and static.
+/// Builds as the README does: dynamically linked, and static.
 fn files() -> [PathBuf; 2] {
     let build = ["build", "--quiet", "--locked", "--release", "--bin", "pgrep"];
     succeed(&mut cargo(build));

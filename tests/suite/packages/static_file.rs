@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::{Root, Victim, cargo, document, namespace, packages, succeed};
 
-/// Built as the README says.
+/// Builds as the README does.
 fn static_file() -> PathBuf {
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let build = ["build", "--quiet", "--locked", "--release", "--bin", "pgrep", "--target", &target];
@@ -26,7 +26,7 @@ fn empty_root() -> Root {
     })
 }
 
-/// A module of the name service switch, nsswitch.conf(5), that ends who loads it.
+/// A module of the name service switch, nsswitch.conf(5), that terminates the program that loads it.
 fn trap(root: &Root) {
     let source =
         root.file("trap.c", "__attribute__((constructor)) static void trap(void) { __builtin_trap(); }");
@@ -88,7 +88,7 @@ fn needs_nothing_but_proc() {
     });
 }
 
-/// No locale is installed in there, so its name has to do.
+/// No locale is installed in that root, so the name of the locale decides.
 #[test]
 #[ignore = "builds a release, half a minute; .ci/run does"]
 fn knows_utf_8_without_locales() {

@@ -1,5 +1,5 @@
-//! The victim's side. Every test executable is also its own victim: started again with [`MARK`] in its
-//! environment, it plays the part it reads from standard input and never comes to the test harness.
+//! The victim's side. Every test executable is also its victim: started again with [`MARK`] in its
+//! environment, it plays the part that it reads from standard input and never reaches the test harness.
 //! So there is no helper program to build, to find or to install by accident.
 #![allow(unsafe_code)] // a constructor before `main`, and signal handlers
 
@@ -15,7 +15,7 @@ pub const MARK: &str = "PKILL_TEST_VICTIM";
 /// One message to the test: a signal that arrived (number, `si_code`, `si_value`), or [`READY`].
 pub type Record = [i32; 3];
 
-/// The part is played, or the question heard.
+/// The part is played, or the question was read.
 pub const READY: Record = [0, 0, 0];
 
 #[used]
@@ -29,11 +29,11 @@ extern "C" fn before_main() {
     }
 }
 
-/// Reads the part up to an empty line, plays it, says so, then answers each byte with [`READY`], until
+/// Reads the part up to an empty line, plays it, reports that, then answers each byte with [`READY`], until
 /// standard input ends: a victim does not outlive its test.
 fn act() {
     for signal in 1..=64 {
-        disposition(signal, libc::SIG_DFL); // a test run under nohup hands on an ignored SIGHUP
+        disposition(signal, libc::SIG_DFL); // a test run under nohup inherits an ignored SIGHUP
     }
     disposition(libc::SIGPIPE, libc::SIG_IGN);
     let mut threads = Vec::new();
@@ -114,12 +114,12 @@ fn answer() {
     }
 }
 
-/// A new user namespace that belongs to `owner` and has the UIDs and GIDs of ours, except that `root` of ours is UID 0
-/// there, and 0 of ours is `root`.
+/// A new user namespace that belongs to `owner` and has the UIDs and GIDs of this one, except that `root` here is UID 0
+/// there, and 0 here is `root`.
 fn own_user_namespace(owner: u32, root: u32) {
-    let everybody = String::from("0 0 4294967295");
+    let all_ids = String::from("0 0 4294967295");
     let uids = match root {
-        0 => everybody.clone(),
+        0 => all_ids.clone(),
         root => {
             let (above, rest) = (root + 1, u32::MAX - root - 1);
             let between = if root > 1 { format!("1 1 {}\n", root - 1) } else { String::new() };
@@ -128,16 +128,16 @@ fn own_user_namespace(owner: u32, root: u32) {
     };
     let (mut wait, mut go) = std::io::pipe().expect("a pipe");
     let child = format!("/proc/{}", std::process::id());
-    // Only who stays behind, as root, may write a map of everybody.
-    // SAFETY: there is one thread, so the child may do whatever it likes.
+    // Only root in the outer namespace may write a map of all IDs.
+    // SAFETY: there is one thread, so the child may call any function.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         drop(go);
         let _ = wait.read(&mut [0]);
-        for (name, map) in [("uid_map", uids), ("gid_map", everybody)] {
+        for (name, map) in [("uid_map", uids), ("gid_map", all_ids)] {
             std::fs::write(format!("{child}/{name}"), map).expect("write the map");
         }
-        // SAFETY: nothing is left to be done.
+        // SAFETY: the child has nothing more to do.
         unsafe { libc::_exit(0) };
     }
     rustix::thread::set_thread_res_uid(Uid::ROOT, Uid::from_raw(owner), Uid::ROOT).expect("setresuid");
@@ -149,12 +149,12 @@ fn own_user_namespace(owner: u32, root: u32) {
     assert_eq!(status, 0, "the maps of the user namespace");
 }
 
-/// The arguments end where they begin (PR_SET_MM_MAP, PR_SET_MM(2const)); all else stays as it is.
+/// The arguments end where they begin (PR_SET_MM_MAP, PR_SET_MM(2const)); nothing else changes.
 fn empty_arguments() {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("stat");
     let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_ascii_whitespace().collect();
     let field = |number: usize| self::number::<u64>(fields[number - 3]);
-    // SAFETY: it moves nothing.
+    // SAFETY: sbrk(0) only returns the current break.
     let end_of_heap = unsafe { libc::sbrk(0) } as u64;
     let (code, data) = ([field(26), field(27)], [field(45), field(46)]);
     let (heap, stack) = ([field(47), end_of_heap], field(28));
@@ -191,7 +191,7 @@ fn set_name(hex: &str) {
 fn take_terminal(path: &str) {
     let terminal = std::fs::File::options().read(true).write(true).open(path).expect("terminal");
     rustix::process::ioctl_tiocsctty(&terminal).expect("TIOCSCTTY");
-    std::mem::forget(terminal); // held, as a shell holds its terminal
+    std::mem::forget(terminal); // stays open, as a shell's terminal does
 }
 
 /// Threads with names of their own, with every signal blocked: the main thread receives them all.
@@ -221,7 +221,7 @@ fn bytes(record: &Record) -> &[u8] {
 }
 
 extern "C" fn record(signal: i32, info: *mut libc::siginfo_t, _context: *mut libc::c_void) {
-    // SAFETY: the kernel hands us a valid siginfo_t (SA_SIGINFO), and write(2) is async-signal-safe.
+    // SAFETY: the kernel passes a valid siginfo_t (SA_SIGINFO), and write(2) is async-signal-safe.
     unsafe {
         let record: Record = [signal, (*info).si_code, (*info).si_value().sival_ptr as usize as i32];
         libc::write(2, record.as_ptr().cast(), size_of::<Record>());

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::eventually;
 use super::tracer::{self, Stop, Traced};
 
-/// Waits for the next question, and returns all that was written since the last one.
+/// Waits for the next question, and returns the output since the last one.
 pub fn next_question(terminal: &mut File) -> String {
     let mut said = String::new();
     eventually("a question", || {
@@ -31,7 +31,7 @@ impl Asked {
         Self::after("", args)
     }
 
-    /// The same, and this was typed before it was started.
+    /// The same, with this typed before it was started.
     pub fn after(typed: &str, args: &[&str]) -> Self {
         let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
         command.args(["--json", "-USR1", "--interactive"]).args(args);

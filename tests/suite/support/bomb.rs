@@ -1,4 +1,4 @@
-//! A fork bomb: processes that do nothing but fork, as many as their user may have.
+//! A fork bomb: processes that only fork, up to the limit of their user.
 #![allow(unsafe_code)] // work between fork and exec, without an exec
 
 use std::ffi::CStr;
@@ -16,10 +16,10 @@ pub enum Kind {
     Every(i32),
 }
 
-/// Lights it as this user, who must have no other processes. Only inside a PID namespace, whose end is its own.
-/// The dead are reaped by a process that is none of the bomb, so that their places in the process table are free.
+/// Starts it as this user, who must have no other processes. Only inside a PID namespace, which kills it at its end.
+/// Zombies are reaped by a process that is not part of the bomb, so that their PIDs are free.
 pub fn light(name: &'static CStr, uid: u32, processes: u64, kind: Kind) {
-    assert_eq!(std::process::id(), 1, "outside of a namespace nobody would end it");
+    assert_eq!(std::process::id(), 1, "outside of a namespace nothing would kill it");
     // SAFETY: the child of a process with threads does nothing but system calls.
     let pid = unsafe { libc::fork() };
     assert!(pid >= 0, "fork: {}", std::io::Error::last_os_error());

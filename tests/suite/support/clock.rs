@@ -1,10 +1,10 @@
-//! The clock that start times count by: proc_pid_stat(5), field 22.
+//! The clock of start times: proc_pid_stat(5), field 22.
 
 use nix::time::{ClockId, clock_gettime};
 
 use super::{eventually, stat_field};
 
-/// The time since boot in clock ticks, of 10 ms.
+/// The time since boot in clock ticks of 10 ms.
 pub fn ticks() -> u64 {
     let now = clock_gettime(ClockId::CLOCK_BOOTTIME).expect("the clock");
     now.tv_sec() as u64 * 100 + now.tv_nsec() as u64 / 10_000_000

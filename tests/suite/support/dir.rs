@@ -12,7 +12,7 @@ impl Dir {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let path = std::env::temp_dir().join(format!("pkill-test-{}-{count}", std::process::id()));
             match std::fs::create_dir(&path) {
-                // Of a run that was killed, or of a test with our PID in another namespace.
+                // Left by a run that was killed, or by a test with the same PID in another namespace.
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
                 created => created.expect("temporary directory"),
             }
@@ -25,7 +25,7 @@ impl Dir {
         &self.0
     }
 
-    /// Writes a file that everybody may read, and returns its path.
+    /// Writes a file that every user may read, and returns its path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, content).expect("write a file");
@@ -48,8 +48,8 @@ impl Dir {
     /// The same under another name.
     pub fn copy(&self, from: &Path, name: &str) -> PathBuf {
         let to = self.0.join(name);
-        // By a process of its own: a child that another thread forks meanwhile would inherit our writing
-        // descriptor, and the kernel runs nothing that is open for writing (ETXTBSY).
+        // By a process of its own: a child that another thread forks meanwhile would inherit the writing
+        // descriptor, and the kernel executes no file that is open for writing (ETXTBSY).
         let copied = std::process::Command::new("cp").arg(from).arg(&to).status().expect("cp");
         assert!(copied.success(), "copy an executable");
         set_mode(&to, 0o755);

@@ -1,4 +1,4 @@
-//! A family of processes: shell scripts that start each other, each under a name that the test chooses.
+//! A tree of processes: shell scripts that start each other, each under a name that the test chooses.
 
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
@@ -9,7 +9,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use super::victim::readable;
 use super::{Dir, eventually, stat_field_of};
 
-/// All of them are killed by handle when dropped, and have ended then: the next one may have the same names. Only inside
+/// All of them are killed through pidfds when dropped, and have exited then: the next one may have the same names. Only inside
 /// a PID namespace.
 pub struct Family {
     _dir: Dir,
@@ -18,16 +18,16 @@ pub struct Family {
 }
 
 impl Family {
-    /// `["top a b", "a leaf"]`: `top` starts `a` and `b`, `a` starts `leaf`. The first one is our child and leads a
-    /// process group. Who starts nobody sleeps, and so does the child of
+    /// `["top a b", "a leaf"]`: `top` starts `a` and `b`, `a` starts `leaf`. The first one is a child of the test and leads a
+    /// process group. A process without children sleeps, and so does the child of
     /// one that has the same name.
     pub fn start(plan: &[&str]) -> Self {
         Self::with(plan, |_| {})
     }
 
-    /// The same, with something else to be done with the command that starts the first one.
+    /// The same; `prepare` changes the command that starts the first one.
     pub fn with(plan: &[&str], prepare: impl FnOnce(&mut Command)) -> Self {
-        assert_eq!(std::process::id(), 1, "outside of a namespace no process may have any name");
+        assert_eq!(std::process::id(), 1, "outside of a namespace the names may be those of other processes");
         let dir = Dir::new();
         let path = |name: &str| dir.path().join(name).to_str().expect("UTF-8").to_owned();
         let parents: Vec<&str> = plan.iter().map(|line| line.split(' ').next().expect("a name")).collect();
@@ -69,12 +69,12 @@ impl Family {
         Family { _dir: dir, members: members.iter().map(handle).collect(), root }
     }
 
-    /// The first one's PID.
+    /// The PID of the first one.
     pub fn root(&self) -> u32 {
         self.root.id()
     }
 
-    /// Reaps the first one, waiting for its end, and the orphans that are ours.
+    /// Waits for the first one, and reaps it and the orphans that the test has inherited.
     pub fn wait(&mut self) {
         self.root.wait().expect("wait");
         reap_orphans();
@@ -84,15 +84,15 @@ impl Family {
 impl Drop for Family {
     fn drop(&mut self) {
         for member in &self.members {
-            let _ = pidfd_send_signal(member, Signal::KILL); // ESRCH: it has ended
+            let _ = pidfd_send_signal(member, Signal::KILL); // ESRCH: it has exited
         }
         let _ = self.root.wait();
         let ended = self.members.iter().all(readable);
-        assert!(ended || std::thread::panicking(), "a process that was killed has not ended");
+        assert!(ended || std::thread::panicking(), "a process that was killed has not exited");
     }
 }
 
-/// The process and what descends from it, as far as they have not ended.
+/// The process and its descendants that have not exited.
 fn descendants(root: u32) -> Vec<u32> {
     let parent = |pid: u32| stat_field_of(&pid.to_string(), 4)?.parse::<u32>().ok();
     let below = |pid: &u32| std::iter::successors(Some(*pid), |pid| parent(*pid)).any(|pid| pid == root);
@@ -104,18 +104,18 @@ fn all_pids() -> impl Iterator<Item = u32> {
     all.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-/// The name of a process that has not ended.
+/// The name of a process that has not exited.
 fn name_of(pid: u32) -> Option<String> {
     let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned();
     stat_field_of(&pid.to_string(), 3).filter(|state| state != "Z").map(|_| name)
 }
 
-/// We are the init of our PID namespace. Whoever else is our child must have been waited for.
+/// Reaps the orphans: the test is the init of its PID namespace. Its other children must have been reaped.
 pub fn reap_orphans() {
     while let Ok(Some(_)) = rustix::process::wait(rustix::process::WaitOptions::NOHANG) {}
 }
 
-/// Who has this name and has not ended, in ascending order.
+/// The processes with this name that have not exited, in ascending order.
 pub fn pids(name: &str) -> Vec<u32> {
     let mut pids: Vec<u32> =
         all_pids().filter(|pid| name_of(*pid).is_some_and(|found| found == name)).collect();
@@ -123,9 +123,9 @@ pub fn pids(name: &str) -> Vec<u32> {
     pids
 }
 
-/// The only one of this name.
+/// The only process with this name.
 pub fn pid(name: &str) -> u32 {
     let pids = pids(name);
-    assert_eq!(pids.len(), 1, "the processes that are called {name}: {pids:?}");
+    assert_eq!(pids.len(), 1, "the processes with the name {name}: {pids:?}");
     pids[0]
 }

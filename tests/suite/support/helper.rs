@@ -4,7 +4,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::eventually;
 
-/// A program that is no victim of ours: an interpreter, say. Killed by handle and reaped when dropped.
+/// A program other than a victim, such as an interpreter. Killed by handle and reaped when dropped.
 pub struct Helper {
     child: Child,
     lines: BufReader<ChildStdout>,
@@ -33,17 +33,17 @@ impl Helper {
         self.child.id()
     }
 
-    /// Writes it a line.
+    /// Writes a line to it.
     pub fn tell(&mut self, line: &str) {
         let stdin = self.child.stdin.as_mut().expect("a pipe");
         writeln!(stdin, "{line}").and_then(|()| stdin.flush()).expect("it listens");
     }
 
-    /// Waits for a line of it.
+    /// Waits for a line from it.
     pub fn hear(&mut self) -> String {
         let mut line = String::new();
         self.lines.read_line(&mut line).expect("a line");
-        assert!(!line.is_empty(), "it ended: {:?}", self.child.try_wait());
+        assert!(!line.is_empty(), "it has exited: {:?}", self.child.try_wait());
         line
     }
 
@@ -55,7 +55,7 @@ impl Helper {
         });
     }
 
-    /// True if nobody has ended it yet.
+    /// True if it has not exited yet.
     pub fn lives(&mut self) -> bool {
         self.child.try_wait().expect("wait").is_none()
     }

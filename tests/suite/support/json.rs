@@ -1,4 +1,4 @@
-//! The documents of `--json`, held against docs/report.schema.json. The validator knows the part of JSON Schema that the
+//! The documents of `--json`, validated against docs/report.schema.json. The validator has the part of JSON Schema that the
 //! schema uses and fails on any other keyword, so nothing in the schema goes unchecked. (The crate `jsonschema` brings 49
 //! crates more and turns on features of regex-automata, so the programs that are tested would not be those that ship.)
 
@@ -22,7 +22,7 @@ pub fn document(output: &Output) -> Value {
     document
 }
 
-/// Why the schema does not allow this document, if it does not.
+/// The reason why the schema does not allow this document, if it does not.
 pub fn violation(document: &Value) -> Option<String> {
     let root = schema();
     check(&root, &root, document, "document").err()
@@ -103,7 +103,7 @@ fn check(root: &Value, schema: &Value, value: &Value, path: &str) -> Result<(), 
                 {
                     let path = format!("{path}.{name}");
                     match rule {
-                        // What readers have to expect of later versions is not in a document of this one.
+                        // Unknown members are for later versions: a document of this version has none.
                         Value::Bool(_) => return Err(format!("{path} is not known")),
                         rule => check(root, rule, member, &path)?,
                     }

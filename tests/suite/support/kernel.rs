@@ -1,4 +1,4 @@
-//! What the running kernel is able to do, by asking it: a version number says little where changes were backported, and
+//! Features of the running kernel, by trying them: a version number says little where changes were backported, and
 //! nothing about the filter of a container.
 #![allow(unsafe_code)] // system calls that no crate wraps
 

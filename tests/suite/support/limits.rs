@@ -1,4 +1,4 @@
-//! Runs a test in a process of its own with as much memory as it may take, and no more.
+//! Runs a test in a process of its own with a limit of memory.
 
 use nix::sys::resource::{Resource, setrlimit};
 
@@ -9,7 +9,7 @@ const CHILD: &str = "TEST_WITHIN_LIMITS";
 /// Runs the body of a test within `memory` bytes of address space. Call it as the only statement of a test, with a
 /// closure.
 ///
-/// A test that asks for more dies. So does one that never ends, after a minute of processor time, which is no
+/// A test that needs more is killed. So is one that never returns, after a minute of CPU time, which is no
 /// measure of speed: benchmarks are.
 pub fn within<F: FnOnce()>(memory: u64, body: F) {
     if std::env::var_os(CHILD).is_some() {

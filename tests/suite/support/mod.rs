@@ -1,11 +1,11 @@
-//! What the tests stand on: real processes that are started, asked and ended by handle.
+//! The support of the tests: real processes that are started, queried and killed by handle.
 //!
 //! - [`Victim`]: a process with a chosen name, arguments, identity, session, terminal and signal dispositions.
 //! - [`Helper`]: any other program, an interpreter for example.
-//! - [`Run`]: one of our programs, or the installed procps program of the same name.
+//! - [`Run`]: one of the programs of this crate, or the installed procps program of the same name.
 //! - [`namespace`]: runs the test inside a PID namespace of its own, where any pattern may be signalled.
-//! - [`need`], [`need_root`], [`need_file`]: skip by name on a user's machine, fail in CI.
-//! - [`kernel`]: what the running kernel is able to do.
+//! - [`need`], [`need_root`], [`need_file`]: skip on a user's machine, fail in CI.
+//! - [`kernel`]: features of the running kernel.
 //! - [`Dir`]: a temporary directory; [`Root`]: one to change root into.
 
 mod actor;
@@ -41,7 +41,7 @@ pub use victim::{Reaction, Received, Spec, Victim};
 
 use std::time::Duration;
 
-/// A user without rights.
+/// A user without privileges.
 pub const NOBODY: u32 = 65_534;
 
 /// How long a test waits for a state before it gives up. Never a way to synchronise: a test that passes does
@@ -56,7 +56,7 @@ pub fn need(tool: &str) -> bool {
     available(std::env::split_paths(&path).any(|dir| dir.join(tool).is_file()), tool)
 }
 
-/// True if we are root (same rule as [`need`]).
+/// True if the test runs as root (same rule as [`need`]).
 #[must_use]
 pub fn need_root() -> bool {
     available(rustix::process::geteuid().is_root(), "root")
@@ -68,7 +68,7 @@ pub fn need_file(path: &str) -> bool {
     available(std::path::Path::new(path).exists(), path)
 }
 
-/// True if the kernel's threads can be seen: in the first PID namespace only, where they descend from PID 2. Skips
+/// True if kernel threads are visible: in the initial PID namespace only, where they descend from PID 2. Skips
 /// elsewhere, in CI too: a container has none.
 #[must_use]
 pub fn need_kernel_threads() -> bool {
@@ -81,7 +81,7 @@ pub fn need_kernel_threads() -> bool {
     visible
 }
 
-/// Says that a test was skipped, and for want of what: past the harness, which shows what a test prints only
+/// Reports that a test was skipped and what it needs: not through the harness, which shows what a test prints only
 /// where it fails.
 pub fn skipped(what: &str) {
     use std::io::Write;
@@ -97,7 +97,7 @@ fn available(yes: bool, what: &str) -> bool {
     yes
 }
 
-/// That a file of ours holds this text. Where `RENDER_WRITE` is set, it is written.
+/// Checks that a rendered file has this text. Where `RENDER_WRITE` is set, it is written.
 pub fn check_rendered(file: &str, text: &str, test: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("RENDER_WRITE").is_some() {
@@ -113,13 +113,13 @@ pub fn cgroup(pid: &str) -> Option<String> {
     text.lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned))
 }
 
-/// Our own PID as text, for `-P`.
+/// The PID of the test as text, for `-P`.
 pub fn own_pid() -> String {
     std::process::id().to_string()
 }
 
-/// Looks at a state until it holds; fails the test at the deadline. Between two looks it leaves the CPU to the processes
-/// whose state it waits for. That pause is no measure of anything: what passes does so however long it is.
+/// Polls a state until it holds; fails the test at the deadline. Between two polls it leaves the CPU to the processes
+/// that have to reach it. The pause does not matter: a test that passes does so with any pause.
 #[track_caller]
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     const LONGEST: Duration = Duration::from_millis(20);

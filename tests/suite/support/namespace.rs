@@ -11,14 +11,14 @@ pub fn in_namespace() -> bool {
     std::env::var_os(INSIDE).is_some()
 }
 
-/// proc(5): with hidepid=2 an ordinary user sees no processes but its own. Only inside a [`namespace`].
+/// proc(5): with hidepid=2 an ordinary user sees only its own processes. Only inside a [`namespace`].
 pub fn hide_processes() {
-    assert!(in_namespace(), "/proc is everybody's");
+    assert!(in_namespace(), "/proc belongs to the host");
     succeed(Command::new("mount").args(["-o", "remount,hidepid=2", "/proc"]));
 }
 
 /// Runs the test's body in a PID namespace with its own `/proc`, where the test executable is PID 1 and
-/// nothing else exists: there `pkill --inverse` or `-u root` hit only what the test started. Call it as the
+/// no other process exists: there `pkill --inverse` or `-u root` hit only what the test started. Call it as the
 /// only statement of a test, with a closure.
 pub fn namespace<F: FnOnce()>(body: F) {
     if in_namespace() {

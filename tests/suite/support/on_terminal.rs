@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use super::{Run, tracer};
 
-/// What is written to a terminal that is standard output and standard error, and the exit status.
+/// The output on a terminal that is standard output and standard error, and the exit status.
 pub fn on_terminal(run: Run) -> (String, i32) {
     let (master, terminal) = tracer::terminal();
     let stdout = terminal.try_clone().expect("a descriptor");

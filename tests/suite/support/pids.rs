@@ -2,7 +2,7 @@
 
 use super::{Spec, Victim};
 
-/// The PID that was given away last in this namespace: proc_sys_kernel(5), a kernel with CONFIG_CHECKPOINT_RESTORE.
+/// The PID that was allocated last in this namespace: proc_sys_kernel(5), a kernel with CONFIG_CHECKPOINT_RESTORE.
 pub const LAST_PID: &str = "/proc/sys/kernel/ns_last_pid";
 
 /// The next process gets this PID, if it is free.

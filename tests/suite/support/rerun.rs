@@ -1,6 +1,6 @@
 use std::process::Command;
 
-/// The name by which the harness knows a test, from the test itself or from a closure in it:
+/// The name of a test in the harness, from the test itself or from a closure in it:
 /// `suite::module::test::{{closure}}` is `module::test`.
 pub fn test_name<T>(_: &T) -> &'static str {
     let path = std::any::type_name::<T>();
@@ -19,7 +19,7 @@ pub fn rerun(test: &str) -> Command {
     command
 }
 
-/// Runs what [`rerun`] made and fails as the test did, or if there is no such test.
+/// Runs the command of [`rerun`], and fails if the test does, or if there is no such test.
 pub fn must_pass(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));

@@ -20,7 +20,7 @@ pub enum Program {
     Installed,
 }
 
-/// What is done to a command before it is started.
+/// A change to a command before it is started.
 type Prepare = Box<dyn FnOnce(&mut Command)>;
 
 /// A run of `pgrep`, `pkill` or `pidwait`.
@@ -37,7 +37,7 @@ pub struct Run {
     prepare: Option<Prepare>,
 }
 
-/// How a run ended.
+/// The result of a run.
 pub struct Output {
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
@@ -45,7 +45,7 @@ pub struct Output {
     pub status: i32,
 }
 
-/// As text, not as numbers.
+/// Shows the output as text, not as numbers.
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { stdout, stderr, status } = self;
@@ -55,17 +55,17 @@ impl fmt::Debug for Output {
 }
 
 impl Output {
-    /// Standard output as text; what is no UTF-8 is replaced.
+    /// Standard output as text; invalid UTF-8 is replaced.
     pub fn out(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    /// Standard error as text; what is no UTF-8 is replaced.
+    /// Standard error as text; invalid UTF-8 is replaced.
     pub fn err(&self) -> String {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 
-    /// The PIDs on standard output, one a line.
+    /// The PIDs on standard output, one per line.
     pub fn pids(&self) -> Vec<u32> {
         self.out().lines().map(|line| line.parse().expect("a PID")).collect()
     }
@@ -83,7 +83,7 @@ pub fn installed_version() -> Option<[u32; 3]> {
 }
 
 impl Run {
-    /// Our own program: `pgrep`, `pkill` or `pidwait`.
+    /// The program of this crate: `pgrep`, `pkill` or `pidwait`.
     pub fn ours(name: &str) -> Self {
         let path = match name {
             "pgrep" => env!("CARGO_BIN_EXE_pgrep"),
@@ -154,7 +154,7 @@ impl Run {
         self
     }
 
-    /// What it reads; without it, `/dev/null`.
+    /// The text on standard input; by default, `/dev/null`.
     pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.stdin = Some(bytes.as_ref().to_vec());
         self
@@ -172,15 +172,15 @@ impl Run {
         self
     }
 
-    /// What else is to be done with the command before it starts.
+    /// Changes the command before it starts.
     pub fn prepare(mut self, prepare: impl FnOnce(&mut Command) + 'static) -> Self {
         self.prepare = Some(Box::new(prepare));
         self
     }
 
-    /// Starts it. With [`Running::wait`] it ends; dropped before, it is killed by handle.
+    /// Starts it. [`Running::wait`] waits for it; dropped before, it is killed by handle.
     pub fn start(self) -> Running {
-        // Another user may not be able to reach the target directory.
+        // Another user may have no access to the target directory.
         let (dir, path) = match self.user {
             Some(_) => {
                 let dir = Dir::new();
@@ -219,19 +219,19 @@ impl Run {
         }
         let mut child = command.spawn().unwrap_or_else(|error| panic!("start {}: {error}", path.display()));
         if let Some(bytes) = self.stdin {
-            // It may end without reading.
+            // It may exit without reading.
             let _ = child.stdin.take().expect("pipe").write_all(&bytes);
         }
         Running { child, _dir: dir }
     }
 
-    /// Runs it to its end.
+    /// Runs it until it exits.
     pub fn run(self) -> Output {
         self.start().wait()
     }
 }
 
-/// A run that has not ended yet.
+/// A run that may still be running.
 pub struct Running {
     child: Child,
     _dir: Option<Dir>,
@@ -242,7 +242,7 @@ impl Running {
         self.child.id()
     }
 
-    /// True if it has ended by now.
+    /// True if it has exited.
     pub fn has_ended(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         waitid(WaitId::Pid(Pid::from_child(&self.child)), options).expect("waitid").is_some()
@@ -253,7 +253,7 @@ impl Running {
         self.child.stdout.as_mut().expect("a pipe")
     }
 
-    /// Waits for its end; fails the test, and ends the program, at the deadline.
+    /// Waits for its exit; fails the test, and kills the program, at the deadline.
     pub fn wait(mut self) -> Output {
         let stdout = self.child.stdout.take().map(collect);
         let stderr = self.child.stderr.take().map(collect);
@@ -270,7 +270,7 @@ impl Running {
             [stdout, stderr].map(|pipe| pipe.map_or(Vec::new(), |all| all.join().unwrap()));
         let status = status.code().unwrap_or_else(|| 128 + status.signal().expect("a signal"));
         let output = Output { stdout, stderr, status };
-        assert!(ended, "it did not end: {output:?}");
+        assert!(ended, "it did not exit: {output:?}");
         output
     }
 }

@@ -1,4 +1,4 @@
-//! A table of command lines, run against our programs and against the installed procps.
+//! A table of command lines, run against the programs of this crate and against the installed procps.
 //!
 //! `PKILL_TEST_ONLY=ours` or `=installed` runs one side only.
 
@@ -27,9 +27,9 @@ impl Scene {
         Self { tag, victims: BTreeMap::new(), dir: Dir::new(), kept: Vec::new(), words: Vec::new() }
     }
 
-    /// A victim that cases know as `{label}` (its name, the tag and the label, at most 4 characters) and
+    /// A victim that cases name as `{label}` (its name, the tag and the label, at most 4 characters) and
     /// `{label.pid}`, `{label.tty}`,
-    /// `{label.tids}` (one a line).
+    /// `{label.tids}` (one per line).
     pub fn add(&mut self, label: &'static str, part: impl FnOnce(Spec) -> Spec) -> &mut Victim {
         assert!(label.len() <= 4, "a name has 15 bytes");
         self.adopt(label, part(Victim::named(format!("{}{label}", self.tag))).spawn())
@@ -56,12 +56,12 @@ impl Scene {
         &self.dir
     }
 
-    /// Keeps something as long as the scene: a file, which stays open with the locks that are on it, or a family.
+    /// Keeps something as long as the scene: an open file with its locks, or a process tree.
     pub fn keep(&mut self, thing: impl Any) {
         self.kept.push(Box::new(thing));
     }
 
-    /// Makes cases know `{word}`.
+    /// Defines `{word}` for cases.
     pub fn define(&mut self, word: &str, value: &str) {
         self.words.push((format!("{{{word}}}"), value.to_owned()));
     }
@@ -96,14 +96,14 @@ impl Scene {
     }
 }
 
-/// What a run must show. The default: nothing printed, nobody signalled, exit status 0.
+/// The expected result of a run. The default: nothing printed, no process signalled, exit status 0.
 #[derive(Clone, Default)]
 pub struct Expect {
     status: i32,
     out: Out,
     /// Parts of standard error, in order; none: it is empty.
     says: Vec<&'static str>,
-    /// Victim and fate; everybody else lives and caught nothing.
+    /// Victim and fate; all others are still running and caught nothing.
     fates: Vec<(&'static str, &'static str)>,
 }
 
@@ -116,7 +116,7 @@ enum Out {
     With(&'static str),
 }
 
-/// One command line and what it does.
+/// A command line and its expected result.
 #[must_use]
 pub struct Case {
     line: &'static str,
@@ -128,7 +128,7 @@ pub struct Case {
     differs: Option<(&'static str, Expect)>,
 }
 
-/// A command line, split at blanks as a shell does; `'…'` and `"…"` quote.
+/// A command line, split at spaces as by a shell; `'…'` and `"…"` quote.
 pub fn case(line: &'static str) -> Case {
     Case {
         line,
@@ -146,7 +146,7 @@ pub fn shell(line: &'static str) -> Case {
     Case { shell: true, ..case(line) }
 }
 
-/// What the reference does where we differ; see [`Case::differs`].
+/// The result of the reference where it differs; see [`Case::differs`].
 pub fn reference() -> Expect {
     Expect::default()
 }
@@ -163,19 +163,19 @@ impl Expect {
         self
     }
 
-    /// The PIDs of these victims (labels between blanks), one a line, in ascending order.
+    /// The PIDs of these victims (labels separated by spaces), one per line, in ascending order.
     pub fn pids(mut self, labels: &'static str) -> Self {
         self.out = Out::Pids(labels);
         self
     }
 
-    /// Standard output with this in it.
+    /// Standard output contains this.
     pub fn prints_with(mut self, text: &'static str) -> Self {
         self.out = Out::With(text);
         self
     }
 
-    /// Standard error with this in it.
+    /// Standard error contains this.
     pub fn says(mut self, text: &'static str) -> Self {
         self.says.push(text);
         self
@@ -186,7 +186,7 @@ impl Expect {
         self.status(2).says(message)
     }
 
-    /// What became of a victim: the signals it caught, in order (`"HUP"`, `"HUP USR1"`, `"RTMIN+8"`, `"USR1=42"` with a
+    /// The fate of a victim: the signals that it caught, in order (`"HUP"`, `"HUP USR1"`, `"RTMIN+8"`, `"USR1=42"` with a
     /// queued value), `"killed by TERM"`, or `"stopped"`.
     pub fn fate(mut self, label: &'static str, fate: &'static str) -> Self {
         self.fates.push((label, fate));
@@ -194,7 +194,7 @@ impl Expect {
     }
 }
 
-/// The same words for a case: they say what our program does, and the reference too unless it differs.
+/// The same methods for a case: the result of this crate's program, and of the reference too unless it differs.
 impl Case {
     pub fn status(self, status: i32) -> Self {
         self.map(|expect| expect.status(status))
@@ -234,18 +234,18 @@ impl Case {
         self
     }
 
-    /// The first procps version that can do it.
+    /// The first procps version that supports it.
     pub fn since(mut self, version: [u32; 3]) -> Self {
         self.since = version;
         self
     }
 
-    /// Not run against the reference: what it does there is not the same twice, or not known.
+    /// Not run against the reference: its result varies there, or is not known.
     pub fn ours_only(self) -> Self {
         self.since([u32::MAX; 3])
     }
 
-    /// The first procps version that does something else.
+    /// The first procps version with another result.
     pub fn before(mut self, version: [u32; 3]) -> Self {
         self.before = version;
         self
@@ -303,7 +303,7 @@ pub fn check(cast: impl Fn(&mut Scene), cases: &[Case]) {
 }
 
 impl Case {
-    /// A signal goes to nobody else, even if a defect let all criteria be ignored but the pattern: the line has
+    /// No other process gets a signal, even if a defect ignored all criteria except the pattern: the line has
     /// the unique name of a victim for a pattern, or sends nothing.
     fn is_narrow(&self) -> bool {
         let general = ["dir", "self", "uid", "gid", "cgroup", "group", "user"];

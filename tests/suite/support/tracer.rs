@@ -1,6 +1,6 @@
-//! A program under ptrace(2), stopped at each of its system calls, and what it can be deprived of before it starts:
-//! a system call (by a seccomp filter) or given: a controlling terminal.
-#![allow(unsafe_code)] // work between fork and exec, a union of the kernel's, and seccomp(2)
+//! A program under ptrace(2), stopped at each of its system calls, and changes to it before it starts: without
+//! some system calls (by a seccomp filter), or with a controlling terminal.
+#![allow(unsafe_code)] // code between fork and exec, a union of the kernel's, and seccomp(2)
 
 use std::fs::File;
 use std::io::Read as _;
@@ -23,14 +23,14 @@ pub struct Call {
     pub args: [u64; 6],
 }
 
-/// Where the program stands.
+/// The state of the program.
 #[derive(Clone, Copy, Debug)]
 pub enum Stop {
-    /// About to do the call.
+    /// At the entry of the call.
     Entry(Call),
-    /// It has done it, with this result (minus errno for a failure).
+    /// At the exit of the call, with this result (minus errno for a failure).
     Exit(Call, i64),
-    /// It has ended with this status, or 128 + the signal that killed it.
+    /// It has exited with this status, or 128 + the signal that killed it.
     Ended(i32),
 }
 
@@ -65,29 +65,29 @@ impl Traced {
         self.child.id()
     }
 
-    /// Holds our end of its terminal: when that is closed, the terminal hangs up.
+    /// Keeps the master end of its terminal: when that is closed, the terminal hangs up.
     pub fn keep(&mut self, terminal: File) {
         self.terminal = Some(terminal);
     }
 
-    /// That end.
+    /// The master end.
     pub fn terminal(&mut self) -> &mut File {
         self.terminal.as_mut().expect("a terminal was kept")
     }
 
-    /// Whether this descriptor of it is its terminal.
+    /// Whether this descriptor of the program is its terminal.
     pub fn is_terminal(&self, descriptor: u64) -> bool {
         let link = std::fs::read_link(format!("/proc/{}/fd/{descriptor}", self.pid));
         link.is_ok_and(|file| file == std::path::Path::new("/dev/tty"))
     }
 
-    /// Lets it go: it stops no more, and the next that is seen of it is its end.
+    /// Detaches from it: it stops no more, and [`Traced::next`] returns its exit.
     pub fn run_free(&mut self) {
         ptrace::detach(self.pid, None).expect("PTRACE_DETACH");
         self.free = true;
     }
 
-    /// Lets it run to the next stop.
+    /// Continues it until the next stop.
     pub fn next(&mut self) -> Stop {
         let mut signal = None;
         loop {
@@ -124,8 +124,8 @@ impl Traced {
         Stop::Ended(status)
     }
 
-    /// Lets it run to its end, and interrupts it (SIGINT) when it has sent so many signals. How many it has sent in all,
-    /// and its status.
+    /// Runs it until it exits, and interrupts it (SIGINT) when it has sent `number` signals. Returns the number of all
+    /// signals that it sent, and its status.
     pub fn interrupted_after(&mut self, number: usize) -> (usize, i32) {
         let mut sent = 0;
         loop {
@@ -142,7 +142,7 @@ impl Traced {
         }
     }
 
-    /// The C string at this address of its memory; empty where there is none.
+    /// The C string at this address of its memory; empty if it cannot be read.
     pub fn string(&self, address: u64) -> Vec<u8> {
         let mut bytes = vec![0; 256];
         let read = self.memory.read_at(&mut bytes, address).unwrap_or(0);
@@ -163,7 +163,7 @@ impl Traced {
         self.memory.write_all_at(bytes, address).expect("its memory");
     }
 
-    /// Whatever it opens from now on, only one descriptor can be open at a time besides those that are.
+    /// From now on, it can have only one descriptor more than those that are open.
     pub fn leave_one_descriptor(&self) {
         let open = std::fs::read_dir(format!("/proc/{}/fd", self.pid)).expect("its descriptors").flatten();
         let open: Vec<u64> =
@@ -174,9 +174,9 @@ impl Traced {
         rustix::process::prlimit(Some(pid), Resource::Nofile, limit).expect("prlimit");
     }
 
-    /// What it wrote, after its end: standard output and standard error, which must fit into a pipe.
+    /// Its output after it has exited: standard output and standard error, which must fit into a pipe.
     pub fn written(&mut self) -> (String, String) {
-        assert!(self.ended, "nobody reads while it runs");
+        assert!(self.ended, "it is still running");
         let (mut out, mut err) = (String::new(), String::new());
         self.child.stdout.take().expect("a pipe").read_to_string(&mut out).expect("UTF-8");
         self.child.stderr.take().expect("a pipe").read_to_string(&mut err).expect("UTF-8");
@@ -201,7 +201,7 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
-/// These calls fail with their errno and are not done, by a seccomp filter, as in a container.
+/// These calls fail with their errno, by a seccomp filter, as in a container.
 pub fn forbid(command: &mut Command, calls: &[(i64, i32)]) {
     let statement = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
     // The number is the first field of struct seccomp_data.
@@ -225,7 +225,7 @@ pub fn forbid(command: &mut Command, calls: &[(i64, i32)]) {
     unsafe { command.pre_exec(install) };
 }
 
-/// A new pseudo-terminal: our end of it, and the other.
+/// A new pseudo-terminal: the master and the slave.
 pub fn terminal() -> (OwnedFd, File) {
     let master: OwnedFd = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
         .expect("a pseudo-terminal");
@@ -236,7 +236,7 @@ pub fn terminal() -> (OwnedFd, File) {
     (master, terminal.expect("the other end"))
 }
 
-/// A new pseudo-terminal, to be the command's controlling terminal. What is returned is our end of it.
+/// A new pseudo-terminal as the command's controlling terminal. Returns the master.
 pub fn on_terminal(command: &mut Command) -> File {
     let (master, terminal) = self::terminal();
     let take = move || {
@@ -249,7 +249,7 @@ pub fn on_terminal(command: &mut Command) -> File {
     File::from(master)
 }
 
-/// Not on a terminal, whatever the tests run on.
+/// Runs it without a controlling terminal.
 pub fn without_terminal(command: &mut Command) {
     // SAFETY: a system call, between fork and exec.
     unsafe { command.pre_exec(|| Ok(rustix::process::setsid().map(drop)?)) };

@@ -27,28 +27,28 @@ pub struct Received {
     pub value: i32,
 }
 
-/// A process to be found, signalled and waited for. It is ours alone, knows its part when [`Spec::spawn`]
+/// A process to be found, signalled and waited for. No other test uses it. It plays its part when [`Spec::spawn`]
 /// returns, and is killed and reaped by handle when dropped.
 pub struct Victim {
     name: Vec<u8>,
     child: Child,
     pidfd: OwnedFd,
     terminal: Option<(OwnedFd, String)>,
-    /// A stopped process answers no question.
+    /// Whether it is stopped: then it answers no question.
     stopped: bool,
     zombie: bool,
     /// A question was asked and is not answered yet.
     asked: bool,
 }
 
-/// What a victim does about whatever it was sent.
+/// The reaction of a victim to its signals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reaction {
-    /// It has ended by this signal.
+    /// It was killed by this signal.
     Ended(i32),
-    /// It has stopped, or is stopped still.
+    /// It has stopped, or is still stopped.
     Stopped,
-    /// It goes on, and has caught these.
+    /// It is still running, and has caught these.
     Caught(Vec<Received>),
 }
 
@@ -92,7 +92,7 @@ impl Victim {
         self.child.id()
     }
 
-    /// The name it was given, up to 15 bytes of it.
+    /// Its name, up to 15 bytes of it.
     pub fn comm(&self) -> &[u8] {
         &self.name[..self.name.len().min(15)]
     }
@@ -102,7 +102,7 @@ impl Victim {
         std::str::from_utf8(self.comm()).expect("a name in UTF-8")
     }
 
-    /// What it is in a message.
+    /// Its name in a message.
     fn label(&self) -> String {
         format!("the process {} (pid {})", self.name.escape_ascii(), self.pid())
     }
@@ -127,8 +127,8 @@ impl Victim {
         &self.pidfd
     }
 
-    /// What it caught since the last question, in order. A signal that was sent before this call is in it: a
-    /// process handles what is pending before it reads our question. `None` if the process has ended.
+    /// The signals that it caught since the last question, in order. A signal that was sent before this call is included: a
+    /// process handles pending signals before it reads the question. `None` if the process has exited.
     pub fn received(&mut self) -> Option<Vec<Received>> {
         assert!(!self.stopped, "a stopped process does not answer");
         let mut received = Vec::new();
@@ -142,8 +142,8 @@ impl Victim {
         }
     }
 
-    /// Waits until it has done what the signals that were sent to it before this call make it do: it ends, stops, or
-    /// answers a question, which it reads after it has handled what was pending.
+    /// Waits until the signals that were sent before this call have taken effect: it exits, stops, or
+    /// answers a question, which it reads after it has handled the pending ones.
     pub fn react(&mut self) -> Reaction {
         if !self.asked {
             let _ = self.child.stdin.as_mut().expect("pipe").write_all(b"?");
@@ -171,7 +171,7 @@ impl Victim {
         reaction.expect("a reaction")
     }
 
-    /// The state letter: the main thread's, or another's if that one has ended first.
+    /// The state letter: that of the main thread, or of another thread if the main thread has exited.
     pub fn state(&self) -> String {
         let main = stat_field(self.pid(), 3);
         if main != "Z" {
@@ -182,7 +182,7 @@ impl Victim {
         states.find(|state| state != "Z" && state != "X").unwrap_or(main)
     }
 
-    /// Stops it as a debugger does. The calling thread is the debugger.
+    /// Stops it as a debugger does. The calling thread is the tracer.
     pub fn trace(&self) {
         let pid = nix::unistd::Pid::from_raw(self.pid() as i32);
         nix::sys::ptrace::seize(pid, nix::sys::ptrace::Options::empty()).expect("PTRACE_SEIZE");
@@ -201,13 +201,13 @@ impl Victim {
         self.wait_stopped();
     }
 
-    /// Waits until somebody has stopped it.
+    /// Waits until it is stopped.
     pub fn wait_stopped(&mut self) {
         eventually(&format!("{} is stopped", self.label()), || self.state() == "T");
         self.stopped = true;
     }
 
-    /// Waits until somebody has continued it.
+    /// Waits until it is continued.
     pub fn wait_continued(&mut self) {
         eventually(&format!("{} is continued", self.label()), || self.state() != "T");
         self.stopped = false;
@@ -226,23 +226,23 @@ impl Victim {
         self.zombie
     }
 
-    /// True while we know it to be stopped.
+    /// True after [`Victim::stop`] or [`Victim::wait_stopped`].
     pub fn is_stopped(&self) -> bool {
         self.stopped
     }
 
-    /// Ends it in peace (exit status 0), as the last byte of standard input does.
+    /// Makes it exit with status 0, by the end of its standard input.
     pub fn finish(&mut self) {
         drop(self.child.stdin.take());
     }
 
-    /// Waits for its end and reaps it.
+    /// Waits until it exits, and reaps it.
     pub fn wait(&mut self) -> ExitStatus {
-        assert!(readable(&self.pidfd), "{} did not end", self.label());
+        assert!(readable(&self.pidfd), "{} did not exit", self.label());
         self.child.wait().expect("wait")
     }
 
-    /// The signal that killed it, waiting for its end.
+    /// Waits until it exits, and returns the signal that killed it.
     pub fn killed_by(&mut self) -> Option<i32> {
         self.wait().signal()
     }
@@ -250,7 +250,7 @@ impl Victim {
     /// `None` at the end of the pipe.
     fn read_record(&mut self) -> Option<Record> {
         let pipe = self.child.stderr.as_mut().expect("pipe");
-        assert!(readable(&*pipe), "{} says nothing", self.label());
+        assert!(readable(&*pipe), "{} does not answer", self.label());
         let mut bytes = [0; size_of::<Record>()];
         match pipe.read_exact(&mut bytes) {
             Ok(()) => Some([0, 4, 8].map(|at| i32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap()))),
@@ -261,7 +261,7 @@ impl Victim {
 
 impl Drop for Victim {
     fn drop(&mut self) {
-        // After a wait the handle answers ESRCH, and `wait` remembers the status.
+        // After a wait the pidfd returns ESRCH, and `wait` has the status.
         let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::KILL);
         let _ = self.child.wait();
     }
@@ -273,7 +273,7 @@ fn command(executable: &Path) -> Command {
     command
 }
 
-/// Waits until the descriptor can be read, or the process that it stands for has ended; false at the deadline.
+/// Waits until the descriptor is readable, or the process of the pidfd has exited; false at the deadline.
 pub fn readable(fd: impl AsFd) -> bool {
     let timeout = DEADLINE.try_into().expect("a timeout");
     loop {
@@ -285,7 +285,7 @@ pub fn readable(fd: impl AsFd) -> bool {
 }
 
 impl Spec {
-    /// The name, before it is spawned.
+    /// The name, before the victim is spawned.
     pub fn tag(&self) -> String {
         String::from_utf8(self.name.clone()).expect("UTF-8")
     }
@@ -295,7 +295,7 @@ impl Spec {
         self
     }
 
-    /// Holds this file or socket, too, by another descriptor.
+    /// Has this file or socket open too, by another descriptor.
     pub fn holds_also(mut self, file: impl Into<OwnedFd>) -> Self {
         let file = file.into();
         // SAFETY: one system call, between fork and exec.
@@ -303,19 +303,19 @@ impl Spec {
         self
     }
 
-    /// Holds this file or socket, as descriptor 1. Nobody else that is started meanwhile can inherit it.
+    /// Has this file or socket open as descriptor 1. No other child of the test can inherit it.
     pub fn holds(mut self, file: impl Into<OwnedFd>) -> Self {
         self.command.stdout(file.into());
         self
     }
 
-    /// Another path of the test's executable, a copy for example. Name it first.
+    /// Another path of the test's executable, a copy for example. Call it first.
     pub fn executable(mut self, path: &Path) -> Self {
         self.command = command(path);
         self
     }
 
-    /// May have a stack of this size, and arguments of a quarter of it: execve(2). Name it after [`Spec::executable`].
+    /// May have a stack of this size, and arguments of a quarter of it: execve(2). Call it after [`Spec::executable`].
     pub fn stack(mut self, size: u64) -> Self {
         let limit = Rlimit { current: Some(size), maximum: Some(size) };
         // SAFETY: one system call, between fork and exec.
@@ -338,13 +338,13 @@ impl Spec {
         self
     }
 
-    /// Where it starts. Name it behind [`Spec::executable`].
+    /// Its working directory. Call it after [`Spec::executable`].
     pub fn directory(mut self, path: &Path) -> Self {
         self.command.current_dir(path);
         self
     }
 
-    /// Records this signal when it comes.
+    /// Records this signal when it arrives.
     pub fn catch(self, signal: i32) -> Self {
         self.say(format!("catch {signal}"))
     }
@@ -378,12 +378,12 @@ impl Spec {
         self.session()
     }
 
-    /// Real, effective and saved group ID (root only). Name it before [`Spec::uids`].
+    /// Real, effective and saved group ID (root only). Call it before [`Spec::uids`].
     pub fn gids(self, real: u32, effective: u32, saved: u32) -> Self {
         self.say(format!("gids {real} {effective} {saved}"))
     }
 
-    /// Supplementary groups (root only). Name them before [`Spec::uids`].
+    /// Supplementary groups (root only). Call it before [`Spec::uids`].
     pub fn groups(self, groups: &[u32]) -> Self {
         let groups: Vec<String> = groups.iter().map(u32::to_string).collect();
         self.say(format!("groups {}", groups.join(" ")))
@@ -394,27 +394,27 @@ impl Spec {
         self.say(format!("uids {real} {effective} {saved}"))
     }
 
-    /// Leaves our namespaces of these kinds (`ipc`, `mnt`, `net`, `uts`) for new ones (root only).
+    /// In new namespaces of these kinds (`ipc`, `mnt`, `net`, `uts`; root only).
     pub fn unshare(self, kinds: &[&str]) -> Self {
         self.say(format!("unshare {}", kinds.join(" ")))
     }
 
-    /// An ordinary user's, as if that user had started it.
+    /// Owned by an ordinary user, as if that user had started it.
     pub fn owned_by(self, uid: u32) -> Self {
         self.gids(uid, uid, uid).uids(uid, uid, uid).dumpable()
     }
 
-    /// Lets others read its files again after [`Spec::uids`].
+    /// Lets its user read its files again after [`Spec::uids`].
     pub fn dumpable(self) -> Self {
         self.say("dumpable".into())
     }
 
-    /// Another thread plays the part on, with only these signals blocked, and the main thread sleeps.
+    /// Another thread continues the part, with only these signals blocked, and the main thread sleeps.
     pub fn main_sleeps(self, blocked_by_the_other: &[i32]) -> Self {
         self.hand_over("sleeps", blocked_by_the_other)
     }
 
-    /// The same, and the main thread ends.
+    /// The same, and the main thread exits.
     pub fn main_ends(mut self, blocked_by_the_other: &[i32]) -> Self {
         self.main_ends = true;
         self.hand_over("ends", blocked_by_the_other)
@@ -425,13 +425,13 @@ impl Spec {
         self.say(format!("main {what} {}", blocked.join(" ")).trim_end().to_owned())
     }
 
-    /// In a new user namespace that belongs to `owner` and has the same IDs (root only). Name it before
+    /// In a new user namespace that belongs to `owner` and has the same IDs (root only). Call it before
     /// [`Spec::uids`].
     pub fn user_namespace(self, owner: u32) -> Self {
         self.say(format!("userns {owner} 0"))
     }
 
-    /// In a new user namespace in which this UID is root, and root is this UID (root only). Name it before
+    /// In a new user namespace in which this UID is root, and root is this UID (root only). Call it before
     /// [`Spec::uids`], which takes UIDs of that namespace.
     pub fn user_namespace_of_root(self, root: u32) -> Self {
         self.say(format!("userns 0 {root}"))
@@ -449,7 +449,7 @@ impl Spec {
         self.say(format!("thread {hex}"))
     }
 
-    /// Starts it and waits until it plays its part and sleeps.
+    /// Starts it, and waits until it plays its part and sleeps.
     pub fn spawn(mut self) -> Victim {
         let terminal = self.terminal.then(|| {
             let master =
@@ -458,7 +458,7 @@ impl Spec {
             rustix::pty::unlockpt(&master).expect("unlockpt");
             let path =
                 rustix::pty::ptsname(&master, Vec::new()).expect("ptsname").into_string().expect("ASCII");
-            // Behind `session`, before any change of ids.
+            // After `session`, before any change of IDs.
             let session = self.part.iter().position(|part| part == "session").expect("a session");
             self.part.insert(session + 1, format!("terminal {path}"));
             (master, path.trim_start_matches("/dev/").to_owned())

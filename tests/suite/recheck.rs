@@ -1,5 +1,5 @@
-//! Between the scan and the signal the process moves on: to another program, script or directory. pkill is stopped when
-//! it asks for its handle; who is then no longer what was asked for is left alone, and reported.
+//! Between the scan and the signal the process changes its program, script or directory. pkill is stopped when
+//! it opens a pidfd; a process that no longer matches then is skipped, and reported.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -12,13 +12,13 @@ use crate::support::clock::until_older_than_now;
 use crate::support::tracer::{self, Stop, Traced};
 use crate::support::{Dir, Helper, NOBODY, Victim, need_root};
 
-/// Runs pkill on the helper, which does as it is told in between. Returns the report's word.
+/// Runs pkill on the helper, and calls `meanwhile` in between. Returns the outcome in the report.
 fn outcome(args: &[&str], pid: u32, meanwhile: impl FnMut()) -> String {
     outcome_of(tracer::command(env!("CARGO_BIN_EXE_pkill")), args, pid, meanwhile)
 }
 
 fn outcome_of(mut command: Command, args: &[&str], pid: u32, mut meanwhile: impl FnMut()) -> String {
-    // Without -P, which asks a pidfd for the parent: the first one is the handle. The names are unique.
+    // Without -P, which opens a pidfd for the parent: the first pidfd is that of the target. The names are unique.
     command.args(["--json", "-TERM"]).args(args);
     let mut program = Traced::start(command);
     let mut pinned = false;
@@ -36,12 +36,12 @@ fn outcome_of(mut command: Command, args: &[&str], pid: u32, mut meanwhile: impl
     }
     let (out, err) = program.written();
     let report: Value = serde_json::from_str(&out).unwrap_or_else(|why| panic!("{why}: {err}"));
-    assert!(pinned, "{args:?}: nobody was signalled: {out} {err}");
+    assert!(pinned, "{args:?}: no process was pinned: {out} {err}");
     report["targets"][0]["outcome"].as_str().expect("a word").to_owned()
 }
 
 #[test]
-fn who_has_moved_on_is_left_alone() {
+fn a_process_that_no_longer_matches_is_skipped() {
     let dir = Dir::new();
     let here = dir.path().to_str().expect("UTF-8");
     let name = Victim::spec().tag();
@@ -64,7 +64,7 @@ fn who_has_moved_on_is_left_alone() {
             let interpreter = if args[0] == "--exe" { shell } else { "sh" };
             let mut helper = Helper::ready(Command::new(interpreter).arg(script).current_dir(here));
             let pid = helper.pid();
-            // A successor of its PID would have started after the question was asked, in clock ticks.
+            // A process that reuses the PID would have started later, in clock ticks.
             until_older_than_now(pid);
             let word = outcome(args, pid, || {
                 helper.tell(line);
@@ -82,9 +82,9 @@ fn who_has_moved_on_is_left_alone() {
     }
 }
 
-/// What was told at the first look is denied at the second. The signal would be allowed: the real user stays the same.
+/// What the scan could read, the recheck may not. The signal would be permitted: the real user stays the same.
 #[test]
-fn who_may_not_be_looked_into_any_more_is_left_alone() {
+fn a_process_that_may_no_longer_be_inspected_is_skipped() {
     if !need_root() {
         return;
     }
@@ -107,9 +107,9 @@ fn who_may_not_be_looked_into_any_more_is_left_alone() {
     assert!(helper.lives());
 }
 
-/// With `--freeze` too, where further scans follow that no longer find it.
+/// With `--freeze` too, where later scans no longer find it.
 #[test]
-fn what_exits_before_the_pin_is_reported_as_gone() {
+fn a_process_that_exits_before_the_pin_is_reported_as_gone() {
     for args in [&[][..], &["--freeze"], &["--dry-run"]] {
         let mut victim = Some(Victim::spec().spawn());
         let (pid, name) =
