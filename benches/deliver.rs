@@ -2,7 +2,8 @@
 //! pgrep, which finds the same processes; whole programs, over 10,000 targets in a PID namespace of their own (so it
 //! needs root).
 //!
-//! `cargo bench --bench deliver`; the runs are interleaved, and medians are compared. `DELIVER_ROUNDS`: the number of rounds (15).
+//! `cargo bench --bench deliver`; the runs are interleaved, and medians are compared. `DELIVER_ROUNDS`: the number of
+//! rounds (15).
 
 #[path = "scan/measure.rs"]
 mod measure;

@@ -56,10 +56,10 @@ fn last_exit(crowd: Crowd) -> Duration {
     let (last, others) = crowd.pids.split_last().expect("many");
     until_idle(&waiting);
     others.iter().for_each(|&pid| kill(pid));
-    eventually("all but one have ended", || others.iter().all(|&pid| stat_field(pid, 3) == "Z"));
+    eventually("all except one have exited", || others.iter().all(|&pid| stat_field(pid, 3) == "Z"));
     until_idle(&waiting);
     kill(*last);
-    eventually("the last one has ended", || stat_field(*last, 3) == "Z");
+    eventually("the last one has exited", || stat_field(*last, 3) == "Z");
     let end = Instant::now();
     assert!(waiting.wait().expect("wait").success());
     let took = end.elapsed();

@@ -1,10 +1,10 @@
 # fish completion for pidwait. Rendered from the option table: do not edit; see CONTRIBUTING.md.
 #
-# Which processes there are is told by `pgrep --complete`, whichever of the three is completed: pgrep hurts nobody.
+# The candidates come from `pgrep --complete`, also for the other programs: pgrep sends no signal.
 
-# Sets __pidwait_given to the options in front of the cursor, without their dashes: `-` for a signal word, `--` for the
-# end of options. One whose value is being typed is not given yet, but pending. Each key press asks once for each option, so the answer
-# is kept as long as the command line is the same.
+# Sets __pidwait_given to the options before the cursor, without their dashes: `-` for a signal word, `--` for the end of
+# options. An option is pending, not given, while its value is being typed. Each key press calls this once for each option,
+# so the result is kept until the command line changes.
 function __pidwait_read
     set -l line (commandline -cp | string collect)
     test "$line" = "$__pidwait_line"; and return
@@ -60,8 +60,8 @@ function __pidwait_has_not
     return 0
 end
 
-# Values that `pgrep --complete` calls $argv[1]; what no process has, $argv[2] knows. The names of the option follow: what is
-# typed of the value may stand behind one of them in the same word.
+# Values of kind $argv[1] from `pgrep --complete`; $argv[2] completes values that no process has. The names of the option
+# follow: the typed part of the value may be attached to one of them.
 function __pidwait_values
     set -l typed (commandline -t | string unescape)
     if string match -q -- '--*=*' "$typed"
@@ -81,7 +81,7 @@ function __pidwait_values
     end
 end
 
-# Those that are not in the list yet, behind it.
+# Candidates that are not in the list yet, appended to it.
 function __pidwait_append
     for candidate in $argv[2..-1]
         contains -- (string replace -r '\t.*' '' -- $candidate) (string split , -- $argv[1]); or echo $argv[1]$candidate

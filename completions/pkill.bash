@@ -1,10 +1,10 @@
 # bash completion for pgrep, pkill and pidwait. Rendered from the option table: do not edit; see CONTRIBUTING.md.
 #
-# It needs nothing but bash 4.2 or newer. Which processes there are is told by `pgrep --complete`, whichever of the three is
-# completed: pgrep hurts nobody.
+# It needs bash 4.2 or newer and nothing else. The candidates come from `pgrep --complete`, also for the other programs:
+# pgrep sends no signal.
 
-# Sets what there is to know about an option: its long name, whether it takes a value, what that is called by
-# `pgrep --complete`, what the shell knows of it, and which options are of no use any more.
+# Sets the properties of an option: its long name, whether it takes a value, the kind of that for `pgrep --complete`, what
+# the shell itself completes, and the options that are not offered any more.
 _pkill_option() {
     name= value= what= helper= alternatives=
     case $1 in
@@ -94,15 +94,15 @@ _pkill_options() {
     esac
 }
 
-# Sets the words up to the cursor. bash cuts them at = and :, too (COMP_WORDBREAKS): what no blank stands before belongs
-# to the word before it.
+# Sets the words up to the cursor. bash also splits them at = and : (COMP_WORDBREAKS): a part without a space before it
+# belongs to the word before it.
 _pkill_words() {
     local line=${COMP_LINE:0:COMP_POINT} word rest i
     words=()
     for ((i = 0; i <= COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         rest=${line#"${line%%[![:space:]]*}"}
-        [[ $rest == "$word"* ]] || word=$rest # the cursor stands in it
+        [[ $rest == "$word"* ]] || word=$rest # the cursor is in it
         if [[ ${#words[@]} -gt 0 && $rest == "$line" ]]; then
             words[${#words[@]}-1]+=$word
         else
@@ -113,7 +113,7 @@ _pkill_words() {
     last=$word
 }
 
-# Sets `plain` to what the shell will make of a word that may be quoted, and `quote` to the quote that is still open.
+# Sets `plain` to a word without its quoting, and `quote` to the quote that is still open.
 _pkill_unquote() {
     local rest=$1
     plain= quote=
@@ -136,7 +136,7 @@ _pkill_unquote() {
     done
 }
 
-# Adds the candidates that begin with what is typed ($2), behind $1, as the shell needs them.
+# Adds the candidates that begin with the typed text ($2), after the prefix $1, quoted for the shell.
 _pkill_add() {
     local before=$1 typed=$2 candidate
     shift 2
@@ -157,7 +157,7 @@ _pkill_add() {
     done
 }
 
-# Adds the values of the option that begin with what is typed ($2), behind $1.
+# Adds the values of the option that begin with the typed text ($2), after the prefix $1.
 _pkill_values() {
     local before=$1 typed=$2 all= entries i
     if [[ $what ]]; then
@@ -170,7 +170,7 @@ _pkill_values() {
         mapfile -t all <<<"$all"
         _pkill_add "$before" "$typed" "${all[@]%%$'\t'*}"
     fi
-    # What no process has comes last.
+    # Values that no process has come last.
     [[ ${COMPREPLY[0]-} ]] && return
     entries=${typed%"${typed##*,}"}
     case $helper in
@@ -182,7 +182,7 @@ _pkill_values() {
     if [[ $all ]]; then
         mapfile -t all <<<"$all"
         case $helper in
-            # readline quotes names of files itself.
+            # readline quotes file names itself.
             files | directories) COMPREPLY=("${all[@]/#/"$before"}") ;;
             *)
                 for i in "${!all[@]}"; do
@@ -195,7 +195,7 @@ _pkill_values() {
 }
 
 # Reads the letters of a bundle such as -lxu. The last one may take its value from the rest of the word, which is then in
-# `rest` behind `bundle`, or from the next word: then it is pending.
+# `rest`, after the letters in `bundle`, or from the next word: then it is pending.
 _pkill_letters() {
     bundle=- rest=$1
     while [[ $rest ]]; do
@@ -213,7 +213,7 @@ _pkill_given() {
     given+="$name " gone+="$alternatives "
 }
 
-# Adds the options that begin with what is typed and are of use.
+# Adds the options that begin with the typed text and can still be given.
 _pkill_names() {
     local typed=$1 option names=()
     for option in $options; do
@@ -286,7 +286,7 @@ _pkill_complete() {
         what=pattern helper=
         _pkill_values '' "$word"
     fi
-    # What readline takes for the word begins behind the last = or :.
+    # For readline, the word begins after the last = or :.
     before=${words[i]-}
     [[ $last == [=:]* && $last != *[!=:]* ]] && last=
     before=${before%"$last"}

@@ -51,7 +51,7 @@ fn show() -> Result<()> {
     print!("{}", first_line(&mut pidwait)?);
     run(&with(&["pkill", "-TERM", "-e"]))?;
     println!("pidwait has returned:{}", outcome(pidwait.wait()?));
-    println!("The process has ended:{}", outcome(process.wait()?));
+    println!("The process has exited:{}", outcome(process.wait()?));
     run(&with(&["pgrep", "-l"]))
 }
 

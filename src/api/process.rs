@@ -253,14 +253,14 @@ fn verify_match(plan: &Plan, pidfd: &PidFd, found: &mut Match) -> Result<(), Err
     match verify(plan, &mut process, &Targets::default(), pidfd, found, Scope::All) {
         // A signal to a zombie would succeed and do nothing.
         Ok(()) => check_alive(),
-        // What is gone is a fact that was to be read, if the process is still there.
+        // If the process is still running, a file of it could not be read.
         Err(Outcome::Gone) => check_alive().and(Err(Error::Changed { pid })),
         Err(Outcome::Failed(errno)) => Err(io(found.pid, errno)),
         Err(_) => Err(Error::Changed { pid }),
     }
 }
 
-/// poll(2), at most for so long. An interrupted call reports nothing.
+/// poll(2) with a time limit. An interrupted call reports nothing.
 fn poll_for(fds: &mut [PollFd<'_>], limit: Duration) -> Result<usize, Errno> {
     // A limit beyond the kernel's range is none.
     let limit = Timespec::try_from(limit).ok();

@@ -106,7 +106,8 @@ impl Args {
             return Err(Error::usage("no matching criteria specified"));
         }
         if self.freeze && cannot_be_frozen_for(signal) {
-            let why = format!("--freeze makes no sense with {signal}: who is continued does not act on it");
+            let why =
+                format!("--freeze makes no sense with {signal}: a continued process does not act on it");
             return Err(Error::usage(why));
         }
         let action = self.action(program, signal);
@@ -163,7 +164,7 @@ impl Args {
         if self.require_handler {
             if signal == Signal::NONE {
                 return Err(Error::usage(
-                    "--require-handler makes no sense with signal 0, which nobody can catch",
+                    "--require-handler makes no sense with signal 0, which no process can catch",
                 ));
             }
             self.criteria.push(Criterion::Catches(signal));

@@ -43,7 +43,7 @@ fn what_cannot_be_combined() {
         ("pgrep --ns 0", "invalid process ID: 0"),
         (
             "pkill -0 --require-handler a",
-            "--require-handler makes no sense with signal 0, which nobody can catch",
+            "--require-handler makes no sense with signal 0, which no process can catch",
         ),
         (
             "pkill --lightweight a",
@@ -54,8 +54,11 @@ fn what_cannot_be_combined() {
             "--lightweight makes no sense here: pidwait waits for whole processes, never single threads",
         ),
         ("pkill --wait=5 --timeout 5 a", "--wait=DURATION and --timeout say the same: give one of them"),
-        ("pkill -0 --freeze a", "--freeze makes no sense with 0: who is continued does not act on it"),
-        ("pkill -TSTP --freeze a", "--freeze makes no sense with TSTP: who is continued does not act on it"),
+        ("pkill -0 --freeze a", "--freeze makes no sense with 0: a continued process does not act on it"),
+        (
+            "pkill -TSTP --freeze a",
+            "--freeze makes no sense with TSTP: a continued process does not act on it",
+        ),
         ("pgrep --freeze a", "--freeze makes no sense here: it is for pkill"),
         ("pidwait --print0 a", "--print0 makes no sense here: it is for pgrep"),
         ("pgrep --timeout 5 a", "--timeout makes no sense here: it is for pkill and pidwait"),

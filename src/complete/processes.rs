@@ -70,12 +70,12 @@ pub(super) fn parents() -> Result<Vec<Candidate>, Error> {
 
 /// Process groups, described by the name of the leader.
 pub(super) fn process_groups() -> Result<Vec<Candidate>, Error> {
-    named(gather(|process| process.process_group())?, Some("our own process group"))
+    named(gather(|process| process.process_group())?, Some("the program's own process group"))
 }
 
 /// Sessions, described by the name of the leader.
 pub(super) fn sessions() -> Result<Vec<Candidate>, Error> {
-    named(gather(|process| process.session())?, Some("our own session"))
+    named(gather(|process| process.session())?, Some("the program's own session"))
 }
 
 /// IDs described by the name of the process that has the ID, which may have exited, and optionally 0 with its meaning.

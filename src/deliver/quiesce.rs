@@ -65,7 +65,7 @@ impl Quiescence {
         (seen.new > 0 || self.pursues(now, seen)).then_some(Step::Scan)
     }
 
-    /// After each later scan. A fork that was under way when its process was told to stop is completed (since Linux
+    /// After each later scan. A fork that was under way when STOP was sent to its process is completed (since Linux
     /// 4.19), so it is the scan which begins after all have stopped that must find no new process.
     pub(super) fn observe(&mut self, now: Instant, seen: Observation) -> Step {
         self.note_stops(now, seen);

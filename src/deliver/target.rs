@@ -100,9 +100,9 @@ pub(crate) struct Pin {
 /// Whether a held process is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// It was not told to stop.
+    /// STOP was not sent to it.
     No,
-    /// It was told to stop, to be continued later.
+    /// STOP was sent to it, and it is continued later.
     ByUs,
     /// It was stopped before.
     Before,
@@ -141,7 +141,7 @@ impl Pin {
         self.pidfd = budget.take().map(|share| (pidfd, share));
     }
 
-    /// It is about to be told to stop, and has to be continued whatever happens to pkill.
+    /// STOP is about to be sent to it, and it has to be continued whatever happens to pkill.
     pub(crate) fn stopping(&mut self) {
         self.stop = Stop::ByUs;
         if let Some((pidfd, _)) = &self.pidfd {

@@ -34,7 +34,7 @@ pub(crate) fn verify(
 ) -> Result<(), Outcome> {
     let verified = verify_reason(plan, process, targets, pidfd, found, scope);
     match (verified, found.reason, found.below) {
-        // A child that was forked after the scan began cannot be told from a successor of what was found.
+        // A child that was forked after the scan began cannot be distinguished from a successor of what was found.
         (Err(Outcome::Changed | Outcome::Gone), Reason::Matched, Some(of)) => {
             found.reason = Reason::Descendant(of);
             verify_reason(plan, process, targets, pidfd, found, scope)

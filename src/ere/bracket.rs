@@ -49,7 +49,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, dialect: Dialect) -> Result<Set> {
             match start {
                 Element::Member(Character::Valid(c)) => set.add(c, c),
                 Element::Member(Character::BeyondUnicode(_)) => return Err(PatternError::CollatingElement),
-                Element::Member(Character::Stray(_)) => {} // never found, as only characters are looked at
+                Element::Member(Character::Stray(_)) => {} // never found, as only characters are tested
                 Element::Symbol(text) | Element::Equivalence(text) => {
                     let c = collating_element(&text)?;
                     if c.is_ascii() || dialect.encoding == Encoding::Bytes {

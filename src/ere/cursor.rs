@@ -15,7 +15,7 @@ pub(super) struct Cursor<'a> {
 pub(super) enum Character {
     /// A character. In [`Encoding::Bytes`] byte n stands for U+00n.
     Valid(char),
-    /// A character of UTF-8 that Unicode does not have, of so many bytes.
+    /// A character of UTF-8 that Unicode does not have, with its length in bytes.
     BeyondUnicode(usize),
     /// A byte that is part of no UTF-8 character.
     Stray(u8),

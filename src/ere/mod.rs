@@ -35,7 +35,7 @@
 //! Otherwise, in some million random pairs, three of ten thousand differ, all for these reasons:
 //!
 //! - glibc lets `^` hold behind a newline that the pattern has taken, and `$` in front of one that it takes next, although
-//!   it is not asked to look at lines: `.^` takes `"a\n"` there, while `^b` does not take `"a\nb"`.
+//!   `REG_NEWLINE` is not set: `.^` takes `"a\n"` there, while `^b` does not take `"a\nb"`.
 //! - The copies that it makes of a group for `{n}` and `+` lose anchors: `(x|^b){2}` takes `"xb"` there.
 //! - In UTF-8 it holds a byte that is part of no character for the Latin-1 letter when it looks for ends of
 //!   words, and a mark for none of a word; here the byte is none of a word, and the mark is.

@@ -13,7 +13,7 @@ use super::interval::{self, Bounds};
 use super::utf8;
 
 /// How deep groups may nest, and how many intervals may repeat a repetition (`a+{2}`): either makes the tree
-/// deeper, and who walks a tree needs stack. No pattern that somebody wrote comes near.
+/// deeper, and walking the tree takes stack. Patterns that people write are far below.
 const DEEPEST: u32 = 250;
 
 /// What a pattern means.
@@ -52,7 +52,7 @@ struct Parser<'a> {
     dialect: Dialect,
     /// Groups open here.
     depth: u32,
-    /// Repetitions of a repetition so far, but for those that are one.
+    /// Repetitions of a repetition so far, except those that are one.
     stacked: u32,
     /// Groups opened so far: the number of the last.
     opened: u32,

@@ -1,7 +1,7 @@
 //! UTF-8 as glibc has it: the sequences of up to six bytes that were in its first definition (RFC 2279)
 //! are characters still, up to U+7FFFFFFF, although Unicode ends at U+10FFFF.
 //!
-//! Nobody writes them, but a process may have them in its arguments, and then `.` and `[^a]` take them. They have
+//! No encoder writes them, but a process may have them in its arguments, and then `.` and `[^a]` match them. They have
 //! neither classes nor case.
 
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir};
@@ -36,7 +36,7 @@ pub(super) fn any_by_shape() -> Hir {
     either([bytes(0, 0x7f), concat([either([bytes(0xc2, 0xdf), either(three), longer]), tail()])])
 }
 
-/// A character of five or six bytes, but for its last two.
+/// A character of five or six bytes, without its last two.
 fn five_or_six() -> Hir {
     let five = [concat([byte(0xf8), bytes(0x88, 0xbf)]), concat([bytes(0xf9, 0xfb), tail()])];
     let six = [concat([byte(0xfc), bytes(0x84, 0xbf)]), concat([byte(0xfd), tail()])];

@@ -33,7 +33,7 @@ impl Serialize for Base64<'_> {
     }
 }
 
-/// RFC 3339, in UTC. Start times count from boot; when that was is told by the clocks as they stand now.
+/// RFC 3339, in UTC. Start times count from boot; the time of the boot is computed from the current clocks.
 pub(super) fn wall_clock(ticks: u64) -> String {
     // The C library's function: rustix (its feature `time`) calls the vDSO at an address of the
     // kernel's, which valgrind(1) hides.

@@ -153,7 +153,7 @@ impl Output {
             first(NAMED_MAX, ports.iter().map(|(protocol, port)| format!("{}:{port}", protocol.name())));
         let hint = if rustix::process::geteuid().is_root() { "" } else { "; root may see more" };
         self.error(&format!(
-            "note: nobody whom we may look at holds {named}, so the answer may be incomplete{hint}"
+            "note: no readable process holds {named}, so the answer may be incomplete{hint}"
         ));
     }
 

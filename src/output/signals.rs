@@ -1,4 +1,4 @@
-//! `--list-signals`: what signal(7) tells, as this machine has it.
+//! `--list-signals`: the signals of this machine, as in signal(7).
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{json, text};
 use crate::signal::Signal;
 
-/// A row for each signal. No word but the last column holds a blank, so awk(1) can read it.
+/// A row for each signal. Only the last column contains spaces, so awk(1) can read it.
 pub(super) fn write_table(output: impl Write) -> io::Result<()> {
     let heading = ["NUMBER", "NAMES", "DEFAULT", "CATCHABLE", "MEANING"].map(String::from);
     let row = |signal: Signal| {

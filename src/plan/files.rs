@@ -12,7 +12,7 @@ use crate::proc::FileId;
 use crate::select::{FileName, normal};
 
 /// A file that is named by its path, if there is a slash in the name, or else by its base name. It need not exist any
-/// more, or be one that we may look at.
+/// more, or be accessible.
 pub(super) fn file(name: &OsStr) -> Result<FileName, Error> {
     if !name.as_bytes().contains(&b'/') {
         return Ok(FileName::Base(name.as_bytes().to_vec()));

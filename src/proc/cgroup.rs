@@ -20,7 +20,7 @@ impl<'l> Membership<'l> {
         self.controllers.split(|&b| b == b',').any(|one| one == controller && !one.is_empty())
     }
 
-    /// The path of the group without what tells that it was removed, as happens where only zombies are left in it.
+    /// The path of the group without the mark that it was removed, which happens if only zombies remain in it.
     pub(crate) fn lasting_path(&self) -> &'l [u8] {
         self.path.strip_suffix(b" (deleted)").unwrap_or(self.path)
     }

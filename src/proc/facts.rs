@@ -106,7 +106,7 @@ pub(crate) trait Facts {
     fn scripts(&mut self) -> Lookup<Vec<Vec<u8>>>;
     /// The start time since boot, in clock ticks ([`super::CLOCK_TICKS`] per second).
     fn start_time(&mut self) -> Lookup<u64>;
-    /// The name (`comm`): at most 15 bytes, but for kernel workers.
+    /// The name (`comm`): at most 15 bytes, except for kernel workers.
     fn name(&mut self) -> Lookup<&[u8]>;
     /// The name before the kernel cut it at 15 bytes: the base name of argv\[0\], or of the executable, if it
     /// begins with the name. None where it was not cut, or neither does.

@@ -79,7 +79,7 @@ impl NamedProcess {
         }
     }
 
-    /// Whether the process has not exited. Asked after its ID was read somewhere, the answer tells that the ID was that of
+    /// Whether the process has not exited. Asked after its ID was read somewhere, this proves that the ID was that of
     /// this process at that time.
     pub(crate) fn is_alive(&self) -> Lookup<bool> {
         match &self.hold {
@@ -133,8 +133,8 @@ impl NamedGroup {
             Hold::Missing => Ok(start_time_of(self.id)?.is_none()),
             Hold::Pidfd(pidfd) => match sys::pidfd_send_signal(pidfd.as_fd(), 0, None, Scope::Process) {
                 Err(Errno::SRCH) => Ok(start_time_of(self.id)?.is_none()),
-                // Another user's process, or a seccomp filter that forbids the call: a zombie cannot be told from one
-                // that was reaped.
+                // Another user's process, or a seccomp filter that forbids the call: a zombie cannot be distinguished
+                // from a reaped process.
                 Err(_) if has_exited(pidfd)? => Ok(start_time_of(self.id)?.is_none()),
                 Ok(()) | Err(_) => Ok(true),
             },

@@ -20,7 +20,7 @@ pub(crate) struct HeldNamespace {
     _file: Option<Arc<OwnedFd>>,
 }
 
-/// The namespaces of these kinds that the process is in. A kind that the kernel does not have is left out, because it
+/// The namespaces of these kinds that the process is in. A kind that the kernel does not have is skipped, because it
 /// separates no processes. ESRCH if there is no such process, or a zombie, which is in no namespace.
 pub(crate) fn namespaces(proc: &ProcDir, pid: Pid, kinds: &[Namespace]) -> Result<Vec<HeldNamespace>, Errno> {
     let mut process = Process::new(proc);

@@ -3,8 +3,8 @@
 use super::process::NAME_MAX;
 use super::{Facts as _, Lookup, Process, base_name};
 
-/// How an interpreter reads its arguments, as far as it matters for what it runs. Options stand as they are typed,
-/// between blanks.
+/// How an interpreter reads its arguments, as far as it matters for what it runs. Options are written as they are typed,
+/// separated by spaces.
 struct Interpreter {
     /// Names, without a version.
     names: &'static str,
@@ -180,7 +180,7 @@ impl Process<'_> {
         let called = Interpreter::called(words[0]);
         let interpreter = match called {
             Some(_) => called,
-            // Under another name, through a link: only the executable tells. If that is denied, the name stands.
+            // Under another name, through a link: only the executable decides. If that is denied, the name is used.
             None => self.read_link("exe").ok().and_then(|path| Interpreter::called(&path)),
         };
         let mut scripts: Vec<&[u8]> = interpreter.and_then(|one| one.script(words)).into_iter().collect();

@@ -62,8 +62,8 @@ fn examine_listed(plan: &Plan, pids: &[Pid]) -> Result<ScanResult, Error> {
     Ok(scanner.seen)
 }
 
-/// Whether a listed ID is that of a process. The start time is read first: nothing else tells a process that is named by
-/// its ID from a successor.
+/// Whether a listed ID is that of a process. The start time is read first: nothing else distinguishes a process that is
+/// named by its ID from a successor.
 fn is_there(plan: &Plan, process: &mut Process<'_>) -> Lookup<bool> {
     if plan.verify_start_time {
         process.start_time()?;

@@ -1,5 +1,5 @@
-//! Attacks by the processes of an ordinary user on root's programs. Each has an attacker of its own (`attackers/`, built
-//! by the test), in a PID namespace.
+//! Attacks by the processes of an ordinary user on root's programs. Each has an attacker of its own (`attackers/`,
+//! built by the test), in a PID namespace.
 //!
 //! They are an executable of their own, which runs while no other test does: a process with a locked memory map is
 //! visible from outside of its PID namespace too, and hangs the installed procps that other tests compare with.

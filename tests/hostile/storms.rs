@@ -72,7 +72,7 @@ fn a_process_with_too_much_of_everything() {
             // All of them, parents and children.
             let output = ours("pkill", "-KILL --tree -x much-of-it").run();
             assert_eq!(output.status, 0, "{what}: {output:?}");
-            eventually("all have ended", || !much.lives());
+            eventually("all have exited", || !much.lives());
             reap_orphans();
         }
     });

@@ -245,7 +245,8 @@ impl Imports {
         Imports { files: sources.into_iter().map(|(file, text)| (file, code(text))).collect() }
     }
 
-    /// The statements `use …;` of a file, without the word: whether they are public, and the paths from the crate's root.
+    /// The statements `use …;` of a file, without the word: whether they are public, and the paths from the crate's
+    /// root.
     fn uses(&self, file: &File) -> Vec<(bool, Vec<File>)> {
         let mut uses = vec![];
         for statement in self.files[file].split(';') {

@@ -154,7 +154,7 @@ fn inverse_tree_selects_what_is_outside_of_all_trees() {
         assert_eq!((output.status, signalled), (0, 3), "{output:?}");
         family.wait();
         assert_eq!(["left", "one", "two"].map(|name| pids(name).len()), [1, 1, 1]);
-        eventually("the others have ended", || {
+        eventually("the others have exited", || {
             ["top", "right", "three"].iter().all(|name| pids(name).is_empty())
         });
     });
@@ -217,19 +217,19 @@ fn parents_are_signalled_before_their_children() {
         }
         assert!(calls.iter().all(|call| call.starts_with("pidfd_")), "{calls:?}");
         let report = document(&output);
-        let mut told: Vec<u32> = outcomes(&report).into_iter().map(|(pid, _)| pid).collect();
-        assert_eq!(told[0], order[0], "{told:?}");
-        let generations = |told: &[u32]| {
-            let at = |pid: u32| told.iter().position(|&other| other == pid).expect("told");
-            assert!(at(order[1]) < at(order[3]) && at(order[1]) < at(order[4]), "{told:?}");
-            assert!(at(order[2]) < at(order[5]), "{told:?}");
+        let mut reported: Vec<u32> = outcomes(&report).into_iter().map(|(pid, _)| pid).collect();
+        assert_eq!(reported[0], order[0], "{reported:?}");
+        let generations = |reported: &[u32]| {
+            let at = |pid: u32| reported.iter().position(|&other| other == pid).expect("reported");
+            assert!(at(order[1]) < at(order[3]) && at(order[1]) < at(order[4]), "{reported:?}");
+            assert!(at(order[2]) < at(order[5]), "{reported:?}");
         };
-        generations(&told);
+        generations(&reported);
         assert!(outcomes(&report).iter().all(|(_, outcome)| outcome == "ended"), "{report}");
-        told.sort_unstable();
+        reported.sort_unstable();
         let mut all = order.clone();
         all.sort_unstable();
-        assert_eq!(told, all);
+        assert_eq!(reported, all);
         family.wait();
     });
 }

@@ -19,7 +19,7 @@ fn pkill(args: &str) -> Run {
 }
 
 fn gone(names: &[&str]) {
-    eventually("they have ended", || names.iter().all(|name| pids(name).is_empty()));
+    eventually("they have exited", || names.iter().all(|name| pids(name).is_empty()));
     family::reap_orphans();
 }
 
@@ -72,9 +72,9 @@ fn a_group_is_signalled_once() {
                 sent.len() == 1 && sent[0].replace("PIDFD_SIGNAL_PROCESS_GROUP", "0x4").contains(by_group),
                 "{args}: {calls:?}"
             );
-            let told = members(&report);
-            assert!(told.iter().all(|(_, outcome, _)| *outcome == "signalled"), "{args}: {report}");
-            let mut all: Vec<u32> = told.iter().map(|one| one.0).collect();
+            let reported = members(&report);
+            assert!(reported.iter().all(|(_, outcome, _)| *outcome == "signalled"), "{args}: {report}");
+            let mut all: Vec<u32> = reported.iter().map(|one| one.0).collect();
             all.sort_unstable();
             assert_eq!(
                 all,
@@ -85,7 +85,7 @@ fn a_group_is_signalled_once() {
                 },
                 "{args}"
             );
-            let mere = told.iter().filter(|one| one.2 == Some(group.into())).count();
+            let mere = reported.iter().filter(|one| one.2 == Some(group.into())).count();
             assert_eq!(mere, if args.contains("one|two") { 2 } else { 3 }, "{args}: {report}");
             let pins = report["targets"].as_array().expect("targets").iter().map(|one| &one["pinned"]);
             assert!(pins.into_iter().all(|one| *one == pinned), "{args}: {report}");

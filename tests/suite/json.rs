@@ -262,9 +262,9 @@ fn names_and_arguments_are_exact() {
         assert_eq!(target["pid"], victim.pid(), "{output:?}");
         assert_eq!(bytes(&target["name"]), name);
         assert_eq!(bytes(&document["criteria"]["pattern"]), pattern);
-        let told: Vec<Vec<u8>> = target["arguments"].as_array().unwrap().iter().map(bytes).collect();
-        assert_eq!(told[0], name);
-        assert_eq!(told[1..], arguments);
+        let reported: Vec<Vec<u8>> = target["arguments"].as_array().unwrap().iter().map(bytes).collect();
+        assert_eq!(reported[0], name);
+        assert_eq!(reported[1..], arguments);
         assert_eq!(target["ppid"], std::process::id());
         assert_eq!(target["uid"], rustix::process::getuid().as_raw());
         let started: jiff::Timestamp = target["start_time"].as_str().unwrap().parse().unwrap();

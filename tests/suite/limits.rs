@@ -61,7 +61,7 @@ fn ten_thousand_matches_in_thirty_thousand_processes() {
         for status in crowd.reap() {
             assert!(matches!(status, WaitStatus::Signaled(_, Signal::SIGHUP, _)), "{status:?}");
         }
-        quiet(&all.wait(), 0, "pidwait, all at once");
+        quiet(&all.wait(), 0, "pidwait, in one batch");
         quiet(&few.wait(), 0, "pidwait, in batches");
         quiet(&run("pgrep", &["multitude"]).run(), 1, "none remains");
         assert_eq!(run("pgrep", &["-c", "bystander"]).run().out(), format!("{}\n", others.pids.len()));

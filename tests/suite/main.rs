@@ -70,3 +70,4 @@ mod man;
 mod packages;
 mod readme;
 mod support_itself;
+mod words;

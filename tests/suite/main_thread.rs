@@ -1,5 +1,5 @@
-//! Processes with an exited main thread and other threads that run: /proc/PID shows a zombie, and its files are empty or
-//! missing.
+//! Processes with an exited main thread and other threads that run: /proc/PID shows a zombie, and its files are empty
+//! or missing.
 
 use std::net::TcpListener;
 

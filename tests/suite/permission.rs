@@ -43,10 +43,10 @@ impl Sender {
         Sender { name, wrapper: wrapper.split_whitespace().map(str::to_owned).collect(), file: file.into() }
     }
 
-    fn send(&self, signal: &str, pid: u32, rehearse: bool) -> Value {
+    fn send(&self, signal: &str, pid: u32, dry_run: bool) -> Value {
         let mut run = Run::ours("pkill").file(&self.file).args(["--json", "--signal", signal, "-p"]);
         run = run.args([pid.to_string()]);
-        if rehearse {
+        if dry_run {
             run = run.args(["--dry-run"]);
         }
         if !self.wrapper.is_empty() {
@@ -624,13 +624,13 @@ fn a_refusal_is_explained() {
         assert_eq!((&target["explanation"], &target["errno"]), (&why.clone().into(), &libc::EPERM.into()));
         assert_eq!((target["outcome"].as_str(), json.status), (Some("refused"), 1), "{wrapper}");
 
-        let rehearsed = run(&["--dry-run"]);
+        let predicted = run(&["--dry-run"]);
         let (heading, row) =
-            rehearsed.out().split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+            predicted.out().split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
         assert_eq!(words(&heading), "PID USER NAME WHAT TERM WOULD DO");
         assert_eq!(words(&row), words(&line("would be refused")), "{wrapper}");
-        assert_eq!((rehearsed.err(), rehearsed.status), (String::new(), 1), "{wrapper}");
+        assert_eq!((predicted.err(), predicted.status), (String::new(), 1), "{wrapper}");
         let target = document(&run(&["--dry-run", "--json"]))["targets"][0].clone();
         assert_eq!(target["explanation"], why, "{wrapper}");
 

@@ -26,7 +26,8 @@ use crate::support::{
 };
 
 thread_local! {
-    /// The name of the victims of this test: other tests have ports with the same number, of another protocol or address.
+    /// The name of the victims of this test: other tests have ports with the same number, of another protocol or
+    /// address.
     static TAG: RefCell<String> = RefCell::new(Victim::spec().tag());
 }
 
@@ -257,7 +258,7 @@ fn a_port_of_another_user_is_reported() {
     let user = |port: u16| Run::ours("pgrep").user(NOBODY, NOBODY).args(["--port", &port.to_string()]);
     let note = |port| {
         format!(
-            "pgrep: note: nobody whom we may look at holds tcp:{port}, so the answer may be incomplete; root may see more\n"
+            "pgrep: note: no readable process holds tcp:{port}, so the answer may be incomplete; root may see more\n"
         )
     };
     let (socket, port) = tcp();
@@ -293,11 +294,7 @@ fn a_port_of_a_hidden_process_is_reported() {
         let victim = holder(socket);
         let output = Run::ours("pgrep").user(NOBODY, NOBODY).args(["--port", &port.to_string()]).run();
         assert_eq!((output.out(), output.status), (String::new(), 1), "{}", output.err());
-        assert!(
-            output.err().contains(&format!("nobody whom we may look at holds tcp:{port}")),
-            "{}",
-            output.err()
-        );
+        assert!(output.err().contains(&format!("no readable process holds tcp:{port}")), "{}", output.err());
         assert_eq!(held(port), [victim.pid()]);
     });
 }

@@ -180,7 +180,7 @@ impl Case {
                 Stop::Ended(status) => break status,
             }
         };
-        assert!(looks.is_some(), "{}: it never looked at the victim: {:?}", self.args, program.written());
+        assert!(looks.is_some(), "{}: it never read the victim: {:?}", self.args, program.written());
         let (out, err) = program.written();
         let mut target = bystander.or(victim).expect("one of them");
         let received = target.received().expect("it lives, for it catches the signal");
@@ -270,8 +270,8 @@ pub(crate) fn is_look(program: &Traced, call: Call, pid: u32) -> bool {
     }
 }
 
-/// If the call has read /proc/PID/stat of this process, replaces the start time in it (field 22 of proc_pid_stat(5)). Starting
-/// two processes within a clock tick cannot be forced.
+/// If the call has read /proc/PID/stat of this process, replaces the start time in it (field 22 of proc_pid_stat(5)).
+/// Starting two processes within a clock tick cannot be forced.
 fn replace_start_time(program: &Traced, call: Call, result: i64, pid: u32, start_time: &str) {
     let length = usize::try_from(result).unwrap_or(0);
     if ![libc::SYS_read, libc::SYS_pread64].contains(&call.number) || length == 0 {
@@ -340,8 +340,8 @@ fn named_by_pid() {
     namespace(|| all_hold(&[case("--json -USR1 -p {pid}"), case("--json -USR1 -F {pidfile}")]));
 }
 
-/// The start time cannot distinguish a successor from a process that was named by its ID. The pidfd that was opened before the
-/// process was examined can.
+/// The start time cannot distinguish a successor from a process that was named by its ID. The pidfd that was opened
+/// before the process was examined can.
 #[test]
 fn a_successor_from_the_same_clock_tick() {
     namespace(|| {
@@ -413,8 +413,9 @@ fn a_descendant() {
                     assert_eq!(bystander.received(), Some(vec![]), "{what}");
                     let report: Value = serde_json::from_str(&out).expect("a document");
                     let mut targets = report["targets"].as_array().expect("targets").iter();
-                    let told = targets.find(|target| target["pid"] == leaf);
-                    let gone = told.is_none_or(|one| one["outcome"] == "gone" || one["outcome"] == "changed");
+                    let reported = targets.find(|target| target["pid"] == leaf);
+                    let gone =
+                        reported.is_none_or(|one| one["outcome"] == "gone" || one["outcome"] == "changed");
                     assert!(gone || sent, "{what}");
                 }
                 family.wait();

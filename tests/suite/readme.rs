@@ -1,5 +1,6 @@
-//! The README and CONTRIBUTING are true. The README's tour is run in one shell, and must print what is written there, except
-//! numbers and the width of columns. `RENDER_WRITE=1 cargo test --test suite readme` replaces it by the actual output.
+//! The README and CONTRIBUTING are true. The README's tour is run in one shell, and must print what is written there,
+//! except numbers and the width of columns. `RENDER_WRITE=1 cargo test --test suite readme` replaces it by the actual
+//! output.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -110,18 +111,18 @@ fn the_tour_prints_what_the_readme_shows() {
             return write(&parts, &ran);
         }
         let mut wrong = vec![];
-        let told = parts.iter().filter_map(|part| match part {
+        let shown = parts.iter().filter_map(|part| match part {
             Part::Command { output, .. } => Some(output.join("\n")),
             Part::Text(_) => None,
         });
-        for (at, (told, (said, status))) in told.zip(&ran).enumerate() {
+        for (at, (shown, (said, status))) in shown.zip(&ran).enumerate() {
             let asked = commands.get(at + 1) == Some(&ASK);
             let same = match commands[at] {
-                ASK => told.trim() == said.trim(),
-                _ => without_numbers(&told) == without_numbers(said),
+                ASK => shown.trim() == said.trim(),
+                _ => without_numbers(&shown) == without_numbers(said),
             };
             if !same || *status != 0 && !asked {
-                wrong.push(format!("$ {}\n{said}(status {status}), not\n{told}", commands[at]));
+                wrong.push(format!("$ {}\n{said}(status {status}), not\n{shown}", commands[at]));
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
@@ -148,7 +149,7 @@ fn write(parts: &[Part], ran: &[(String, i32)]) {
 fn the_questions_are_those_that_the_readme_shows() {
     namespace(|| {
         let (_, block) = README.split_once("```text\n$ pkill -I").expect("the block");
-        let (block, _) = block.split_once("```").expect("its exit");
+        let (block, _) = block.split_once("```").expect("its end");
         let mut lines = block.lines();
         let line = format!("pkill -I{}", lines.next().expect("a command"));
         let (questions, answers): (Vec<_>, Vec<_>) =

@@ -99,9 +99,9 @@ fn a_name_costs_one_file_per_process() {
             for pid in crowd.iter().map(Victim::pid).chain([1]) {
                 assert!(files.contains_key(&pid), "{args:?} did not read {pid}");
             }
-            for (looked_at, files) in files {
-                let also = if looked_at == pid { also } else { &[] };
-                assert_eq!(files, [&["comm"], also].concat(), "{program} {args:?}, {looked_at}");
+            for (pid_read, files) in files {
+                let also = if pid_read == pid { also } else { &[] };
+                assert_eq!(files, [&["comm"], also].concat(), "{program} {args:?}, {pid_read}");
             }
         }
     });

@@ -349,7 +349,7 @@ fn a_pid_that_is_reused_during_the_wait() {
             until_it_waits(waiting.pid());
             drop(predecessor);
             let mut successor = with_pid(pid, part());
-            assert_eq!(other.received(), Some(vec![]), "the PID passed on too late");
+            assert_eq!(other.received(), Some(vec![]), "the PID was reused too late");
             until_caught(&mut other, &[SIGUSR1]);
             other.finish();
             let output = waiting.wait();
@@ -421,15 +421,15 @@ fn a_chain_of_signals() {
     assert_eq!(victims[0].killed_by(), Some(SIGQUIT));
     assert_eq!(victims[1].killed_by(), Some(SIGTERM));
 
-    let mut deaf = Victim::spec().ignore(SIGQUIT).ignore(SIGTERM).spawn();
+    let mut ignoring = Victim::spec().ignore(SIGQUIT).ignore(SIGTERM).spawn();
     let output = run("pkill", "--verbose -QUIT --escalate 0.05:TERM,0.05:KILL", &[&ignoring]).run();
     assert!(output.status == 0 && output.out().contains("s after KILL"), "{output:?}");
-    assert_eq!(deaf.killed_by(), Some(SIGKILL));
+    assert_eq!(ignoring.killed_by(), Some(SIGKILL));
 
     // The overall limit comes first.
-    let mut deaf = Victim::spec().ignore(SIGTERM).spawn();
+    let mut ignoring = Victim::spec().ignore(SIGTERM).spawn();
     assert_eq!(run("pkill", "--timeout 0.05 --kill-after 60", &[&ignoring]).run().status, 5);
-    assert_eq!(deaf.received(), Some(vec![]));
+    assert_eq!(ignoring.received(), Some(vec![]));
 }
 
 #[test]
@@ -676,7 +676,12 @@ fn progress_is_shown_unless_it_is_unwanted() {
     let victim = Victim::spec().ignore(SIGTERM).spawn();
     let cases = [
         ("pkill", "--timeout 1.2 --escalate 60:KILL", &[("TERM", "xterm")][..], ", KILL in 5"),
-        ("pidwait", "--timeout 1.2", &[("TERM", "xterm"), ("NO_COLOR", "")], "pidwait: 1 of 1 left after "),
+        (
+            "pidwait",
+            "--timeout 1.2",
+            &[("TERM", "xterm"), ("NO_COLOR", "")],
+            "pidwait: 1 of 1 still running after ",
+        ),
         ("pidwait", "--timeout 0.1", &[("TERM", "xterm")], ""),
         ("pidwait", "--timeout 0.7 --quiet", &[("TERM", "xterm")], ""),
         ("pidwait", "--timeout 0.7", &[("TERM", "dumb")], ""),
@@ -701,7 +706,7 @@ fn progress_is_shown_unless_it_is_unwanted() {
         }
     }
     let output = run("pidwait", "--timeout 0.7", &[&victim]).env("TERM", "xterm").run();
-    assert!(!output.err().contains("left"), "no terminal: {output:?}");
+    assert!(!output.err().contains("1 of 1"), "no terminal: {output:?}");
 }
 
 /// A refusal does not change the status if another process was signalled; a process that is still running does.

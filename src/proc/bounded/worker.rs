@@ -71,7 +71,7 @@ impl Worker {
         self.abandoned.load(Ordering::Acquire)
     }
 
-    /// Whether the thread waits for something, as far as /proc tells. One that is runnable only lacks CPU time.
+    /// Whether the thread waits for something, as far as /proc shows. One that is runnable only lacks CPU time.
     fn is_blocked(&self) -> bool {
         let id = self.thread.load(Ordering::Acquire);
         read_stat(&format!("/proc/self/task/{id}/stat")).is_none_or(|stat| stat.state != b'R')

@@ -24,7 +24,7 @@ impl Process<'_> {
         result
     }
 
-    /// The same, and at most so many bytes of it.
+    /// The same, and at most `most` bytes of it.
     pub(super) fn read_memory_start(
         &mut self,
         name: &str,
@@ -116,7 +116,7 @@ impl Process<'_> {
     }
 }
 
-/// Read a file of /proc, at most so many bytes of it.
+/// Read a file of /proc, at most `most` bytes of it.
 fn read_file(base: BorrowedFd<'_>, path: &[u8], most: usize, buffer: &mut Vec<u8>) -> Result<(), Errno> {
     let file = fs::openat(base, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     buffer.clear();

@@ -4,8 +4,8 @@
  *   fuse MOUNTPOINT exe FILE SECONDS  a process that executes "FILE (deleted)" from there
  *   fuse MOUNTPOINT cwd SECONDS       a process that works in "directory (deleted)" there
  *
-* SECONDS is how long names are cached. The processes run as user nobody. Each prints its PID when it is ready. The end of
-* standard input terminates all of them, and so does a minute: what waits for the file system is then freed.
+ * SECONDS is how long names are cached. The processes run as user nobody. Each prints its PID when it is ready. The end
+ * of standard input terminates all of them, and so does a minute: what waits for the file system is then freed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,7 +32,7 @@ static int withholds = 0;    /* it does not answer reads of files */
 static unsigned long cached; /* how long names and attributes are cached */
 static const char *content;  /* of each file */
 static size_t size = 1 << 16;
-static int asked[MOST][2];   /* told of the first read of a file */
+static int asked[MOST][2];   /* written to at the first read of a file */
 
 static void die(const char *what) { perror(what); exit(1); }
 
@@ -124,7 +124,7 @@ static void become_nobody(void) {
 static char *page;
 static int number;
 
-/* /proc/self/mem reads under a lock of the whole memory map, which waits for the page (access_remote_vm, mm/memory.c). */
+/* /proc/self/mem reads with the memory map locked, and waits for the page (access_remote_vm, mm/memory.c). */
 static void *read_page(void *unused) {
     char byte;
     int mem = open("/proc/self/mem", O_RDONLY);

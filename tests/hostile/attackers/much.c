@@ -2,7 +2,7 @@
  *
  *   much descriptors|threads|generations NUMBER
  *
-* Prints the number that it has reached.
+ * Prints the number that it has reached.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -12,7 +12,7 @@ until_there() {
     local said
     until [[ -e $1 ]]; do
         zpty -r -t shell said && print -rn -u2 -- "$said"
-        zpty -t shell || { print -u2 'the shell has ended'; exit 1 }
+        zpty -t shell || { print -u2 'the shell has exited'; exit 1 }
     done
 }
 until_there $directory/0.done

@@ -28,7 +28,7 @@ pub fn render() -> Vec<(&'static str, String)> {
 }
 
 const SIGNALS: &str = r#"
-# -HUP and its like.
+# Signal words such as -HUP.
 function __pkill_signals
     __pkill_candidates signal (string sub -s 2 -- (commandline -ct)) | string replace -r '^' -
 end

@@ -107,8 +107,8 @@ impl Names {
         (self.state % below as u64) as usize
     }
 
-    /// A tag of five letters that no other name has, and the part of it that is typed: all, or nothing if the name begins with
-    /// something else.
+    /// A tag of five letters that no other name has, and the part of it that is typed: all, or nothing if the name
+    /// begins with something else.
     fn next(&mut self, from: &[&[u8]], max: usize) -> (Vec<u8>, String) {
         self.made += 1;
         let tag = format!("q{:03}z", self.made);

@@ -1,4 +1,5 @@
-//! Processes that are never all stopped under `--freeze`: the search for more of them is bounded, and they get the signal.
+//! Processes that are never all stopped under `--freeze`: the search for more of them is bounded, and they get the
+//! signal.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -36,7 +37,7 @@ fn processes_that_are_continued_by_another() {
         let _ = other.kill();
         other.wait().expect("wait");
         let _ = pkill("-KILL -x leaf").run(); // what was started during the signals
-        eventually("all have ended", || pids("leaf").is_empty());
+        eventually("all have exited", || pids("leaf").is_empty());
         family::reap_orphans();
     });
 }

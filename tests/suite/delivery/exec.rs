@@ -233,7 +233,7 @@ fn during_a_question() {
             asked.answer("a\n");
             let outcomes = ["signalled", "changed", "signalled"].map(str::to_owned).to_vec();
             assert_eq!(asked.end(), (outcomes, 0), "{args:?}");
-            eventually("the others have ended", || !helpers[0].lives() && !helpers[2].lives());
+            eventually("the others have exited", || !helpers[0].lives() && !helpers[2].lives());
             assert!(helpers[1].lives(), "{args:?}");
         }
     });

@@ -50,8 +50,8 @@ fn end(crowd: &Crowd, what: &str, is_right: impl Fn(usize) -> bool) {
     crowd.reap();
 }
 
-/// Runs pkill under ptrace. `at` is called before each of its system calls from the first STOP that it sends on. Returns
-/// how many there were up to the last signal that it sent, and its exit status.
+/// Runs pkill under ptrace. `at` is called before each of its system calls from the first STOP that it sends on.
+/// Returns how many there were up to the last signal that it sent, and its exit status.
 fn trace(args: &str, mut at: impl FnMut(usize, Pid)) -> (usize, i32) {
     let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
     command.args(args.split(' '));
@@ -160,7 +160,7 @@ fn out_of_descriptors() {
                 println!("{what}");
                 assert!(matches!((output.status, output.err().is_empty()), (0, true) | (3, false)), "{what}");
                 end(&crowd, &what, |dead| dead == 20 || output.status == 3 && dead == 0);
-                assert!(output.status == 0 || limit < 12, "so many are enough: {what}");
+                assert!(output.status == 0 || limit < 12, "the limit is enough: {what}");
             }
         }
     });

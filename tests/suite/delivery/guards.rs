@@ -108,7 +108,7 @@ fn a_child_that_is_started_after_the_scan() {
             });
             let expected = [(pid, "signalled".to_owned()), (child, "signalled".to_owned())];
             assert_eq!(outcomes(&report), expected, "{args}");
-            eventually("both have ended", || !parent.lives() && family::pids("late").is_empty());
+            eventually("both have exited", || !parent.lives() && family::pids("late").is_empty());
             family::reap_orphans();
         }
     });
@@ -139,7 +139,7 @@ fn a_descendant_of_what_no_longer_matches() {
             assert_eq!(outcomes(&report), [(pid, changed()), (child, changed())], "{args}");
             assert!(parent.lives() && family::pids("child") == [child], "{args}");
             assert_eq!(pkill("-KILL -x child").run().status, 0);
-            eventually("it has ended", || family::pids("child").is_empty());
+            eventually("it has exited", || family::pids("child").is_empty());
             drop(parent);
             family::reap_orphans();
         }

@@ -1,8 +1,8 @@
 //! How each example is run, among which processes, and what it must do.
 //!
 //! An example in a page needs a row here: its line, the processes that it concerns, and what it does to them, in the
-//! words of [`Case`]. Processes that are not named there must not be affected, nothing is printed except as the row says, and the
-//! exit status is 0 unless it says otherwise.
+//! words of [`Case`]. Processes that are not named there must not be affected, nothing is printed except as the row
+//! says, and the exit status is 0 unless it says otherwise.
 
 use std::net::{TcpListener, TcpStream};
 

@@ -9,8 +9,8 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use super::victim::readable;
 use super::{Dir, eventually, stat_field_of};
 
-/// All of them are killed through pidfds when dropped, and have exited then: the next one may have the same names. Only inside
-/// a PID namespace.
+/// All of them are killed through pidfds when dropped, and have exited then: the next one may have the same names. Only
+/// inside a PID namespace.
 pub struct Family {
     _dir: Dir,
     root: Child,
@@ -18,9 +18,9 @@ pub struct Family {
 }
 
 impl Family {
-    /// `["top a b", "a leaf"]`: `top` starts `a` and `b`, `a` starts `leaf`. The first one is a child of the test and leads a
-    /// process group. A process without children sleeps, and so does the child of
-    /// one that has the same name.
+    /// `["top a b", "a leaf"]`: `top` starts `a` and `b`, `a` starts `leaf`. The first one is a child of the test and
+    /// leads a process group. A process without children sleeps, and so does the child of one
+    /// that has the same name.
     pub fn start(plan: &[&str]) -> Self {
         Self::with(plan, |_| {})
     }

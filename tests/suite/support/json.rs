@@ -1,6 +1,7 @@
-//! The documents of `--json`, validated against docs/report.schema.json. The validator has the part of JSON Schema that the
-//! schema uses and fails on any other keyword, so nothing in the schema goes unchecked. (The crate `jsonschema` brings 49
-//! crates more and turns on features of regex-automata, so the programs that are tested would not be those that ship.)
+//! The documents of `--json`, validated against docs/report.schema.json. The validator has the part of JSON Schema that
+//! the schema uses and fails on any other keyword, so nothing in the schema goes unchecked. (The crate `jsonschema`
+//! brings 49 crates more and turns on features of regex-automata, so the programs that are tested would not be those
+//! that ship.)
 
 use base64::Engine as _;
 use serde_json::Value;

@@ -186,8 +186,8 @@ impl Expect {
         self.status(2).says(message)
     }
 
-    /// The fate of a victim: the signals that it caught, in order (`"HUP"`, `"HUP USR1"`, `"RTMIN+8"`, `"USR1=42"` with a
-    /// queued value), `"killed by TERM"`, or `"stopped"`.
+    /// The fate of a victim: the signals that it caught, in order (`"HUP"`, `"HUP USR1"`, `"RTMIN+8"`, `"USR1=42"` with
+    /// a queued value), `"killed by TERM"`, or `"stopped"`.
     pub fn fate(mut self, label: &'static str, fate: &'static str) -> Self {
         self.fates.push((label, fate));
         self
@@ -276,7 +276,7 @@ pub fn programs() -> Vec<Program> {
     programs
 }
 
-/// Runs all cases against both implementations, each among a fresh scene; reports all failures at once.
+/// Runs all cases against both implementations, each among a fresh scene; reports all failures together.
 pub fn check(cast: impl Fn(&mut Scene), cases: &[Case]) {
     let listed = include_str!("../../../docs/COMPATIBILITY.md");
     let version = installed_version().unwrap_or_default();

@@ -127,8 +127,8 @@ impl Victim {
         &self.pidfd
     }
 
-    /// The signals that it caught since the last question, in order. A signal that was sent before this call is included: a
-    /// process handles pending signals before it reads the question. `None` if the process has exited.
+    /// The signals that it caught since the last question, in order. A signal that was sent before this call is
+    /// included: a process handles pending signals before it reads the question. `None` if the process has exited.
     pub fn received(&mut self) -> Option<Vec<Received>> {
         assert!(!self.stopped, "a stopped process does not answer");
         let mut received = Vec::new();
