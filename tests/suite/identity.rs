@@ -16,7 +16,7 @@ fn as_user(program: &str, user: u32) -> Run {
 }
 
 #[test]
-fn effective_and_real_ids_are_told_apart() {
+fn effective_and_real_ids_are_distinguished() {
     if !need_root() {
         return;
     }

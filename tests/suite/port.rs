@@ -347,7 +347,7 @@ fn a_socket_counts_where_its_creator_is_trusted() {
         ("root's process", USER, Box::new(uids(0, 0, 0)), false),
         ("root's process that acts for the user at the moment", USER, Box::new(uids(0, USER, 0)), false),
         ("another user's process", USER, Box::new(uids(OTHER, OTHER, OTHER)), false),
-        ("a process of nobody", USER, Box::new(uids(NOBODY, NOBODY, NOBODY)), false),
+        ("a process of user nobody", USER, Box::new(uids(NOBODY, NOBODY, NOBODY)), false),
         ("a container, by its root", USER, Box::new(in_namespace_of(USER, OTHER)), true),
         ("a container, by another user", OTHER + 1, Box::new(in_namespace_of(USER, OTHER)), false),
         ("a container, by the root of ours", 0, Box::new(in_namespace_of(USER, OTHER)), true),

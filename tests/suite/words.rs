@@ -52,7 +52,7 @@ const PERMITTED: &[(&str, &str)] = &[
 const SKIPPED: &[&str] =
     &["tests/suite/words.rs", "packaging/debian/copyright", "tests/suite/ere/corpus.tsv"];
 
-/// What is checked: directories and files.
+/// What is checked: directories and files. The man pages are rendered from these. README.md is still to be reworded.
 const CHECKED: &[&str] = &[
     ".ci",
     "CHANGELOG.md",
