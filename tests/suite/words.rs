@@ -1,6 +1,7 @@
 //! The texts of the project use the field's words: a process is a thing (`it`, `that`, `which`), and things have the
 //! names that man-pages(7) and the kernel's documentation use. Checked in source, documents, man pages and completions.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What to avoid, and what to write instead. The parts of a phrase may be on two lines.
@@ -143,18 +144,31 @@ fn is_right(words: &[Word], at: usize) -> bool {
     }
 }
 
-/// The lines with a word to avoid: number, the word, what to write instead.
-fn found(text: &str, is_markdown: bool, is_user_visible: bool) -> Vec<(usize, &'static str, &'static str)> {
-    let words = words(text, is_markdown);
-    let lists = AVOIDED.iter().chain(is_user_visible.then_some(&PROGRAM));
-    let mut found = Vec::new();
-    for (instead, phrases) in lists {
+/// By first word: the phrase, and what to write instead.
+type Phrases = BTreeMap<&'static str, Vec<(&'static str, &'static str)>>;
+
+fn phrases(is_user_visible: bool) -> Phrases {
+    let mut all = Phrases::new();
+    for (instead, phrases) in AVOIDED.iter().chain(is_user_visible.then_some(&PROGRAM)) {
         for phrase in *phrases {
-            let hits = (0..words.len()).filter(|&at| begins(&words[at..], phrase) && !is_right(&words, at));
-            found.extend(hits.map(|at| (words[at].line, *phrase, *instead)));
+            let first = phrase.split(' ').next().expect("a first word");
+            all.entry(first).or_default().push((phrase, instead));
         }
     }
-    found.sort_unstable();
+    all
+}
+
+/// The lines with a word to avoid: number, the word, what to write instead.
+fn found(text: &str, is_markdown: bool, avoided: &Phrases) -> Vec<(usize, &'static str, &'static str)> {
+    let words = words(text, is_markdown);
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        for (phrase, instead) in avoided.get(word.text.as_str()).into_iter().flatten() {
+            if begins(&words[at..], phrase) && !is_right(&words, at) {
+                found.push((word.line, *phrase, *instead));
+            }
+        }
+    }
     found
 }
 
@@ -177,6 +191,7 @@ fn texts_use_the_words_of_the_field() {
     all.sort_unstable();
     let mut wrong = Vec::new();
     let mut used = vec![false; PERMITTED.len()];
+    let [of_source, of_documents] = [false, true].map(phrases);
     for path in all {
         let file = path.strip_prefix(root).expect("below the root").to_str().expect("UTF-8");
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
@@ -185,7 +200,8 @@ fn texts_use_the_words_of_the_field() {
         }
         let is_user_visible =
             ["man/", "completions/", "docs/", "CHANGELOG"].iter().any(|at| file.starts_with(at));
-        for (line, word, instead) in found(&text, file.ends_with(".md"), is_user_visible) {
+        let avoided = if is_user_visible { &of_documents } else { &of_source };
+        for (line, word, instead) in found(&text, file.ends_with(".md"), avoided) {
             let shown = text.lines().nth(line - 1).unwrap_or_default();
             let permitted = PERMITTED.iter().position(|(of, part)| *of == file && shown.contains(part));
             match permitted {
@@ -202,7 +218,8 @@ fn texts_use_the_words_of_the_field() {
 
 #[test]
 fn the_finder_of_words_finds_them() {
-    let count = |text: &str| found(text, false, true).len();
+    let avoided = phrases(true);
+    let count = |text: &str| found(text, false, &avoided).len();
     for text in [
         "/// Who is stopped",
         "fn who_is_stopped() {",
@@ -225,5 +242,5 @@ fn the_finder_of_words_finds_them() {
     ] {
         assert_eq!(count(text), 0, "{text}");
     }
-    assert_eq!(found("```\nwho\n```\nwho\n", true, false).len(), 1);
+    assert_eq!(found("```\nwho\n```\nwho\n", true, &avoided).len(), 1);
 }
