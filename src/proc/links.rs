@@ -77,8 +77,8 @@ impl Process<'_> {
         Ok(is_in(open_directory(CWD, b"/")) || is_in(self.ask_file_system("root", open_directory)))
     }
 
-    /// Distinguishes a link that leads nowhere from one that may not be followed. Without permission, the kernel returns the same
-    /// error for kernel threads and zombies, which have neither link, and hold no descriptors.
+    /// Distinguishes a link that leads nowhere from one that may not be followed. Without permission, the kernel
+    /// returns the same error for kernel threads and zombies, which have neither link, and hold no descriptors.
     pub(super) fn optional<T>(&mut self, read: Result<T, Errno>) -> Lookup<Option<T>> {
         match read {
             Ok(answer) => Ok(Some(answer)),

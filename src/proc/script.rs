@@ -3,7 +3,7 @@
 use super::process::NAME_MAX;
 use super::{Facts as _, Lookup, Process, base_name};
 
-/// How an interpreter reads its arguments, as far as it matters for what it runs. Options are written as they are typed,
+/// How an interpreter reads its arguments, as far as it matters for what it runs. Options are written as typed,
 /// separated by spaces.
 struct Interpreter {
     /// Names, without a version.

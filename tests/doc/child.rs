@@ -1,6 +1,6 @@
 // Included by the doc tests of the library: a process for them to find.
 
-/// A child with this name (`comm`). It is ended by handle, also if the test fails.
+/// A child with this name (`comm`). It is killed by handle, also if the test fails.
 pub struct Named(std::process::Child);
 
 pub fn start(name: &str) -> std::io::Result<Named> {

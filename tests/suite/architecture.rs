@@ -108,7 +108,7 @@ fn module(path: &Path) -> Option<String> {
     (!["lib", "bin"].contains(&first.as_str())).then_some(first)
 }
 
-/// The modules named behind `crate::`, also in a list: `crate::{plan::Plan, scan}`.
+/// The modules named after `crate::`, also in a list: `crate::{plan::Plan, scan}`.
 fn named(code: &str) -> BTreeSet<String> {
     let name = |text: &str| -> String {
         text.trim_start().chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect()

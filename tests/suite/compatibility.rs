@@ -60,7 +60,7 @@ fn each_difference_in_a_table_is_a_row_and_the_other_way_round() {
 }
 
 #[test]
-fn each_option_that_procps_has_not_is_named() {
+fn each_option_that_procps_lacks_is_named() {
     let text = include_str!("../../docs/COMPATIBILITY.md");
     let list =
         text.split("\n\n").find(|part| part.starts_with("procps-ng lacks these options")).expect("the list");

@@ -121,7 +121,7 @@ fn an_executable_that_is_deleted_or_replaced() {
     // It is still the same file, under its new name.
     finds(&all, &["--exe", &path("moved")], &[&n]);
     finds(&all, &["--exe", &path("renamed")], &[]);
-    // A name that only looks like a deleted one.
+    // A name that only resembles a deleted one.
     finds(&all, &["--exe", &path("named (deleted)")], &[&x]);
     finds(&all, &["--exe", "named (deleted)"], &[&x]);
     finds(&all, &["--exe", &path("named")], &[]);

@@ -127,7 +127,7 @@ fn a_group_without_its_leader() {
 
 /// pkill's own group contains pkill, and often the script that runs it: matches in it are signalled one by one.
 #[test]
-fn our_own_group() {
+fn the_group_of_pkill_itself() {
     namespace(|| {
         let dir = Dir::new();
         let pkill = Run::ours("pkill").program().display().to_string();

@@ -54,7 +54,7 @@ fn pkill_knows_inverse_by_its_long_name() {
             cast,
             &[
                 case("pkill -KILL --inverse -A {a}").fate("b", "killed by KILL").fate("u", "killed by KILL"),
-                // Everything but root's: the test, PID 1, is root's too.
+                // All except root's: the test, PID 1, is root's too.
                 case("pkill -STOP --inverse -u 0").fate("u", "stopped"),
                 case("pkill -KILL --inverse -u 0,1").nothing(),
                 case("pkill -KILL -v {a}").usage("{program}: invalid option -- 'v'"),

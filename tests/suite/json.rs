@@ -275,7 +275,7 @@ fn names_and_arguments_are_exact() {
 }
 
 #[test]
-fn a_process_that_has_ended_has_no_arguments() {
+fn a_process_that_has_exited_has_no_arguments() {
     let mut victim = Victim::spec().arg("lost").spawn();
     victim.make_zombie();
     let output = Run::ours("pgrep").args(["--json", "-x", victim.name()]).run();

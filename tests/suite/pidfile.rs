@@ -304,7 +304,7 @@ fn a_pidfile_that_others_may_write_gets_a_note() {
     });
 }
 
-/// A user trusts itself, root, and a group that is its own alone.
+/// A user trusts itself, root, and its own group without other members.
 #[test]
 fn a_users_own_pidfile_is_trusted_by_the_user() {
     namespace(|| {

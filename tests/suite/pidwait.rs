@@ -63,7 +63,7 @@ fn it_does_not_wait_for_the_reaping() {
 }
 
 #[test]
-fn what_there_is_nothing_to_wait_for() {
+fn without_a_running_match_there_is_no_wait() {
     check(
         |scene: &mut Scene| {
             scene.add("z", |part| part).make_zombie();

@@ -94,7 +94,7 @@ fn cgroups() {
             ("/system.slic/", ""),
             ("/user.slice/", "both"),
             ("/gone/group/", "gone"),
-            // Patterns: no part of one takes a slash, but ** does.
+            // Patterns: only ** matches a slash.
             ("/*", "odd both"),
             ("/system.slice/*", "svc dash"),
             ("/system.slice/n?inx.service", "svc"),
@@ -203,7 +203,7 @@ fn nested(scene: &mut Scene) {
 }
 
 #[test]
-fn our_own_pid_namespace() {
+fn local_selects_the_pid_namespace_of_the_program() {
     if !need_root() {
         return;
     }

@@ -516,7 +516,7 @@ fn tables_that_cannot_be_read_are_reported() {
         ("tcp", "", "", "pgrep: cannot read /proc/net/udp: No such file or directory\n"),
         ("", "", "", "pgrep: cannot read /proc/net/tcp: No such file or directory\n"),
     ] {
-        // The tables that are there are copies; the shell becomes pgrep, so "self" remains the same process.
+        // The remaining tables are copies; the shell executes pgrep, so "self" stays the same process.
         let line = format!(
             "cd /proc/self/net && mount -t tmpfs none /mnt && for table in {tables}; do cat $table > /mnt/$table; done && \
              mount --bind /mnt . && exec {} -P {} --port {protocol}{port}",

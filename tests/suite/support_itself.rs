@@ -58,7 +58,7 @@ fn a_stopped_victim_and_a_zombie() {
 }
 
 #[test]
-fn a_namespace_holds_only_us() {
+fn a_namespace_holds_only_the_test() {
     namespace(|| {
         assert_eq!(std::process::id(), 1);
         let victim = Victim::spec().spawn();

@@ -654,7 +654,7 @@ fn what_was_ignored_before_is_ignored() {
     assert_eq!(waiting.wait().status, 128 + SIGTERM);
 }
 
-/// With standard error on a terminal: what is written there, to its end.
+/// Runs it with standard error on a terminal: what is written there, and the result.
 fn on_terminal(run: Run) -> (String, Output) {
     let (master, stderr) = tracer::terminal();
     let running = run

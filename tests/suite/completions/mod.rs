@@ -1,6 +1,6 @@
 //! The completions for bash, zsh and fish: rendered from the option table into `completions/`, and tried in the shells.
 //!
-//! `RENDER_WRITE=1 cargo test --test suite completions` writes the files anew.
+//! `RENDER_WRITE=1 cargo test --test suite completions` writes the files.
 
 mod bash;
 mod fish;
@@ -14,7 +14,7 @@ use pkill::cli::options::{OPTIONS, Opt};
 
 use crate::support;
 
-/// Whether `pgrep --complete` knows candidates for the value.
+/// Whether `pgrep --complete` has candidates for the value.
 fn is_live(kind: Kind) -> bool {
     !matches!(kind, Kind::File | Kind::Size | Kind::Count | Kind::Integer | Kind::Text)
 }

@@ -210,7 +210,7 @@ fn options() {
         row("pkill --dry-run --").offers(["--wait"]).never(["--interactive", "--quiet"]),
         row("pkill --kill-after 5 --").never(["--escalate", "--kill-after"]),
         row("pgrep -p 1 -").offers(["-u"]).never(["-F", "--pidfile"]),
-        // A value is no option, however it looks.
+        // A value is not an option, even with a leading dash.
         row("pgrep -d -n --")
             .only_in(&[Bash, StrictBash, LoadedBash, Fish])
             .offers(["--newest", "--oldest"])

@@ -121,7 +121,7 @@ fn oracle() {
 /// Reasons why this crate and glibc may differ. All are very rare; the numbers are asserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
-    /// glibc bug: without REG_NEWLINE an anchor holds at the ends of the subject only, but glibc's automaton
+    /// glibc bug: without REG_NEWLINE an anchor matches at the ends of the subject only, but glibc's automaton
     /// lets `^` match after a newline that the pattern took, and `$` before one that it takes next:
     /// `.^` takes "a\n", while `^b` does not take "a\nb".
     AnchorAtNewline,
@@ -274,7 +274,7 @@ fn fixed_seeds_agree_with_glibc() {
     );
 }
 
-/// The fuzz target in small: no bytes make the parser fail but with an error, and a match is never shorter
+/// The fuzz target in small: any bytes are a pattern or an error, and a match is never shorter
 /// than it may be.
 #[test]
 fn any_bytes_are_a_pattern_or_an_error() {

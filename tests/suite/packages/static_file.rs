@@ -1,4 +1,4 @@
-//! The fully static build: one file that is all three programs, and needs nothing but `/proc`.
+//! The fully static build: one file for all three programs, which needs only `/proc`.
 
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;

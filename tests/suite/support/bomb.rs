@@ -20,7 +20,7 @@ pub enum Kind {
 /// Zombies are reaped by a process that is not part of the bomb, so that their PIDs are free.
 pub fn light(name: &'static CStr, uid: u32, processes: u64, kind: Kind) {
     assert_eq!(std::process::id(), 1, "outside of a namespace nothing would kill it");
-    // SAFETY: the child of a process with threads does nothing but system calls.
+    // SAFETY: the child of a process with threads makes only system calls.
     let pid = unsafe { libc::fork() };
     assert!(pid >= 0, "fork: {}", std::io::Error::last_os_error());
     if pid > 0 {

@@ -142,7 +142,7 @@ impl Run {
         self
     }
 
-    /// A command that starts the program, in front of it: `["prlimit", "--nofile=16"]`.
+    /// A command that starts the program: `["prlimit", "--nofile=16"]`.
     pub fn through<S: AsRef<OsStr>>(mut self, wrapper: impl IntoIterator<Item = S>) -> Self {
         self.wrapper.extend(wrapper.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
