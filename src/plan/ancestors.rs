@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use crate::request::{Action, Mode, Request, Style, Subject};
 use crate::select::TypedCommand;
 
-/// How matches are treated that are ancestors of this program. They need not be told from others where a pattern is not
+/// How matches are treated that are ancestors of this program. They need not be distinguished where a pattern is not
 /// matched against command lines: no process gets its name from the pattern by accident.
 #[derive(Clone, Debug)]
 pub(crate) struct AncestorMatches {

@@ -45,8 +45,6 @@ const PERMITTED: &[(&str, &str)] = &[
     // The character class.
     ("man/pages/pkill-patterns.mdoc", "alpha , blank , cntrl"),
     ("src/ere/class.rs", "\"space blank print\""),
-    // A message of the programs.
-    ("man/sections/diagnostics.mdoc", "matches our ancestor"),
 ];
 
 /// Not checked, by the end of the path: this list, the text of the licence, data, and rendered output.
