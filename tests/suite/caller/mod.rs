@@ -9,7 +9,7 @@ mod notes;
 mod options;
 mod ssh;
 
-/// Processes with the pattern in their arguments, in groups of their own; and what runs pkill with it.
+/// Processes with the pattern in their arguments, in groups of their own; and the callers that run pkill with it.
 fn cast(scene: &mut Scene) {
     let pattern = format!("serve {}", scene.tag());
     scene.add("v", |part| part.session().arg(&pattern));
@@ -23,7 +23,7 @@ fn cast(scene: &mut Scene) {
     dir.script("xpkill", "#!/bin/sh\npkill -f \"$1\"; echo survived\n");
 }
 
-/// The line, run by a shell that finds our programs.
+/// The line, run by a shell with the programs in its `PATH`.
 fn run(line: &str) -> Run {
     Run::shell(line).env("PATH", path(Run::ours("pkill").program().parent().expect("a directory")))
 }
@@ -32,12 +32,12 @@ fn path(bin: &Path) -> String {
     format!("{}:/usr/bin:/bin", bin.display())
 }
 
-/// This caller survives, and in the reference it is killed.
+/// This caller survives; the reference kills it.
 fn survives(line: &'static str) -> Case {
     ours_survives(line).differs("caller", killed(143))
 }
 
-/// The same, of what the reference has not.
+/// The same, for options that the reference lacks.
 fn ours_survives(line: &'static str) -> Case {
     shell(line).prints("survived\n").fate("v", "killed by TERM").fate("o", "killed by TERM")
 }
@@ -58,7 +58,7 @@ fn shells_survive() {
             survives("pkill -f \"serve {tag}\"; echo survived"),
             survives("pkill -f serve\\.\\*{tag}; echo survived"),
             survives("pkill -f 'serve'.\"*\"{tag}; echo survived"),
-            // The quotes stand where the pattern has a space, so that it does not match.
+            // The quotes replace a space of the pattern, so that it does not match.
             ours_survives("pkill -f serve' '{tag}; echo survived"),
             survives("cd {dir};bin/pkill -f 'serve {tag}';echo survived"),
             shell("pkill -KILL -f 'serve {tag}'; echo survived")
@@ -113,7 +113,7 @@ fn su_and_sudo_survive() {
             // sudo escapes what is neither a letter nor a digit.
             survives("sudo -n -s {dir}/bin/pkill -f 'serve.*{tag}' && echo survived"),
             survives("sudo -n sh -c \"{dir}/bin/pkill -f 'serve {tag}'; echo survived\"; exit $?"),
-            // What su says when its shell is killed is not the same twice.
+            // The message of su when its shell is killed varies.
             ours_survives(
                 "su -s /bin/sh -c \"{dir}/bin/pkill -f 'serve {tag}'; echo survived\" root; exit $?",
             )
@@ -122,7 +122,7 @@ fn su_and_sudo_survive() {
     );
 }
 
-/// PID 1 of a container that its entry point is. The kernel ends it by no signal from inside that it does not handle.
+/// The entry point of a container, its PID 1. The kernel sends it no signal from inside that it does not handle.
 #[test]
 fn the_first_process_of_a_container_survives() {
     if !need_root() || !need("unshare") {

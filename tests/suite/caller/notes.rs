@@ -1,4 +1,4 @@
-//! What is said of callers.
+//! The notes about callers.
 
 use serde_json::json;
 
@@ -69,7 +69,7 @@ fn notes_about_callers() {
             shell("pkill --allow-none -f 'nothing {tag}'; echo $?").prints("0\n").says(SPARED).ours_only(),
             shell("pkill --strict -f 'nothing {tag}'; echo $?").prints("1\n").says(SPARED).ours_only(),
             shell("pkill --quiet -f 'nothing {tag}'; echo $?").prints("1\n").ours_only(),
-            // One line for all.
+            // One line for all callers.
             shell("bash -c \"pkill -f 'nothing {tag}'; :\"; echo $?")
                 .prints("0\n")
                 .says("pkill: note: ancestors bash (pid ")
@@ -80,7 +80,7 @@ fn notes_about_callers() {
     );
 }
 
-/// A terminal has a user who reads.
+/// On a terminal a user reads the note.
 #[test]
 fn notes_on_a_terminal() {
     let victim = Victim::spec().catch(libc::SIGUSR1).spawn();

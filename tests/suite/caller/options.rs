@@ -1,4 +1,4 @@
-//! What a caller is under the options that select.
+//! Callers with the options that select.
 
 use super::{cast, ours_survives, run, survives};
 use crate::support::{Dir, Run, Scene, Victim, check, namespace, reference, shell};
@@ -17,7 +17,7 @@ fn the_pattern_is_recognized_however_it_is_read() {
             ours_survives("pkill -f 'serve {tag}' --not survived; echo survived").ours_only(),
         ],
     );
-    // All patterns that select must be there.
+    // The caller must have all selecting patterns.
     let hit = |line| {
         shell(line).status(143).fate("v", "killed by TERM").fate("o", "killed by TERM").says("-A").ours_only()
     };
@@ -30,7 +30,7 @@ fn the_pattern_is_recognized_however_it_is_read() {
     );
 }
 
-/// -n and -o pick among the others; a caller is no root of a tree, no member of a group, and stays what it is in each scan.
+/// -n and -o choose among the others; a caller is not the root of a tree or a member of a group, in any scan.
 #[test]
 fn a_caller_is_no_match() {
     // Until it executes its program, a child of the shell has the shell's arguments.
@@ -59,7 +59,7 @@ fn a_caller_is_no_match() {
                 .prints("1\n")
                 .says("nothing else matches")
                 .differs("caller", reference().status(143)),
-            // Without -f, it is named by nothing but its ID.
+            // Without -f, it is named by its ID only.
             shell("pkill -P {self} -x sh -p $$; : {tag}").status(143).since([4, 0, 3]),
         ],
     );

@@ -23,7 +23,7 @@ impl Server {
             let mut keygen = Command::new("ssh-keygen");
             succeed(keygen.args(["-q", "-t", "ed25519", "-N", "", "-f", &at(key)]).stdin(Stdio::null()));
         }
-        // Where it gives up its privileges.
+        // The directory where it drops its privileges.
         succeed(Command::new("mount").args(["-t", "tmpfs", "none", "/run"]));
         std::fs::create_dir("/run/sshd").expect("a directory");
         let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
