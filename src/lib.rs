@@ -50,6 +50,7 @@ mod api;
 pub mod cli;
 mod complete;
 mod deliver;
+mod display;
 pub mod ere;
 mod error;
 mod origin;

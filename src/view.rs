@@ -33,9 +33,9 @@ pub(crate) enum View {
     /// The ID only, which the match has.
     Id,
     /// The name or command line.
-    Text(Arc<[u8]>),
+    Text(Subject, Arc<[u8]>),
     /// The words of the name or command line, to be quoted for a shell. Each ends with a NUL, the last one perhaps not.
-    Words(Arc<[u8]>),
+    Words(Subject, Arc<[u8]>),
     /// What identifies it, and more.
     Full(Arc<Description>),
 }
@@ -60,7 +60,7 @@ pub(crate) fn view(detail: Detail, process: &mut Process<'_>) -> Lookup<View> {
                 Err(why) if why.is_undecided() => [b"[", process.name()?, b"]"].concat().into(),
                 text => text?.into(),
             };
-            if quoted { View::Words(text) } else { View::Text(text) }
+            if quoted { View::Words(subject, text) } else { View::Text(subject, text) }
         }
         Detail::Full(what) => View::Full(Arc::new(process.describe(what)?)),
     })

@@ -100,8 +100,8 @@ impl PinnedProcess {
     /// The name (`comm`) that it had when it was found.
     pub fn name(&self) -> &OsStr {
         match &self.found.view {
-            View::Text(name) => OsStr::from_bytes(name),
-            View::Id | View::Words(_) | View::Full(_) => OsStr::new(""),
+            View::Text(_, name) => OsStr::from_bytes(name),
+            View::Id | View::Words(..) | View::Full(_) => OsStr::new(""),
         }
     }
 

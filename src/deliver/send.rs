@@ -40,7 +40,7 @@ pub(super) fn outcome(sent: Result<Via, Errno>, view: &View) -> Outcome {
             // Only where it will be printed: it takes reading the target's files.
             why: match view {
                 View::Full(target) => Some(Refusal::new(&sender(), target)),
-                View::Id | View::Text(_) | View::Words(_) => None,
+                View::Id | View::Text(..) | View::Words(..) => None,
             },
         },
         Err(errno) => failure(errno),

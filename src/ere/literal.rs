@@ -85,6 +85,11 @@ impl Literal {
         self.text.len()
     }
 
+    /// What is searched for; in upper case where case is ignored.
+    pub(super) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
     /// Whether the literal takes other subjects in UTF-8 than in a charset of single bytes: the dotless i
     /// and the long s have upper cases in ASCII.
     pub(super) fn encoding_matters(&self) -> bool {

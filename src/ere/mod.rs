@@ -63,6 +63,7 @@ mod error;
 mod interval;
 mod literal;
 mod parser;
+mod taken;
 mod utf8;
 
 use std::sync::{Arc, OnceLock};
@@ -75,6 +76,7 @@ pub use error::PatternError;
 use error::Result;
 use literal::Literal;
 use parser::Parsed;
+use taken::Taken;
 
 /// How a pattern is to be taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,6 +101,7 @@ pub struct Pattern {
     /// What subjects beyond ASCII need, unless `search` is right for them too.
     beyond_ascii: Option<BeyondAscii>,
     minimum_len: usize,
+    taken: Taken,
 }
 
 #[derive(Clone, Debug)]
@@ -133,10 +136,11 @@ impl Pattern {
     pub fn new(pattern: &[u8], flags: Flags) -> Result<Pattern> {
         let Flags { ignore_case, whole, plain, charset } = flags;
         let literal = if plain { Literal::plain } else { Literal::parse };
-        let (search, minimum_len, encoding_matters) = match literal(pattern, ignore_case, whole) {
+        let (search, minimum_len, encoding_matters, taken) = match literal(pattern, ignore_case, whole) {
             Some(literal) => {
                 let (len, encoding_matters) = (literal.len(), literal.encoding_matters());
-                (Search::Literal(Arc::new(literal)), len, encoding_matters)
+                let taken = Taken::by_literal(literal.text());
+                (Search::Literal(Arc::new(literal)), len, encoding_matters, taken)
             }
             None => {
                 let ascii = pattern.is_ascii();
@@ -147,14 +151,14 @@ impl Pattern {
                     Some(literal) => Search::Literal(Arc::new(literal)),
                     None => Search::Automaton(automaton::compile(&hir)?),
                 };
-                (search, minimum_len, ascii && encoding_matters)
+                (search, minimum_len, ascii && encoding_matters, Taken::by(&hir))
             }
         };
         let beyond_ascii = (encoding_matters && charset != Charset::Bytes).then(|| BeyondAscii {
             shared: Arc::new(Unicode { pattern: pattern.to_vec(), flags, automaton: OnceLock::new() }),
             own: OnceLock::new(),
         });
-        Ok(Pattern { search, beyond_ascii, minimum_len })
+        Ok(Pattern { search, beyond_ascii, minimum_len, taken })
     }
 
     /// Whether the subject, or a part of it, matches.
@@ -174,6 +178,12 @@ impl Pattern {
             Search::Literal(literal) => literal.is_match(subject),
             Search::Automaton(automaton) => automaton.is_match(subject),
         })
+    }
+
+    /// Whether a match may have one of these characters in it, which are ASCII and no letters. If not, a subject that has
+    /// others in their place matches just as well.
+    pub fn may_take_any(&self, of: &[u8]) -> bool {
+        self.taken.has_any(of)
     }
 
     /// A length in bytes that no shorter subject matches: 0 where an empty one may, or where nothing does.
@@ -346,6 +356,31 @@ mod tests {
         assert_eq!(Pattern::new(b"\xff.", flags).unwrap().is_match(b"a\xff.b"), Ok(true));
         assert_eq!(Pattern::new(b"\xff.", flags).unwrap().is_match(b"a\xffxb"), Ok(false));
         assert_eq!(pattern("a.very.long.name.é", flags).minimum_len(), 19);
+    }
+
+    #[test]
+    fn characters_that_a_match_may_have_in_it() {
+        let whole = Flags { whole: true, ..Flags::default() };
+        let plain = Flags { plain: true, ..Flags::default() };
+        for (text, flags, takes) in [
+            ("sshd", Flags::default(), false),
+            ("^sshd$", Flags { ignore_case: true, ..Flags::default() }, false),
+            ("", whole, false),
+            ("^v[0-9]+(foo|bar)*$", whole, false),
+            ("[a-z]é{2}", Flags { charset: Charset::Utf8, ..Flags::default() }, false),
+            ("a b", Flags::default(), true),
+            (r"a\?", Flags::default(), true),
+            ("a?", Flags::default(), false),
+            ("a?", plain, true),
+            ("a.", Flags::default(), true),
+            ("(a|[^b])+", Flags::default(), true),
+            ("[^a]", Flags { charset: Charset::Utf8, ..Flags::default() }, true),
+            ("[[:punct:]]", Flags::default(), true),
+            (r"\s|x", Flags::default(), true),
+            (r"[a-z]\>", Flags::default(), true), // looks at what follows
+        ] {
+            assert_eq!(pattern(text, flags).may_take_any(b"? "), takes, "{text}");
+        }
     }
 
     #[test]

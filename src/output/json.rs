@@ -205,7 +205,7 @@ impl<'a> TargetView<'a> {
     fn new(target: &'a Target, names: &mut Names) -> Self {
         let about = match &target.view {
             View::Full(about) => Some(About::new(about, names)),
-            View::Id | View::Text(_) | View::Words(_) => None,
+            View::Id | View::Text(..) | View::Words(..) => None,
         };
         let (pinned, errno) = match target.outcome {
             Outcome::Signalled { via, release } => {

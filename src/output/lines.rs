@@ -6,7 +6,7 @@ use super::{json, signals, text};
 use crate::complete::Candidate;
 use crate::error::Error;
 use crate::report::{Report, Target};
-use crate::request::{Action, Listing, Mode, Request, Sending, Separator, Style};
+use crate::request::{Action, Listing, Mode, Request, Sending, Separator, Style, Subject};
 use crate::view::View;
 
 /// Characters of a command line that describe a completion candidate, which has one line of the screen.
@@ -74,7 +74,7 @@ impl Output {
     fn list(&mut self, listing: &Listing, targets: &[Target]) -> Result<(), Error> {
         for (at, target) in targets.iter().enumerate() {
             self.print(&target.pid.to_string());
-            if let View::Text(_) | View::Words(_) = target.view {
+            if let View::Text(..) | View::Words(..) = target.view {
                 self.print(" ");
                 self.label(&target.view, listing.separator == Separator::Nul)?;
             }
@@ -90,10 +90,13 @@ impl Output {
 
     /// The name or command line, as bytes for `--print0`.
     pub(super) fn label(&mut self, view: &View, as_bytes: bool) -> Result<(), Error> {
-        let mut print = |text: &[u8]| if as_bytes { self.print_bytes(text) } else { self.print_shown(text) };
+        let mut print = |subject: Subject, text: &[u8]| match as_bytes {
+            true => self.print_bytes(text),
+            false => self.print_shown(subject, text),
+        };
         match view {
-            View::Text(text) => print(text),
-            View::Words(words) => quoted(words).try_for_each(print),
+            View::Text(subject, text) => print(*subject, text),
+            View::Words(subject, words) => quoted(words).try_for_each(|text| print(*subject, text)),
             View::Id | View::Full(_) => Ok(()),
         }
     }

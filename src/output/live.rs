@@ -4,14 +4,14 @@ use std::io::IsTerminal as _;
 
 use rustix::io::Errno;
 
-use super::printable::{cut, shown};
+use super::printable::{cut, shown, shown_as};
 use super::progress::ProgressLine;
 use super::terminal::Terminal;
 use super::writer::Output;
 use crate::deliver::{Answer, Confirm, Observer, Progress};
 use crate::error::{Error, errno_text};
 use crate::proc::Description;
-use crate::request::{Action, Mode, Pid, Program, Request, Sending, Style};
+use crate::request::{Action, Mode, Pid, Program, Request, Sending, Style, Subject};
 use crate::scan::{Match, Matches};
 use crate::select::Reason;
 use crate::signal::Signal;
@@ -61,7 +61,7 @@ impl Output {
 impl Observer for Output {
     /// `-e`.
     fn on_signalled(&mut self, found: &Match) {
-        if let View::Text(_) | View::Words(_) = found.view {
+        if let View::Text(..) | View::Words(..) = found.view {
             let waits = self.program == Program::Pidwait;
             self.print(if waits { "waiting for " } else { "" });
             let result = self.label(&found.view, false);
@@ -131,7 +131,10 @@ fn name_or_start(about: &Description) -> String {
     let is_whole = arguments.len() < QUESTION_BYTES;
     let start = &arguments[..arguments.len().min(QUESTION_BYTES)];
     let line: Vec<u8> = start.iter().map(|&b| if b == 0 { b' ' } else { b }).collect();
-    let text = shown(if line.is_empty() { &about.name } else { &line });
+    let text = match line.is_empty() {
+        true => shown(&about.name),
+        false => shown_as(Subject::CommandLine, &line),
+    };
     // Of a part, the spaces at its end may be followed by more.
     if is_whole { text.trim_end().to_owned() } else { text }
 }

@@ -4,14 +4,14 @@ use std::io::IsTerminal as _;
 
 use rustix::io::Errno;
 
-use super::printable::{cut, quoted, shown};
+use super::printable::{cut, quoted, shown, shown_as};
 use super::text::failure;
 use super::writer::Output;
 use crate::error::errno_text;
 use crate::plan::Plan;
 use crate::proc::{Failure, MEMORY_MAX, ReadOf, Socket, Unread, UnreadBecause};
 use crate::report::{End, Outcome, Report, StillRunning, Target};
-use crate::request::{Pid, Program, Protocol, Request, Style};
+use crate::request::{Pid, Program, Protocol, Request, Style, Subject};
 use crate::scan::{MatchedAncestor, Matches};
 use crate::view::View;
 
@@ -249,8 +249,10 @@ impl Output {
         let (found, most) = (report.targets.len(), request.at_most.unwrap_or_default());
         let named = report.targets.iter().map(|target| match &target.view {
             View::Id => target.pid.to_string(),
-            View::Text(text) => format!("{} {}", target.pid, label(text.iter())),
-            View::Words(words) => format!("{} {}", target.pid, label(quoted(words).flatten())),
+            View::Text(subject, text) => format!("{} {}", target.pid, label(*subject, text.iter())),
+            View::Words(subject, words) => {
+                format!("{} {}", target.pid, label(*subject, quoted(words).flatten()))
+            }
             View::Full(about) => format!("{} {}", target.pid, shown(&about.name)),
         });
         let named = first(NAMED_MAX, named);
@@ -282,9 +284,9 @@ fn reason(failure: Failure) -> String {
 }
 
 /// The start of a label.
-fn label<'l>(bytes: impl Iterator<Item = &'l u8>) -> String {
+fn label<'l>(subject: Subject, bytes: impl Iterator<Item = &'l u8>) -> String {
     let start: Vec<u8> = bytes.take(4 * (LABEL_MAX + 1)).copied().collect(); // UTF-8 takes up to 4 bytes
-    cut(&shown(&start), LABEL_MAX)
+    cut(&shown_as(subject, &start), LABEL_MAX)
 }
 
 /// Why it is still running, where that is not a matter of the process.

@@ -1,62 +1,34 @@
-//! What may reach a terminal: a process chooses its own name and arguments, so none of its bytes may come there
-//! unchecked. Nor may those of pkill's own arguments, which a script may have from elsewhere.
+//! Text that may reach a terminal ([`crate::display`]): also pkill's own arguments, which a script may have from elsewhere,
+//! pass here.
 
 use std::io::{self, Write};
-use std::sync::OnceLock;
 
-use regex_syntax::hir::{Class, ClassUnicode, HirKind};
-
-use crate::sys;
-
-/// Control and format characters (bidirectional controls, tags, zero-width ones), private use, unassigned ones, line and
-/// paragraph separators, and what is invisible by default (Unicode, UAX #44).
-const HIDDEN: &str = r"[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]";
+use crate::display::{hide_unprintable, is_visible};
+use crate::request::Subject;
 
 /// At most this much is made printable in one piece.
 const PIECE: usize = 16 * 1024;
 
-/// Whether a terminal shows the character, and does nothing else.
-fn is_visible(c: char) -> bool {
-    static SET: OnceLock<ClassUnicode> = OnceLock::new();
-    if c.is_ascii() {
-        return !c.is_ascii_control();
-    }
-    let set = SET.get_or_init(|| match regex_syntax::parse(HIDDEN).map(|hir| hir.into_kind()) {
-        Ok(HirKind::Class(Class::Unicode(set))) => set,
-        other => unreachable!("{HIDDEN} is a constant that is a set, not {other:?}"),
-    });
-    let place = set.ranges().partition_point(|range| range.end() < c);
-    set.ranges().get(place).is_none_or(|range| c < range.start())
-}
-
-/// Invisible characters and what is no character in the user's locale become `?`, one for each byte or character.
-pub(super) fn printable(bytes: &[u8]) -> Vec<u8> {
-    let plain = |b: u8| if b.is_ascii_control() { b'?' } else { b };
-    if bytes.is_ascii() {
-        return bytes.iter().map(|&b| plain(b)).collect();
-    }
-    if !sys::locale_is_utf8() {
-        return bytes.iter().map(|&b| if b.is_ascii() { plain(b) } else { b'?' }).collect();
-    }
-    let mut text = Vec::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            let c = if is_visible(c) { c } else { '?' };
-            text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        text.extend(chunk.invalid().iter().map(|_| b'?'));
-    }
-    text
+/// The text as it is displayed.
+pub(super) fn printable(subject: Subject, text: &[u8]) -> Vec<u8> {
+    let mut displayed = text.to_vec();
+    hide_unprintable(&mut displayed, subject);
+    displayed
 }
 
 /// The same as a string.
-pub(super) fn shown(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&printable(bytes)).into_owned()
+pub(super) fn shown_as(subject: Subject, text: &[u8]) -> String {
+    String::from_utf8_lossy(&printable(subject, text)).into_owned()
+}
+
+/// A name or a message as it is displayed: each control character is a `?`.
+pub(super) fn shown(text: &[u8]) -> String {
+    shown_as(Subject::Name, text)
 }
 
 /// Whether they are shown as they are.
 pub(super) fn is_printable(bytes: &[u8]) -> bool {
-    printable(bytes) == bytes
+    printable(Subject::Name, bytes) == bytes
 }
 
 /// At most this many characters, and a sign that more follow.
@@ -133,37 +105,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_invisible_is_replaced_and_all_else_is_kept() {
-        // As `iconv -l` and most people have it: letters, marks, digits, signs, emoji, spaces.
-        for c in "aé\u{301}ж漢ﷺ1²€—“ \u{a0}\u{3000}\u{2800}\u{1f600}\u{fffd}".chars() {
-            assert!(is_visible(c), "{c:?}");
-        }
-        for range in [
-            '\0'..='\x1f',              // C0
-            '\x7f'..='\u{9f}',          // DEL and C1
-            '\u{ad}'..='\u{ad}',        // soft hyphen
-            '\u{34f}'..='\u{34f}',      // combining grapheme joiner
-            '\u{378}'..='\u{379}',      // unassigned
-            '\u{61c}'..='\u{61c}',      // bidirectional
-            '\u{200b}'..='\u{200f}',    // zero-width, bidirectional
-            '\u{2028}'..='\u{202e}',    // separators, bidirectional
-            '\u{2060}'..='\u{206f}',    // word joiner, isolates
-            '\u{3164}'..='\u{3164}',    // Hangul filler
-            '\u{e000}'..='\u{f8ff}',    // private use
-            '\u{fe00}'..='\u{fe0f}',    // variation selectors
-            '\u{feff}'..='\u{feff}',    // byte order mark
-            '\u{fff9}'..='\u{fffb}',    // interlinear annotation
-            '\u{e0000}'..='\u{e0fff}',  // tags, more variation selectors
-            '\u{f0000}'..='\u{10ffff}', // private use, noncharacters
-        ] {
-            for c in range {
-                assert!(!is_visible(c), "{c:?}");
-                assert_eq!(shown(format!("<{c}>").as_bytes()), "<?>", "{c:?}");
-                let mut json = Escaped(vec![]);
-                write!(json, "{}", serde_json::to_string(&c).unwrap()).unwrap();
-                assert!(json.0.is_ascii() && !json.0.iter().any(u8::is_ascii_control), "{c:?}");
-                assert_eq!(serde_json::from_slice::<char>(&json.0).unwrap(), c);
-            }
+    fn json_escapes_what_is_not_displayed() {
+        for c in (0..=0xffff)
+            .chain(0xe_0000..=0xe_0fff)
+            .chain(0x10_fff0..=0x10_ffff)
+            .filter_map(char::from_u32)
+            .filter(|&c| !is_visible(c))
+        {
+            let mut json = Escaped(vec![]);
+            write!(json, "{}", serde_json::to_string(&c).unwrap()).unwrap();
+            assert!(json.0.is_ascii() && !json.0.iter().any(u8::is_ascii_control), "{c:?}");
+            assert_eq!(serde_json::from_slice::<char>(&json.0).unwrap(), c);
+            assert_eq!(shown(format!("<{c}>").as_bytes()), format!("<{}>", "?".repeat(c.len_utf8())));
         }
     }
 
@@ -177,16 +130,17 @@ mod tests {
 
     #[test]
     fn pieces_divide_no_character() {
+        let displayed = |text: &[u8]| printable(Subject::CommandLine, text);
         for text in ["a", "é", "漢", "\u{1f600}", "\u{200b}"] {
             for shift in 0..5 {
                 let text = format!("{}{}", "x".repeat(shift), text.repeat(PIECE));
-                let all: Vec<u8> = pieces(text.as_bytes()).flat_map(printable).collect();
-                assert_eq!(all, printable(text.as_bytes()));
+                let all: Vec<u8> = pieces(text.as_bytes()).flat_map(displayed).collect();
+                assert_eq!(all, displayed(text.as_bytes()));
                 assert!(pieces(text.as_bytes()).all(|piece| piece.len() <= PIECE));
             }
         }
         let invalid = vec![0x80; 3 * PIECE];
-        assert_eq!(pieces(&invalid).flat_map(printable).collect::<Vec<_>>(), printable(&invalid));
+        assert_eq!(pieces(&invalid).flat_map(displayed).collect::<Vec<_>>(), displayed(&invalid));
         assert_eq!(pieces(b"").count(), 0);
     }
 

@@ -41,7 +41,7 @@ impl Names {
     pub(super) fn line(&mut self, target: &Target) -> [String; 4] {
         let (user, name) = match &target.view {
             View::Full(about) => (self.user(about.effective_uid), shown(&about.name)),
-            View::Id | View::Text(_) | View::Words(_) => Default::default(),
+            View::Id | View::Text(..) | View::Words(..) => Default::default(),
         };
         [target.pid.to_string(), shown(user.as_bytes()), name, shown(self.outcome(target).as_bytes())]
     }

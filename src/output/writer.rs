@@ -12,7 +12,7 @@ use super::terminal::Terminal;
 use super::text::Names;
 use crate::error::{Error, ErrorKind, errno_text, io_error_text};
 use crate::report::ExitStatus;
-use crate::request::{Program, Style};
+use crate::request::{Program, Style, Subject};
 
 /// Output is written when this much has been collected.
 const FLUSH_THRESHOLD: usize = 64 * 1024;
@@ -58,8 +58,8 @@ impl Output {
     }
 
     /// Bytes that a process chose.
-    pub(super) fn print_shown(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        pieces(bytes).try_for_each(|piece| self.print_bytes(&printable(piece)))
+    pub(super) fn print_shown(&mut self, subject: Subject, text: &[u8]) -> Result<(), Error> {
+        pieces(text).try_for_each(|piece| self.print_bytes(&printable(subject, piece)))
     }
 
     /// What this function writes, which may be large.

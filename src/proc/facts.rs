@@ -52,6 +52,17 @@ impl From<Errno> for LookupError {
 /// An answer about a process that may be gone by now.
 pub(crate) type Lookup<T> = Result<T, LookupError>;
 
+/// A text of a process that patterns are matched against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProcessText {
+    /// [`Facts::name`].
+    Name,
+    /// [`Facts::full_name`].
+    FullName,
+    /// [`Facts::command_line`].
+    CommandLine,
+}
+
 /// The facts about one process or thread; each is read when it is first asked for, and only once.
 pub(crate) trait Facts {
     /// The process ID, or the thread ID where threads are examined.
@@ -113,6 +124,8 @@ pub(crate) trait Facts {
     fn full_name(&mut self) -> Lookup<Option<&[u8]>>;
     /// The arguments joined by one space; `[name]` where there are none, with ` <defunct>` behind it for a zombie.
     fn command_line(&mut self) -> Lookup<&[u8]>;
+    /// The same text as it is displayed ([`crate::display`]). None where that is the text itself, or there is none.
+    fn displayed(&mut self, text: ProcessText) -> Lookup<Option<&[u8]>>;
     /// The arguments, each ended by a NUL; empty for kernel threads and zombies (proc_pid_cmdline(5)).
     fn arguments(&mut self) -> Lookup<&[u8]>;
     /// The initial environment, each variable ended by a NUL; None if we may not read it (proc_pid_environ(5)).

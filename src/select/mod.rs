@@ -10,8 +10,11 @@ mod unit_path;
 
 use std::sync::Arc;
 
+use crate::display::REPLACEMENTS;
 use crate::ere::{Pattern, PatternError};
-use crate::proc::{Facts, HeldNamespace, Lookup, LookupError, NamedGroup, NamedProcess, Socket, Sockets};
+use crate::proc::{
+    Facts, HeldNamespace, Lookup, LookupError, NamedGroup, NamedProcess, ProcessText, Socket, Sockets,
+};
 use crate::request::{Pick, Pid};
 use cgroup::is_in_cgroup;
 use unit::is_in_unit;
@@ -183,12 +186,13 @@ impl Test {
             Test::Session(sessions) => is_group_among(process.session()?, sessions)?,
             Test::ProcessGroup(groups) => is_group_among(process.process_group()?, groups)?,
             Test::EffectiveUser(ids) => ids.contains(&process.effective_uid()?),
-            Test::Name(pattern) => pattern.is_match(process.name()?)?,
+            Test::Name(pattern) => has_match(process, ProcessText::Name, pattern)?,
             Test::FullName(pattern) => {
-                let by_name = pattern.is_match(process.name()?)?; // the names of kernel workers can be long
-                by_name || process.full_name()?.map_or(Ok(false), |name| pattern.is_match(name))?
+                // The names of kernel workers can be long.
+                has_match(process, ProcessText::Name, pattern)?
+                    || has_match(process, ProcessText::FullName, pattern)?
             }
-            Test::CommandLine(pattern) => pattern.is_match(process.command_line()?)?,
+            Test::CommandLine(pattern) => has_match(process, ProcessText::CommandLine, pattern)?,
             Test::Parent(parents) => is_alive_among(process.parent()?, parents)?,
             Test::Ancestor(ancestors) => descends_from(process, ancestors)?,
             Test::Terminal(numbers) => numbers.contains(&process.terminal()?),
@@ -214,6 +218,22 @@ impl Test {
             Test::Sockets(wanted) => !wanted.is_empty() && holds_own(process, wanted)?,
         })
     }
+}
+
+/// Whether the text matches as it is, or as it is displayed: a process cannot evade a pattern with bytes that are no
+/// characters, and what a user copies from a list matches.
+fn has_match(process: &mut impl Facts, text: ProcessText, pattern: &Pattern) -> Result<bool, MatchError> {
+    let raw = match text {
+        ProcessText::Name => Some(process.name()?),
+        ProcessText::FullName => process.full_name()?,
+        ProcessText::CommandLine => Some(process.command_line()?),
+    };
+    let Some(raw) = raw else { return Ok(false) };
+    let is_match = pattern.is_match(raw)?;
+    if is_match || !pattern.may_take_any(REPLACEMENTS) {
+        return Ok(is_match); // what is displayed matches no more than that
+    }
+    Ok(process.displayed(text)?.map_or(Ok(false), |displayed| pattern.is_match(displayed))?)
 }
 
 /// Whether it holds one of these sockets that is its own.

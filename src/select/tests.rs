@@ -62,6 +62,9 @@ impl Facts for Fake {
     fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>> {
         Ok(self.ancestors.iter().map(|one| one.pid).find(|pid| wanted.contains(pid)))
     }
+    fn displayed(&mut self, _: ProcessText) -> Lookup<Option<&[u8]>> {
+        Ok(None)
+    }
     fn owns_sockets_of(&mut self, _: u32) -> Lookup<bool> {
         Err(LookupError::Denied)
     }

@@ -18,10 +18,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("sys", &[]),
     ("accounts", &[]),
     // What a process is, and tests on it.
+    ("display", &["request", "sys"]),
     ("ere", &["sys"]),
-    ("proc", &["error", "request", "sys"]),
+    ("proc", &["display", "error", "request", "sys"]),
     ("view", &["proc", "request"]),
-    ("select", &["ere", "proc", "request"]),
+    ("select", &["display", "ere", "proc", "request"]),
     ("permission", &["proc", "request", "signal"]),
     // What started a process.
     ("origin", &["proc", "request", "select"]),
@@ -53,8 +54,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "output",
         &[
-            "accounts", "complete", "deliver", "error", "origin", "plan", "proc", "report", "request",
-            "scan", "select", "signal", "sys", "view",
+            "accounts", "complete", "deliver", "display", "error", "origin", "plan", "proc", "report",
+            "request", "scan", "select", "signal", "view",
         ],
     ),
     // The library for other programs, which takes the stages up to `scan` and the parts of `deliver`.

@@ -8,6 +8,7 @@ mod support;
 mod age;
 mod awkward;
 mod criteria;
+mod displayed;
 mod dispositions;
 mod family;
 mod files;

@@ -141,9 +141,10 @@ fn control_characters_and_invalid_utf8_are_shown_as_question_marks() {
         },
         &[
             case("pgrep -a -x {c}")
-                .prints("{c.pid} {c} a?[31m?b??c? gr\u{fc}n\n")
+                .prints("{c.pid} {c} a?[31m?b  c? gr\u{fc}n\n")
                 .before([4, 0, 3])
                 .differs("text-output", reference().prints("{c.pid} {c} a?[31m?b .c. gr??n\n")),
+            case("pgrep -aQ -x {c}").prints("{c.pid} {c} 'a?[31m?b  c?' 'gr\u{fc}n'\n").ours_only(),
             case("pgrep -l {tag}[^c]").prints("{n.pid} {tag}???\n"),
             case("pkill -0 -e {tag}[^c]").prints("{tag}??? killed (pid {n.pid})\n"),
         ],

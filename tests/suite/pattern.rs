@@ -112,18 +112,89 @@ fn the_whole_command_line_is_seen() {
     check(
         |scene| {
             scene.add("big", |part| part.arg(&long).arg(&long).arg("the-end"));
-            let bytes = OsStr::from_bytes(b"\xff\x01");
-            scene.add("raw", |part| part.arg(bytes).arg("behind"));
         },
         &[
             case("pgrep -f {tag}.*the-end$").pids("big").differs("whole-command-line", reference().status(1)),
             case("pgrep -xf '{big} x* x* the-end'")
                 .pids("big")
                 .differs("whole-command-line", reference().status(1)),
-            // No escaping before the match: the reference replaces unprintable characters by `?`.
-            case("pgrep -f '{raw} .*[?].*behind'").nothing().differs("raw-bytes", reference().pids("raw")),
         ],
     );
+}
+
+/// Stray bytes, control characters and letters that are cut: docs/COMPATIBILITY.md, `raw-bytes`.
+fn unprintable(scene: &mut Scene) {
+    let bytes = OsStr::from_bytes;
+    scene.add("raw", |part| part.arg(bytes(b"M\xfcller \x01")).arg("after"));
+    scene.add("line", |part| part.arg("A=mark\nsleep 98").arg("é"));
+    let name = format!("{}xéé", scene.tag()); // 16 bytes
+    scene.adopt("cut", Victim::named(&name).arg0("x").spawn());
+    let name = [scene.tag().as_bytes(), b"-long\xfcname"].concat();
+    scene.adopt("full", Victim::named(&name).spawn());
+    let most = "x".repeat(100_000);
+    scene.add("big", |part| part.arg(&most).arg(&most).arg(bytes(b"gr\xfcn\tend")));
+}
+
+#[test]
+fn what_is_displayed_matches_and_what_is_there() {
+    check(
+        unprintable,
+        &[
+            case("pgrep -f '{raw} M.ller'").pids("raw"),
+            case("pgrep -xf '{raw} M[?]ller [?] after'").pids("raw").since([4, 0, 3]),
+            case("pgrep -xf '{raw} .*'").pids("raw"),
+            case("pgrep -f '{tag}.* M[?]LLER'").nothing(),
+            case("pgrep -if '{tag}.* M[?]LLER'").pids("raw"),
+            case("pgrep -xf '{line} A=mark sleep 98 é'").pids("line"),
+            case("pgrep -x '{tag}xé.*'").pids("cut"),
+            case("pgrep -x '{tag}xé[?]'").pids("cut"),
+            case("pgrep '^{tag}xé.$'").pids("cut"),
+            case("pgrep -f '{cut}é'").nothing(),
+            case("pkill -HUP -x '{tag}xé.*'").fate("cut", "killed by HUP"),
+            case("pgrep '{tag}-long.name'").pids("full").ours_only(),
+            case("pgrep -x '{tag}-long[?]name'").pids("full").ours_only(),
+            // Beyond 128 KiB, where the reference stops.
+            case("pgrep -xf '{big} x* x* gr[?]n end'").pids("big").ours_only(),
+            case("pgrep -f '{tag}big' --and '[?]n end$' --and '[[:cntrl:]]'").pids("big").ours_only(),
+            // As it is.
+            case("pgrep -f '{tag}.*[[:cntrl:]]sleep'")
+                .pids("line")
+                .differs("raw-bytes", reference().status(1)),
+            case("pgrep -f {tag} --and '[[:cntrl:]]' --and 'M[?]'").pids("raw").ours_only(),
+            // Where neither matches.
+            case("pgrep -f {tag} --not 'M[?]ller' --not 'mark sleep' --not '^x' --not 'gr.n'")
+                .pids("full")
+                .ours_only(),
+            case("pgrep {tag} --not '^{tag}(raw|line|big|-.*|x[?]*|xé.)$'").nothing().ours_only(),
+        ],
+    );
+}
+
+/// The locale decides what is a letter, for the list and for the match.
+#[test]
+fn in_the_c_locale_letters_beyond_ascii_are_displayed_as_question_marks() {
+    check(
+        unprintable,
+        &[
+            shell("LC_ALL=C pgrep -l '{tag}x[?][?][?]'").prints("{cut.pid} {tag}x???\n"),
+            shell("LC_ALL=C pgrep -x '{tag}x...'").pids("cut"),
+            shell("LC_ALL=C pgrep -xf '{line} A=mark.sleep 98 [?][?]'").pids("line"),
+        ],
+    );
+}
+
+/// Only what is selected otherwise is affected by what nobody can select: everything, so in a namespace.
+#[test]
+fn inverted_neither_form_matches() {
+    namespace(|| {
+        check(
+            unprintable,
+            &[
+                case("pgrep -vf 'suite|M[?]ller|mark sleep|gr.n|^x'").pids("full").ours_only(),
+                case("pgrep -v '^{tag}(raw|line|big)$|suite|é[?]$'").pids("full"),
+            ],
+        );
+    });
 }
 
 /// docs/COMPATIBILITY.md, `long-names`.

@@ -7,8 +7,9 @@ use rustix::fs::{self, AtFlags};
 use rustix::io::Errno;
 
 use super::{Ancestors, LARGE, LikeThis, MEMORY_FACTOR, MEMORY_TIME, NAME_MAX, Process, Text, not_empty};
+use crate::display::is_plain;
 use crate::proc::lineage::{self};
-use crate::proc::{Facts, FileId, Link, Lookup, LookupError, base_name};
+use crate::proc::{Facts, FileId, Link, Lookup, LookupError, ProcessText, base_name};
 use crate::request::{Namespace, Pid};
 
 impl Facts for Process<'_> {
@@ -222,6 +223,29 @@ impl Facts for Process<'_> {
             self.command_line = Text { known: true, bytes: line };
         }
         Ok(&self.command_line.bytes)
+    }
+
+    fn displayed(&mut self, text: ProcessText) -> Lookup<Option<&[u8]>> {
+        if !self.displayed.is_of(text) {
+            let mut displayed = std::mem::take(&mut self.displayed);
+            let made = match text {
+                ProcessText::Name => self.name().map(|name| displayed.make(text, name)),
+                ProcessText::FullName => {
+                    self.full_name().map(|name| displayed.make(text, name.unwrap_or_default()))
+                }
+                ProcessText::CommandLine => match self.command_line() {
+                    // There is room for one copy. Whatever needs the line as it was reads it again.
+                    Ok(line) if line.len() > LARGE && !is_plain(line) => {
+                        displayed.make_in_place(text, std::mem::take(&mut self.command_line).bytes);
+                        Ok(())
+                    }
+                    line => line.map(|line| displayed.make(text, line)),
+                },
+            };
+            self.displayed = displayed;
+            made?;
+        }
+        Ok(self.displayed.get())
     }
 
     fn arguments(&mut self) -> Lookup<&[u8]> {

@@ -9,10 +9,13 @@ use rustix::io::Errno;
 use rustix::path::DecInt;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
+mod displayed;
 mod exec;
 mod facts;
 mod read;
 mod start;
+
+use displayed::Displayed;
 
 use super::lineage::{self, Lineage, Relation};
 use super::sockets::OpenSockets;
@@ -59,6 +62,7 @@ pub(crate) struct Process<'p> {
     full_name: Text,
     arguments: Text,
     command_line: Text,
+    displayed: Displayed,
     environment: Text,
     cgroups: Text,
     sockets: OpenSockets,
@@ -136,6 +140,7 @@ impl<'p> Process<'p> {
             full_name: Text::default(),
             arguments: Text::default(),
             command_line: Text::default(),
+            displayed: Displayed::default(),
             environment: Text::default(),
             cgroups: Text::default(),
             sockets: OpenSockets::default(),
@@ -220,6 +225,7 @@ impl<'p> Process<'p> {
         self.executable = None;
         self.failure = None;
         self.is_cut = false;
+        self.displayed.forget(LARGE);
         for text in [
             &mut self.name,
             &mut self.full_name,

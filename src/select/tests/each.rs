@@ -116,6 +116,13 @@ impl Facts for Known {
     fn command_line(&mut self) -> Lookup<&[u8]> {
         Ok(b"run lib/tool -x")
     }
+    fn displayed(&mut self, text: ProcessText) -> Lookup<Option<&[u8]>> {
+        Ok(Some(match text {
+            ProcessText::Name => b"a name",
+            ProcessText::FullName => b"a full name as displayed",
+            ProcessText::CommandLine => b"run, as displayed",
+        }))
+    }
     fn arguments(&mut self) -> Lookup<&[u8]> {
         Ok(b"run\0lib/tool\0-x\0")
     }
@@ -191,6 +198,14 @@ fn each_test_passes_what_it_names_and_nothing_else() {
         (Test::FullName(pattern("than")), Known { full_name: None, ..known() }, false),
         (Test::CommandLine(pattern("tool -x$")), known(), true),
         (Test::CommandLine(pattern("a-name")), known(), false),
+        (Test::Name(pattern("^a name$")), known(), true),
+        (Test::FullName(pattern("^a name$")), known(), true),
+        (Test::FullName(pattern("as displayed$")), known(), true),
+        (Test::FullName(pattern("as displayed$")), Known { full_name: None, ..known() }, false),
+        (Test::CommandLine(pattern("^run, as displayed$")), known(), true),
+        (Test::Not(Box::new(Test::CommandLine(pattern("as displayed")))), known(), false),
+        (Test::Not(Box::new(Test::CommandLine(pattern("tool")))), known(), false),
+        (Test::Not(Box::new(Test::CommandLine(pattern("name")))), known(), true),
         (Test::Parent(processes(&[1, 6])), known(), true),
         (Test::Parent(processes(&[5, 7])), known(), false),
         (Test::Ancestor(processes(&[1, 5])), known(), true),

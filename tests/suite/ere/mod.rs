@@ -5,5 +5,5 @@ mod corpus;
 mod differences;
 mod differential;
 mod glibc;
-mod patterns;
+pub mod patterns;
 mod traps;

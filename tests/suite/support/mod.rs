@@ -89,7 +89,7 @@ pub fn skipped(what: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {name} needs {what}");
 }
 
-fn available(yes: bool, what: &str) -> bool {
+pub fn available(yes: bool, what: &str) -> bool {
     if !yes {
         skipped(what);
         assert!(std::env::var_os("CI").is_none(), "CI has no {what}");
