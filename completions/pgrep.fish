@@ -10,7 +10,7 @@ function __pgrep_read
     test "$line" = "$__pgrep_line"; and return
     set -g __pgrep_line $line
     set -g __pgrep_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal max read-timeout d delimiter complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist signal max read-timeout d delimiter complete
     set -g __pgrep_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pgrep_pending[1]
@@ -138,7 +138,8 @@ complete -c pgrep -l cwd -x -a '(__pgrep_values cwd directories cwd)' -n '__pgre
 complete -c pgrep -l rss -x -n '__pgrep_has_not rss --' -d 'select by resident memory, at least SIZE (500M)'
 complete -c pgrep -l cpu-time -x -a '(__pgrep_values cpu-time none cpu-time)' -n '__pgrep_has_not cpu-time --' -d 'select by CPU time used, at least DURATION'
 complete -c pgrep -l cgroup -x -a '(__pgrep_values cgroup none cgroup)' -n '__pgrep_has_not cgroup --' -d 'select by cgroup (PATH/: and those below it)'
-complete -c pgrep -l unit -x -a '(__pgrep_values unit none unit)' -n '__pgrep_has_not unit --' -d 'select by systemd unit (default: .service)'
+complete -c pgrep -l unit -x -a '(__pgrep_values unit none unit)' -n '__pgrep_has_not unit --' -d 'select by unit of the system (default: .service)'
+complete -c pgrep -l user-unit -x -a '(__pgrep_values user-unit none user-unit)' -n '__pgrep_has_not user-unit --' -d 'select by unit of your user manager; root: of all'
 complete -c pgrep -l local -n '__pgrep_has_not local --' -d 'exclude containers (other PID namespaces)'
 complete -c pgrep -l port -x -a '(__pgrep_values port none port)' -n '__pgrep_has_not port --' -d 'select by local port (443, tcp:80, udp:50-59)'
 complete -c pgrep -l env -x -a '(__pgrep_values env none env)' -n '__pgrep_has_not env --' -d 'select by environment variable'

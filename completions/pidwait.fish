@@ -10,7 +10,7 @@ function __pidwait_read
     test "$line" = "$__pidwait_line"; and return
     set -g __pidwait_line $line
     set -g __pidwait_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal timeout max read-timeout complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist signal timeout max read-timeout complete
     set -g __pidwait_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pidwait_pending[1]
@@ -138,7 +138,8 @@ complete -c pidwait -l cwd -x -a '(__pidwait_values cwd directories cwd)' -n '__
 complete -c pidwait -l rss -x -n '__pidwait_has_not rss --' -d 'select by resident memory, at least SIZE (500M)'
 complete -c pidwait -l cpu-time -x -a '(__pidwait_values cpu-time none cpu-time)' -n '__pidwait_has_not cpu-time --' -d 'select by CPU time used, at least DURATION'
 complete -c pidwait -l cgroup -x -a '(__pidwait_values cgroup none cgroup)' -n '__pidwait_has_not cgroup --' -d 'select by cgroup (PATH/: and those below it)'
-complete -c pidwait -l unit -x -a '(__pidwait_values unit none unit)' -n '__pidwait_has_not unit --' -d 'select by systemd unit (default: .service)'
+complete -c pidwait -l unit -x -a '(__pidwait_values unit none unit)' -n '__pidwait_has_not unit --' -d 'select by unit of the system (default: .service)'
+complete -c pidwait -l user-unit -x -a '(__pidwait_values user-unit none user-unit)' -n '__pidwait_has_not user-unit --' -d 'select by unit of your user manager; root: of all'
 complete -c pidwait -l local -n '__pidwait_has_not local --' -d 'exclude containers (other PID namespaces)'
 complete -c pidwait -l port -x -a '(__pidwait_values port none port)' -n '__pidwait_has_not port --' -d 'select by local port (443, tcp:80, udp:50-59)'
 complete -c pidwait -l env -x -a '(__pidwait_values env none env)' -n '__pidwait_has_not env --' -d 'select by environment variable'

@@ -39,6 +39,7 @@ _pkill_option() {
         --cpu-time) name=cpu-time alternatives='cpu-time' value=needed what=cpu-time ;;
         --cgroup) name=cgroup alternatives='cgroup' value=needed what=cgroup ;;
         --unit) name=unit alternatives='unit' value=needed what=unit ;;
+        --user-unit) name=user-unit alternatives='user-unit' value=needed what=user-unit ;;
         --local) name=local alternatives='local' ;;
         --port) name=port alternatives='port' value=needed what=port ;;
         --env) name=env alternatives='env' value=needed what=env ;;
@@ -61,6 +62,7 @@ _pkill_option() {
         --escalate) name=escalate alternatives='kill-after escalate' value=needed what=escalate ;;
         --cont) name=cont alternatives='cont' ;;
         --until-none) name=until-none alternatives='mrelease until-none' ;;
+        --settle) name=settle alternatives='settle' value=needed what=settle ;;
         --any) name=any alternatives='any' ;;
         --dry-run) name=dry-run alternatives='dry-run interactive quiet' ;;
         -I | --interactive) name=interactive alternatives='freeze dry-run interactive' ;;
@@ -88,9 +90,9 @@ _pkill_option() {
 # Sets the options of a program.
 _pkill_options() {
     case $1 in
-        pgrep) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not -v:--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -w:--lightweight -n:--newest -o:--oldest :--tree :--signal :--max :--read-timeout :--allow-none -c:--count -l:--list-name -a:--list-full -Q:--shell-quote -d:--delimiter :--print0 :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
-        pkill) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--tree :--signal -q:--queue -m:--mrelease :--freeze :--whole-group :--wait :--timeout :--kill-after :--escalate :--cont :--until-none :--dry-run -I:--interactive :--max :--strict :--read-timeout :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete :--list-signals -h:--help -V:--version' ;;
-        pidwait) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--tree :--signal :--timeout :--any :--max :--read-timeout :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
+        pgrep) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not -v:--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -w:--lightweight -n:--newest -o:--oldest :--tree :--signal :--max :--read-timeout :--allow-none -c:--count -l:--list-name -a:--list-full -Q:--shell-quote -d:--delimiter :--print0 :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
+        pkill) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--tree :--signal -q:--queue -m:--mrelease :--freeze :--whole-group :--wait :--timeout :--kill-after :--escalate :--cont :--until-none :--settle :--dry-run -I:--interactive :--max :--strict :--read-timeout :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete :--list-signals -h:--help -V:--version' ;;
+        pidwait) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors -n:--newest -o:--oldest :--tree :--signal :--timeout :--any :--max :--read-timeout :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--complete -h:--help -V:--version' ;;
     esac
 }
 

@@ -10,7 +10,7 @@ function __pkill_read
     test "$line" = "$__pkill_line"; and return
     set -g __pkill_line $line
     set -g __pkill_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit port env ns nslist signal q queue timeout kill-after escalate max read-timeout complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist signal q queue timeout kill-after escalate settle max read-timeout complete
     set -g __pkill_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pkill_pending[1]
@@ -148,7 +148,8 @@ complete -c pkill -l cwd -x -a '(__pkill_values cwd directories cwd)' -n '__pkil
 complete -c pkill -l rss -x -n '__pkill_has_not rss --' -d 'select by resident memory, at least SIZE (500M)'
 complete -c pkill -l cpu-time -x -a '(__pkill_values cpu-time none cpu-time)' -n '__pkill_has_not cpu-time --' -d 'select by CPU time used, at least DURATION'
 complete -c pkill -l cgroup -x -a '(__pkill_values cgroup none cgroup)' -n '__pkill_has_not cgroup --' -d 'select by cgroup (PATH/: and those below it)'
-complete -c pkill -l unit -x -a '(__pkill_values unit none unit)' -n '__pkill_has_not unit --' -d 'select by systemd unit (default: .service)'
+complete -c pkill -l unit -x -a '(__pkill_values unit none unit)' -n '__pkill_has_not unit --' -d 'select by unit of the system (default: .service)'
+complete -c pkill -l user-unit -x -a '(__pkill_values user-unit none user-unit)' -n '__pkill_has_not user-unit --' -d 'select by unit of your user manager; root: of all'
 complete -c pkill -l local -n '__pkill_has_not local --' -d 'exclude containers (other PID namespaces)'
 complete -c pkill -l port -x -a '(__pkill_values port none port)' -n '__pkill_has_not port --' -d 'select by local port (443, tcp:80, udp:50-59)'
 complete -c pkill -l env -x -a '(__pkill_values env none env)' -n '__pkill_has_not env --' -d 'select by environment variable'
@@ -170,6 +171,7 @@ complete -c pkill -l kill-after -x -a '(__pkill_values kill-after none kill-afte
 complete -c pkill -l escalate -x -a '(__pkill_values escalate none escalate)' -n '__pkill_has_not kill-after escalate --' -d 'send more signals later, each as DURATION:SIGNAL'
 complete -c pkill -l cont -n '__pkill_has_not cont --' -d 'continue stopped processes, so that they can act'
 complete -c pkill -l until-none -n '__pkill_has_not m mrelease until-none --' -d 'repeat until no process matches'
+complete -c pkill -l settle -x -a '(__pkill_values settle none settle)' -n '__pkill_has_not settle --' -d 'look for restarted processes this long (0.3s)'
 complete -c pkill -l dry-run -n '__pkill_has_not dry-run I interactive quiet --' -d 'send nothing; show what would be done and why'
 complete -c pkill -s I -l interactive -n '__pkill_has_not freeze dry-run I interactive --' -d 'ask before each signal: y, n, a (all), q (quit)'
 complete -c pkill -l max -x -n '__pkill_has_not max --' -d 'do nothing if more than N processes match'

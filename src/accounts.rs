@@ -96,6 +96,12 @@ mod files {
     }
 }
 
+/// Whose units `--user-unit` means: those of the user's own manager, as in `systemctl --user`, and for root (None) of any.
+pub(crate) fn user_of_units() -> Option<u32> {
+    let uid = rustix::process::getuid();
+    (!uid.is_root()).then(|| uid.as_raw())
+}
+
 #[cfg(test)]
 mod tests {
     use super::files::entries;

@@ -111,7 +111,7 @@ fn by_owner(request: &Request) -> Option<String> {
         .iter()
         .filter_map(|found| match &found.view {
             View::Full(about) => Some(about.effective_uid),
-            View::Id | View::Text(_) | View::Words(_) => None,
+            View::Id | View::Text(..) | View::Words(..) => None,
         })
         .collect();
     owners.sort_unstable();

@@ -211,8 +211,10 @@ pub enum Criterion {
     States(Vec<u8>),
     /// `--cgroup`: `/PATH` in the v2 hierarchy or `CONTROLLER:/PATH` in a v1 hierarchy; the path may be a pattern.
     Cgroups(Vec<OsString>),
-    /// `--unit`: a systemd unit.
+    /// `--unit`: a systemd unit of the system.
     Units(Vec<OsString>),
+    /// `--user-unit`: a systemd unit of a user's manager.
+    UserUnits(Vec<OsString>),
     /// `--local`: in the program's own PID namespace.
     Local,
     /// `--port`: has a socket that is bound to one of these.

@@ -25,6 +25,8 @@ pub enum Kind {
     Cgroups,
     /// systemd units, by name.
     Units,
+    /// systemd units of users' managers, by name.
+    UserUnits,
     /// Local ports.
     Ports,
     /// Environment variables, with or without a value.
@@ -73,7 +75,7 @@ impl Kind {
             Kind::Groups => "GROUP,...",
             Kind::States => "STATE,...",
             Kind::Cgroups => "PATH,...",
-            Kind::Units => "UNIT,...",
+            Kind::Units | Kind::UserUnits => "UNIT,...",
             Kind::Ports => "PORT,...",
             Kind::Variables => "NAME[=VALUE],...",
             Kind::Namespaces => "NS,...",

@@ -19,12 +19,29 @@ pub(super) fn words(value: &OsStr) -> Result<Vec<OsString>, String> {
     list(value, |entry| Ok(entry.to_owned()))
 }
 
-/// systemd unit names. A path is not one: `systemd-escape --path` prints the unit name of a path.
+/// systemd unit names, or `user@UID/NAME` for a unit of that user's manager.
 pub(super) fn units(value: &OsStr) -> Result<Vec<OsString>, String> {
-    list(value, |entry| match entry.as_bytes().contains(&b'/') {
+    list(value, |entry| {
+        let text = entry.as_bytes();
+        let name = match text.iter().position(|&b| b == b'/') {
+            Some(slash) if text.starts_with(b"user@") => &text[slash + 1..],
+            _ => text,
+        };
+        unit(name, entry)
+    })
+}
+
+/// Names of units of a user's manager.
+pub(super) fn user_units(value: &OsStr) -> Result<Vec<OsString>, String> {
+    list(value, |entry| unit(entry.as_bytes(), entry))
+}
+
+/// A path is no name: `systemd-escape --path` prints the unit name of a path.
+fn unit(name: &[u8], entry: &OsStr) -> Result<OsString, String> {
+    match name.is_empty() || name.contains(&b'/') {
         true => Err(complain("invalid unit name", entry)),
         false => Ok(entry.to_owned()),
-    })
+    }
 }
 
 /// `[tcp:|udp:]PORT[-PORT]`.
@@ -70,24 +87,33 @@ pub(super) fn path(value: &OsStr) -> Result<OsString, String> {
     if value.is_empty() { Err("invalid empty path".into()) } else { Ok(value.to_owned()) }
 }
 
-/// A number of bytes: a number, which may have a fraction, and optionally K, M, G or T (powers of 1024), with or
-/// without `iB`.
+/// A number of bytes: a number, which may have a fraction, and optionally K, M, G or T as in coreutils: `M` and `MiB` are
+/// 1024², `MB` is 1000².
 pub(super) fn size(value: &OsStr) -> Result<u64, String> {
     let parse = || {
         let text = value.to_str()?;
         let (number, unit) = text.split_at(text.find(|c: char| !is_decimal(c)).unwrap_or(text.len()));
-        let unit = match unit.strip_suffix("iB").unwrap_or(unit) {
-            "" if unit.is_empty() => 1.0,
-            "K" | "k" => 1024.0,
-            "M" | "m" => 1024.0 * 1024.0,
-            "G" | "g" => 1024.0 * 1024.0 * 1024.0,
-            "T" | "t" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+        let mut letters = unit.chars();
+        let exponent = match letters.next().map(|letter| letter.to_ascii_uppercase()) {
+            None | Some('B') => 0,
+            Some('K') => 1,
+            Some('M') => 2,
+            Some('G') => 3,
+            Some('T') => 4,
+            Some(_) => return None,
+        };
+        let base: f64 = match letters.as_str() {
+            "" | "iB" | "ib" => 1024.0,
+            "B" | "b" => 1000.0,
             _ => return None,
         };
-        let bytes = number.parse::<f64>().ok()? * unit;
+        if exponent == 0 && unit.len() > 1 {
+            return None;
+        }
+        let bytes = number.parse::<f64>().ok()? * base.powi(exponent);
         (bytes < u64::MAX as f64).then_some(bytes.ceil() as u64)
     };
-    parse().ok_or_else(|| complain("invalid size", value))
+    parse().ok_or_else(|| complain("invalid size", value) + VALID_SIZES)
 }
 
 fn is_decimal(c: char) -> bool {
@@ -104,8 +130,27 @@ pub(super) fn count(value: &OsStr) -> Result<usize, String> {
     number(value).and_then(|n| n.try_into().ok()).ok_or_else(|| complain("not a number", value))
 }
 
-/// A duration as in timeout(1): a number, which may have a fraction, and optionally s, m, h or d; or several of those
-/// with their units in descending order: `2h30m`.
+/// What follows the complaint about a size.
+const VALID_SIZES: &str =
+    " (valid: a number and K, M, G, T for powers of 1024, or KB, MB, GB, TB for powers of 1000)";
+
+/// What follows the complaint about a duration.
+const VALID_DURATIONS: &str = " (valid: a number and s, m, h, d or w, as in 90, 1.5h, 5min, 2h30m)";
+
+/// The seconds of a unit, in the spellings of systemd.time(7).
+fn unit_seconds(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
+        "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
+        "h" | "hr" | "hrs" | "hour" | "hours" => 60.0 * 60.0,
+        "d" | "day" | "days" => 24.0 * 60.0 * 60.0,
+        "w" | "week" | "weeks" => 7.0 * 24.0 * 60.0 * 60.0,
+        _ => return None,
+    })
+}
+
+/// A duration as in timeout(1): a number, which may have a fraction, and optionally a unit; or several of those with their
+/// units in descending order: `2h30m`.
 pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
     let parse = || {
         let mut rest = value.to_str()?;
@@ -115,23 +160,18 @@ pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
         let mut sum = Duration::ZERO;
         let mut last_unit = f64::INFINITY;
         while !rest.is_empty() {
-            let (number, unit) = rest.split_at(rest.find(|c| !is_decimal(c))?);
-            let seconds = match unit.as_bytes()[0] {
-                b's' => 1.0,
-                b'm' => 60.0,
-                b'h' => 60.0 * 60.0,
-                b'd' => 24.0 * 60.0 * 60.0,
-                _ => return None,
-            };
+            let (number, after) = rest.split_at(rest.find(|c| !is_decimal(c))?);
+            let (unit, after) = after.split_at(after.find(is_decimal).unwrap_or(after.len()));
+            let seconds = unit_seconds(unit)?;
             if seconds >= last_unit {
                 return None;
             }
             let part = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
-            (sum, last_unit, rest) = (sum.checked_add(part)?, seconds, &unit[1..]);
+            (sum, last_unit, rest) = (sum.checked_add(part)?, seconds, after);
         }
         Some(sum)
     };
-    parse().ok_or_else(|| complain("invalid duration", value))
+    parse().ok_or_else(|| complain("invalid duration", value) + VALID_DURATIONS)
 }
 
 /// A list of `DURATION:SIGNAL`.
@@ -207,6 +247,16 @@ mod tests {
             ("1d12h", seconds(129600.0)),
             ("1d1h1m1.5s", seconds(90061.5)),
             ("1.5h30m", seconds(7200.0)),
+            ("5min", seconds(300.0)),
+            ("30sec", seconds(30.0)),
+            ("1w", seconds(604_800.0)),
+            ("2hours30minutes1second", seconds(9001.0)),
+            ("1week2days3hrs4mins5secs", seconds(788_645.0)),
+            ("1day", seconds(86400.0)),
+            ("1hr", seconds(3600.0)),
+            ("5M", None), // no month
+            ("5mi", None),
+            ("1min1m", None),
             ("30m2h", None), // ambiguous: units must descend
             ("5m5m", None),
             ("2h30", None),
@@ -271,7 +321,20 @@ mod tests {
             ("M", None),
             ("iB", None),
             ("5iB", None),
-            ("5MB", None), // ambiguous: 10^6 or 2^20
+            // As in coreutils.
+            ("500MB", Some(500_000_000)),
+            ("5kB", Some(5000)),
+            ("1kb", Some(1000)),
+            ("2GB", Some(2_000_000_000)),
+            ("1TB", Some(1_000_000_000_000)),
+            ("1TiB", Some(K * K * K * K)),
+            ("1mib", Some(K * K)),
+            ("100B", Some(100)),
+            ("100b", Some(100)),
+            ("5BB", None),
+            ("5MBB", None),
+            ("5MiBs", None),
+            ("5P", None),
             ("-1", None),
             ("+1", None),
             ("1e3", None),

@@ -47,6 +47,7 @@ fn values(request: &CompletionRequest, typed: &[u8]) -> Result<Vec<Candidate>, E
         Kind::Groups => processes::groups(),
         Kind::Cgroups => processes::cgroups(),
         Kind::Units => processes::units(),
+        Kind::UserUnits => processes::user_units(),
         Kind::Ports => processes::ports(typed),
         Kind::Executable => processes::executables(),
         Kind::Script => processes::scripts(),

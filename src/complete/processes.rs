@@ -15,7 +15,7 @@ use crate::proc::{
     memberships, own_pid,
 };
 use crate::request::{Pid, Ports, Protocol};
-use crate::select::units_of;
+use crate::select::{units_of, user_units_of};
 use crate::sys;
 
 /// How much is read of the arguments of a process for its description, for the scripts in them, and of its environment.
@@ -139,10 +139,16 @@ pub(super) fn cgroups() -> Result<Vec<Candidate>, Error> {
     Ok(counted(gather(path)?))
 }
 
-/// The systemd units that processes are in.
+/// The system's units that processes are in.
 pub(super) fn units() -> Result<Vec<Candidate>, Error> {
-    let units =
-        gather(|process| Ok(units_of(process.cgroups()?).map(<[u8]>::to_vec).collect::<BTreeSet<_>>()))?;
+    let units = gather(|process| Ok(units_of(process.cgroups()?)))?;
+    Ok(counted(units.into_iter().flatten()))
+}
+
+/// The units of users' managers that processes are in.
+pub(super) fn user_units() -> Result<Vec<Candidate>, Error> {
+    let uid = accounts::user_of_units();
+    let units = gather(move |process| Ok(user_units_of(process.cgroups()?, uid)))?;
     Ok(counted(units.into_iter().flatten()))
 }
 

@@ -377,7 +377,7 @@ mod tests {
             ("[^a]", Flags { charset: Charset::Utf8, ..Flags::default() }, true),
             ("[[:punct:]]", Flags::default(), true),
             (r"\s|x", Flags::default(), true),
-            (r"[a-z]\>", Flags::default(), true), // looks at what follows
+            (r"[a-z]\>", Flags::default(), true), // depends on what follows
         ] {
             assert_eq!(pattern(text, flags).may_take_any(b"? "), takes, "{text}");
         }

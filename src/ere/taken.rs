@@ -7,7 +7,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look};
 pub(super) struct Taken(u128);
 
 impl Taken {
-    /// Where the pattern looks at what is next to the match, its answer depends on all of them.
+    /// Where the pattern depends on what is next to the match, its answer depends on all of them.
     const ALL: Taken = Taken(u128::MAX);
 
     /// Those of a literal.

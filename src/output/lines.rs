@@ -115,8 +115,11 @@ impl Output {
         if report.too_many {
             return Ok(());
         }
-        let heading = ["PID", "USER", "NAME", &format!("WHAT {} WOULD DO", sending.signal)].map(String::from);
-        self.table(Some(heading), report)?;
+        if !report.targets.is_empty() {
+            let heading =
+                ["PID", "USER", "NAME", &format!("WHAT {} WOULD DO", sending.signal)].map(String::from);
+            self.table(Some(heading), report)?;
+        }
         if count {
             self.print(&format!("{}\n", report.targets.len()));
         }

@@ -18,11 +18,10 @@ pub(super) struct ProgressLine {
 }
 
 impl ProgressLine {
-    /// None if standard error is no terminal, or with `NO_COLOR` or `TERM=dumb`.
+    /// None if standard error is no terminal, or one that cannot erase a line. `NO_COLOR` is about colours only.
     pub(super) fn on_terminal() -> Option<Self> {
-        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        (!unwanted && std::io::stderr().is_terminal()).then(Self::default)
+        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        (!is_dumb && std::io::stderr().is_terminal()).then(Self::default)
     }
 
     /// What to write: how many processes are still running, the time since the wait began, and the next signal.

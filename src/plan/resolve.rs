@@ -113,6 +113,10 @@ impl Resolver {
             Criterion::Units(units) => {
                 Test::Unit(units.iter().map(|unit| Unit::new(unit.as_bytes())).collect())
             }
+            Criterion::UserUnits(units) => {
+                let uid = crate::accounts::user_of_units();
+                Test::Unit(units.iter().map(|unit| Unit::of_user(unit.as_bytes(), uid)).collect())
+            }
             Criterion::Local => local()?,
             Criterion::Ports(ports) => Test::Sockets(Arc::new(Sockets::new(ports)?)),
             Criterion::Environment(variables) => Test::Environment(bytes(variables)),

@@ -22,7 +22,7 @@ use unit::is_in_unit;
 pub(crate) use cgroup::Cgroup;
 pub(crate) use file::{FileName, normal};
 pub(crate) use typed_command::TypedCommand;
-pub(crate) use unit::{Unit, units_of};
+pub(crate) use unit::{Unit, units_of, user_units_of};
 pub(crate) use unit_path::{Manager, UnitName};
 
 pub(crate) use expansion::{Reason, Selected, expand};

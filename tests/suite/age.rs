@@ -93,6 +93,10 @@ fn ages_are_durations() {
             case("pkill -KILL --younger 1d {b}").fate("b", "killed by KILL").ours_only(),
             // It is a criterion, so no pattern is needed.
             case("pgrep --younger 0").nothing().ours_only(),
+            case("pgrep --younger 1w --older 0sec {tag}").pids("a b c").ours_only(),
+            case("pgrep --younger 5min {tag}").pids("a b c").ours_only(),
+            case("pgrep --older 30seconds {tag}").nothing().ours_only(),
+            case("pgrep --younger 1y {tag}").usage("1y (valid: a number and s, m, h, d or w, as").ours_only(),
             case("pgrep --younger x {tag}").usage("{program}: invalid duration: x").ours_only(),
             case("pgrep --younger 30m2h {tag}").usage("{program}: invalid duration: 30m2h").ours_only(),
             case("pgrep --younger -1 {tag}").usage("{program}: invalid duration: -1").ours_only(),

@@ -100,9 +100,20 @@ fn an_ordinary_user_is_served() {
     }
     let dir = Dir::new();
     let secret = Victim::spec().env("OF_ROOT_ALONE", "1").spawn();
-    for what in
-        ["pattern", "pid", "env", "exe", "script", "cwd", "cgroup", "terminal", "unit", "port", "group"]
-    {
+    for what in [
+        "pattern",
+        "pid",
+        "env",
+        "exe",
+        "script",
+        "cwd",
+        "cgroup",
+        "terminal",
+        "unit",
+        "user-unit",
+        "port",
+        "group",
+    ] {
         let run = Run::ours("pgrep").args(["--complete", what]).user(65534, 65534);
         let all = candidates(run.prepare({
             let path = dir.path().to_owned();

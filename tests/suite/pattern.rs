@@ -183,7 +183,7 @@ fn in_the_c_locale_letters_beyond_ascii_are_displayed_as_question_marks() {
     );
 }
 
-/// Only what is selected otherwise is affected by what nobody can select: everything, so in a namespace.
+/// Only what is selected otherwise is affected by what no option can select: everything, so in a namespace.
 #[test]
 fn inverted_neither_form_matches() {
     namespace(|| {

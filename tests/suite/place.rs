@@ -136,6 +136,7 @@ fn units() {
         ("sub", "0::/system.slice/nginx.service/worker\n"),
         ("tty1", "0::/system.slice/system-getty.slice/getty@tty1.service\n"),
         ("app", "0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-a\\x2db@7.service\n"),
+        ("own", "0::/user.slice/user-65534.slice/user@65534.service/app.slice/nginx.service\n"),
         ("sess", "0::/user.slice/user-1000.slice/session-3.scope\n"),
         ("esc", "0::/system.slice/_cpu.service\n"),
         ("v1", "5:cpu:/system.slice/other.service\n1:name=systemd:/system.slice/cron.service\n"),
@@ -158,10 +159,17 @@ fn units() {
             ("getty@", "tty1"),
             ("getty@tty2", ""),
             ("user@1000", "app"),
-            (r"app-a\x2db@7", "app"),
-            ("app.slice", "app"),
+            // A user names units freely.
+            (r"app-a\x2db@7", ""),
+            ("app.slice", ""),
+            ("nginx,app.slice", "svc sub gone"),
+            (r"user@1000/app-a\x2db@7", "app"),
+            (r"user@1000.service/app-a\x2db@", "app"),
+            ("user@1000/app.slice,user@65534/nginx", "app own"),
+            ("user@/nginx", "own"),
+            ("user@1001/app.slice", ""),
             ("user-1000.slice", "app sess"),
-            ("user.slice", "app sess"),
+            ("user.slice", "app own sess"),
             ("session-3.scope", "sess"),
             ("cpu", "esc"),
             ("_cpu", ""),
@@ -170,6 +178,26 @@ fn units() {
             ("worker", ""),
         ],
     );
+    placed.finds(
+        "--user-unit",
+        &[
+            ("nginx", "own"),
+            ("app.slice", "app own"),
+            ("app-*", "app"),
+            ("user.slice", ""),
+            ("user@1000", ""),
+            ("cron", ""),
+        ],
+    );
+    // An ordinary user means the own manager, as `systemctl --user` does.
+    let user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    if need("setpriv") {
+        let own = placed.victims.iter().find(|(label, _)| *label == "own").expect("a victim").1.pid();
+        let script = placed.script.to_str().expect("UTF-8");
+        let through = [&["unshare", "--mount", script][..], &user].concat();
+        let output = Run::ours("pgrep").args(["--user-unit", "app.slice"]).through(through).run();
+        assert_eq!((output.pids(), output.err()), (vec![own], String::new()));
+    }
     // All criteria must hold.
     assert_eq!(
         placed.found(&["--unit", "system.slice", "--cgroup", "/**"]),
@@ -185,6 +213,11 @@ fn units() {
     }
     let output = placed.run("pgrep", &["--unit", "a/b"]).run();
     assert_eq!((output.status, output.err().lines().next()), (2, Some("pgrep: invalid unit name: a/b")));
+    for (option, name) in [("--unit", "user@7/"), ("--unit", "user@7/a/b"), ("--user-unit", "user@7/a")] {
+        let output = placed.run("pgrep", &[option, name]).run();
+        let message = format!("pgrep: invalid unit name: {name}");
+        assert_eq!((output.status, output.err().lines().next()), (2, Some(&*message)));
+    }
     let output = placed.run("pgrep", &["--unit", ","]).run();
     assert_eq!((output.status, output.err().lines().next()), (2, Some("pgrep: invalid empty list")));
     // Rechecked before the signal, and signalled.

@@ -17,7 +17,7 @@ struct Supervisor {
 }
 
 impl Supervisor {
-    /// `pause` is what sleep(1) takes; the process is started so many times.
+    /// `pause` is what sleep(1) takes; the process is started `times` times.
     fn start(pause: &str, times: u32) -> Self {
         let dir = Dir::new();
         let script = format!(

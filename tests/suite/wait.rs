@@ -679,13 +679,12 @@ fn progress_is_shown_unless_it_is_unwanted() {
         (
             "pidwait",
             "--timeout 1.2",
-            &[("TERM", "xterm"), ("NO_COLOR", "")],
+            &[("TERM", "xterm"), ("NO_COLOR", "1")],
             "pidwait: 1 of 1 still running after ",
         ),
         ("pidwait", "--timeout 0.1", &[("TERM", "xterm")], ""),
         ("pidwait", "--timeout 0.7 --quiet", &[("TERM", "xterm")], ""),
         ("pidwait", "--timeout 0.7", &[("TERM", "dumb")], ""),
-        ("pidwait", "--timeout 0.7", &[("TERM", "xterm"), ("NO_COLOR", "1")], ""),
         ("pidwait", "--timeout 0.7", &[], ""),
     ];
     let still = |program| format!("{program}: 1 is still running: {} {}\r\n", victim.pid(), victim.name());
