@@ -20,7 +20,7 @@ use crate::signal::Signal;
 use crate::view::{Mention, View};
 
 /// Raised when a reader of the former form would misunderstand the new one; additions do not count.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// JSON that people can read, with a newline at the end.
 pub(super) fn write(output: impl Write, value: &impl Serialize) -> io::Result<()> {
@@ -254,13 +254,9 @@ impl<'a> About<'a> {
     }
 }
 
-/// The outcome's words as one. Those of exits are older than the text's.
+/// The outcome's words as one.
 fn identifier(target: &Target) -> String {
-    match &target.end {
-        Some(End::Exited(_)) => "ended".into(),
-        Some(End::StillRunning(_)) => "still_there".into(),
-        None => word(target).replace(' ', "_"),
-    }
+    word(target).replace(' ', "_")
 }
 
 /// Arguments, each ended by a NUL.

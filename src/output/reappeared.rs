@@ -20,6 +20,9 @@ const CONTAINER_ID_LEN: usize = 12;
 impl Output {
     /// A line for all that have the same origin, where a user reads it or the exit status needs an explanation.
     pub(super) fn reappeared(&mut self, request: &Request, report: &Report) {
+        if report.reappeared.is_empty() && report.unsettled.is_none() {
+            return;
+        }
         let explains_status = request.strict || report.unsettled.is_some();
         let is_quiet = matches!(request.style, Style::Quiet);
         let is_read = request.style == Style::Verbose || request.style == Style::Plain && self.is_watched();

@@ -84,8 +84,8 @@ pub(super) fn word(target: &Target) -> &'static str {
         Outcome::Awaited => "waited for",
         Outcome::Refused { .. } => "refused",
         Outcome::Gone => "gone",
-        Outcome::Changed => "changed",
-        Outcome::Untouched => "untouched",
+        Outcome::Changed => "no longer matches",
+        Outcome::Untouched => "skipped",
         Outcome::Failed(_) => "failed",
     }
 }
@@ -136,12 +136,12 @@ fn of_outcome(target: &Target, names: &mut Names) -> Option<String> {
             }
             Some(text)
         }
-        Outcome::Changed => Some("it no longer matches".into()),
         Outcome::Failed(errno) => Some(failure(*errno)),
         Outcome::Listed
         | Outcome::Signalled { .. }
         | Outcome::Awaited
         | Outcome::Gone
+        | Outcome::Changed
         | Outcome::Untouched => None,
     }
 }

@@ -105,7 +105,7 @@ fn a_locked_map_does_not_hang_what_repeats_the_scan() {
             assert!(was_signalled(&mut victim) > 0, "{args}: {output:?}");
         }
         let output = ours("pkill", "-KILL --until-none --timeout 5 --json -f wanted-argument").run();
-        assert_eq!(document(&output)["summary"]["ended"], 1, "{output:?}");
+        assert_eq!(document(&output)["summary"]["exited"], 1, "{output:?}");
         assert_eq!(victim.killed_by(), Some(libc::SIGKILL));
         drop(mount);
     });

@@ -225,7 +225,7 @@ fn parents_are_signalled_before_their_children() {
             assert!(at(order[2]) < at(order[5]), "{reported:?}");
         };
         generations(&reported);
-        assert!(outcomes(&report).iter().all(|(_, outcome)| outcome == "ended"), "{report}");
+        assert!(outcomes(&report).iter().all(|(_, outcome)| outcome == "exited"), "{report}");
         reported.sort_unstable();
         let mut all = order.clone();
         all.sort_unstable();

@@ -143,7 +143,7 @@ fn a_process_that_may_not_be_frozen_is_refused() {
     let report: Value = serde_json::from_str(&output.out()).expect("a document");
     let summary = &report["summary"];
     assert_eq!(
-        (&summary["refused"], &summary["ended"], output.status),
+        (&summary["refused"], &summary["exited"], output.status),
         (&1.into(), &1.into(), 0),
         "{report}"
     );
@@ -162,7 +162,7 @@ fn a_process_that_cannot_be_stopped_causes_no_long_delay() {
         assert_eq!(document(&output)["summary"]["signalled"], 3, "{output:?}");
         assert_ne!(stat_field(pid("leaf"), 3), "T");
         let output = pkill("--tree --freeze --kill-after 20 --until-none --json -x top").run();
-        assert_eq!(document(&output)["summary"]["ended"], 2, "{output:?}");
+        assert_eq!(document(&output)["summary"]["exited"], 2, "{output:?}");
         family.wait();
     });
 }

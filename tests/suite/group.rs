@@ -115,7 +115,7 @@ fn a_group_without_its_leader() {
             family.wait();
             let (output, calls) = traced(pkill(args), "");
             let report = document(&output);
-            assert_eq!(report["summary"]["ended"], 3, "{report}");
+            assert_eq!(report["summary"]["exited"], 3, "{report}");
             assert!(calls.iter().all(|call| call.starts_with(sends)) && !calls.is_empty(), "{calls:?}");
             let why = report["targets"][0]["explanation"].as_str().expect("a sentence");
             let reason = "; by process group ID, as the leader of the group has exited";
@@ -180,7 +180,7 @@ fn members_that_may_not_be_signalled_are_reported() {
         let output = pkill("--whole-group --wait --json -x users").user(UID, UID).run();
         let report: Value = serde_json::from_str(&output.out()).expect("a document");
         let summary = &report["summary"];
-        assert_eq!((&summary["ended"], &summary["refused"]), (&json!(1), &json!(2)), "{report}");
+        assert_eq!((&summary["exited"], &summary["refused"]), (&json!(1), &json!(2)), "{report}");
         assert_eq!(output.err().matches("failed: Operation not permitted (").count(), 2, "{output:?}");
         child.kill().expect("kill");
         child.wait().expect("wait");
@@ -207,7 +207,7 @@ fn a_group_with_wait_dry_run_and_other_options() {
         assert_eq!(report["summary"]["signalled"], 4);
         eventually("all go on", || ALL.iter().all(|name| stat_field(pid(name), 3) == "S"));
         let report = document(&pkill("--whole-group --tree --freeze --wait --json -x two").run());
-        assert_eq!(report["summary"]["ended"], 4, "{report}");
+        assert_eq!(report["summary"]["exited"], 4, "{report}");
         family.wait();
         gone(&ALL);
     });
@@ -217,7 +217,7 @@ fn a_group_with_wait_dry_run_and_other_options() {
 #[test]
 fn one_question_for_a_group() {
     namespace(|| {
-        for (answer, outcome, status) in [(&b"n\n"[..], "untouched", 1), (b"y\n", "signalled", 0)] {
+        for (answer, outcome, status) in [(&b"n\n"[..], "skipped", 1), (b"y\n", "signalled", 0)] {
             let mut family = Family::start(&PLAN);
             let (group, one) = (family.root(), pid("one"));
             let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
@@ -233,7 +233,7 @@ fn one_question_for_a_group() {
             let targets = report["targets"].as_array().expect("targets");
             assert!(targets.len() == 4 && targets.iter().all(|one| one["outcome"] == outcome), "{report}");
             assert_eq!(output.status.code(), Some(status));
-            if outcome == "untouched" {
+            if outcome == "skipped" {
                 assert!(ALL.iter().all(|name| pids(name).len() == 1));
                 assert_eq!(pkill("-KILL --whole-group one").run().status, 0);
             }

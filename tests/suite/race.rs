@@ -218,7 +218,7 @@ impl Case {
                     false
                 }
                 Some("gone") => false,
-                Some("signalled" | "ended" | "still_there") => {
+                Some("signalled" | "exited" | "still_running") => {
                     assert_eq!(targets[0]["pinned"], !self.by_id, "{what}");
                     assert!(seen.sent_before || undisturbed || last_step, "not sent to it: {what}");
                     true
@@ -414,8 +414,8 @@ fn a_descendant() {
                     let report: Value = serde_json::from_str(&out).expect("a document");
                     let mut targets = report["targets"].as_array().expect("targets").iter();
                     let reported = targets.find(|target| target["pid"] == leaf);
-                    let gone =
-                        reported.is_none_or(|one| one["outcome"] == "gone" || one["outcome"] == "changed");
+                    let gone = reported
+                        .is_none_or(|one| one["outcome"] == "gone" || one["outcome"] == "no_longer_matches");
                     assert!(gone || sent, "{what}");
                 }
                 family.wait();
@@ -509,7 +509,7 @@ fn an_answer_that_comes_too_late() {
         stdin.write_all(b"go on\n").expect("write");
         eventually("it has become another", || is("cat"));
         asked.answer("y\n");
-        assert_eq!(asked.end(), (vec!["changed".into()], 1));
+        assert_eq!(asked.end(), (vec!["no_longer_matches".into()], 1));
         drop(stdin);
         assert_eq!(process.wait().expect("wait").code(), Some(0), "it was not signalled");
 
@@ -530,7 +530,7 @@ fn an_answer_that_comes_too_late() {
         let leads_to = |path: &str| std::fs::read_link(&stdout).is_ok_and(|target| target == Path::new(path));
         eventually("it has given up the port", || leads_to("/dev/null"));
         asked.answer("y\n");
-        assert_eq!(asked.end(), (vec!["changed".into()], 1));
+        assert_eq!(asked.end(), (vec!["no_longer_matches".into()], 1));
         drop(stdin);
         assert_eq!(process.wait().expect("wait").code(), Some(1), "it was not signalled");
     });
@@ -567,7 +567,7 @@ fn every_answer() {
                 }
                 asked.answer(answer);
             }
-            let wanted = |signalled| if signalled { "signalled" } else { "untouched" }.to_owned();
+            let wanted = |signalled| if signalled { "signalled" } else { "skipped" }.to_owned();
             assert_eq!(asked.end(), (fates.map(wanted).to_vec(), status), "{answers:?}");
             let received = victims.each_mut().map(|victim| victim.received().expect("it lives").len());
             assert_eq!(received, fates.map(usize::from), "{answers:?}");

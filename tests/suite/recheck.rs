@@ -74,7 +74,7 @@ fn a_process_that_no_longer_matches_is_skipped() {
                 }
             });
             let leaves = moves.contains(args[0]);
-            assert_eq!(word, if leaves { "changed" } else { "signalled" }, "{args:?} {line} {pid}");
+            assert_eq!(word, if leaves { "no_longer_matches" } else { "signalled" }, "{args:?} {line} {pid}");
             if leaves {
                 assert!(helper.lives(), "{args:?} {line}");
             }
@@ -103,7 +103,7 @@ fn a_process_that_may_no_longer_be_inspected_is_skipped() {
         helper.tell("");
         helper.wait_for_exec(&setuid);
     });
-    assert_eq!(word, "changed");
+    assert_eq!(word, "no_longer_matches");
     assert!(helper.lives());
 }
 

@@ -34,7 +34,7 @@ fn a_line_for_each() {
     let none = run("pkill", &["-0", "-x", "none"]);
     assert_eq!((none.out(), none.err(), none.status), (String::new(), String::new(), 1));
     let too_many = run("pkill", &["--max", "1"]);
-    assert_eq!((too_many.out(), too_many.status), (lines(["untouched"; 2]), 4));
+    assert_eq!((too_many.out(), too_many.status), (lines(["skipped"; 2]), 4));
 
     let table = run("pkill", &["-USR1", "--dry-run"]);
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");

@@ -118,9 +118,9 @@ fn a_process_that_ignores_the_signal() {
         let output = with(handles, run("pkill", "--timeout 0.05 --json", &[&victim])).run();
         assert_eq!(output.status, 5);
         let report = document(&output);
-        assert_eq!(target(&report, &victim)["outcome"], "still_there");
+        assert_eq!(target(&report, &victim)["outcome"], "still_running");
         assert_eq!(target(&report, &victim)["end"]["signal"], "TERM");
-        assert_eq!(report["summary"]["still_there"], 1);
+        assert_eq!(report["summary"]["still_running"], 1);
         assert_eq!(report["summary"]["exit_status"], 5);
 
         let start = Instant::now();
@@ -319,7 +319,7 @@ fn five_thousand_with_sixty_four_descriptors() {
         let report: Value = serde_json::from_slice(&output.stdout).expect("a document");
         let targets = report["targets"].as_array().expect("targets");
         assert_eq!(targets.len(), TARGETS);
-        assert!(targets.iter().all(|one| one["outcome"] == "ended" && one["end"]["signal"] == "HUP"));
+        assert!(targets.iter().all(|one| one["outcome"] == "exited" && one["end"]["signal"] == "HUP"));
         for status in crowd.reap() {
             assert!(
                 matches!(status, WaitStatus::Signaled(_, nix::sys::signal::Signal::SIGHUP, _)),
@@ -477,7 +477,7 @@ fn one_exit_is_enough_with_any() {
         assert_eq!((output.err(), output.status), (String::new(), 0));
         let report = document(&output);
         let outcomes = victims.each_ref().map(|victim| &target(&report, victim)["outcome"]);
-        assert_eq!(outcomes, ["waited_for", "ended"]);
+        assert_eq!(outcomes, ["waited_for", "exited"]);
         // A process that has exited before counts too.
         ends(&with(handles, run("pidwait", "--any", &victims.each_ref())).run(), 0, "", "");
         let output = with(handles, run("pidwait", "--any --timeout 0.05", &[&victims[0]])).run();
@@ -538,7 +538,7 @@ fn until_no_process_remains() {
     assert_eq!((output.err(), output.status), (String::new(), 0));
     let report = document(&output);
     assert_eq!(report["summary"]["matched"], 6);
-    assert!(all.iter().all(|one| target(&report, one)["outcome"] == "ended"), "{report:#}");
+    assert!(all.iter().all(|one| target(&report, one)["outcome"] == "exited"), "{report:#}");
 
     // A process that ignores the signal also gets it once.
     let ignoring = Victim::spec().ignore(SIGTERM).spawn();
@@ -597,7 +597,7 @@ fn interrupted_by_a_signal() {
             let output = waiting.wait();
             let still = format!("pkill: 1 is still running: {} {}\n", victim.pid(), victim.name());
             assert_eq!((output.err(), output.status), (still, 128 + number));
-            assert_eq!(target(&document(&output), &victim)["outcome"], "still_there");
+            assert_eq!(target(&document(&output), &victim)["outcome"], "still_running");
             assert_eq!(victim.received(), Some(vec![]), "nothing more is sent");
         }
         let victim = Victim::spec().spawn();

@@ -32,7 +32,7 @@ fn processes_that_are_continued_by_another() {
         // The timeout is far beyond the bound of the search.
         let output = pkill("-TERM --tree --freeze --timeout 600 --json -x forking").run();
         let report = document(&output);
-        assert!(report["summary"]["ended"].as_u64().expect("a number") > 3, "{report}");
+        assert!(report["summary"]["exited"].as_u64().expect("a number") > 3, "{report}");
         root.wait().expect("wait");
         let _ = other.kill();
         other.wait().expect("wait");

@@ -161,7 +161,10 @@ fn nothing_is_signalled_as_what_it_was() {
                     assert_eq!(argument, Some(name.replace("flip", "as-")).as_deref(), "mixed: {what}");
                 }
                 if seen.lives {
-                    assert!(seen.flipped && matches!(outcome, None | Some("changed")), "{pid}: {what}");
+                    assert!(
+                        seen.flipped && matches!(outcome, None | Some("no_longer_matches")),
+                        "{pid}: {what}"
+                    );
                     flipper.flip();
                 } else {
                     assert_eq!(outcome, Some("signalled"), "{what}");
@@ -231,7 +234,7 @@ fn during_a_question() {
             assert_eq!(helpers[1].hear(), "ready\n");
             assert_eq!(name_of(helpers[1].pid()), "another");
             asked.answer("a\n");
-            let outcomes = ["signalled", "changed", "signalled"].map(str::to_owned).to_vec();
+            let outcomes = ["signalled", "no_longer_matches", "signalled"].map(str::to_owned).to_vec();
             assert_eq!(asked.end(), (outcomes, 0), "{args:?}");
             eventually("the others have exited", || !helpers[0].lives() && !helpers[2].lives());
             assert!(helpers[1].lives(), "{args:?}");

@@ -268,7 +268,7 @@ fn what_was_killed_last_is_exiting() {
             for target in targets {
                 let end = &target["end"];
                 match target["outcome"].as_str() {
-                    Some("ended") => {
+                    Some("exited") => {
                         assert!(end["signal"] == "KILL" && end["after_signal"].is_f64(), "{target}")
                     }
                     _ => {

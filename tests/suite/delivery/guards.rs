@@ -135,7 +135,7 @@ fn a_descendant_of_what_no_longer_matches() {
                 parent.tell("");
                 assert_eq!(parent.hear(), "other\n");
             });
-            let changed = || "changed".to_owned();
+            let changed = || "no_longer_matches".to_owned();
             assert_eq!(outcomes(&report), [(pid, changed()), (child, changed())], "{args}");
             assert!(parent.lives() && family::pids("child") == [child], "{args}");
             assert_eq!(pkill("-KILL -x child").run().status, 0);
@@ -193,7 +193,7 @@ fn exited_processes_free_their_descriptors() {
         let run = pkill("--wait --json --timeout 25 -x unreaped").through(["prlimit", "--nofile=14:14"]);
         let output = run.run();
         let report = document(&output);
-        assert_eq!(report["summary"]["ended"], 60, "{output:?}");
+        assert_eq!(report["summary"]["exited"], 60, "{output:?}");
         let after = |target: &Value| target["end"]["after"].as_f64().expect("a time");
         let last = report["targets"].as_array().expect("targets").iter().map(after).fold(0.0, f64::max);
         assert!(last < 20.0, "their exits were seen when the timeout expired: {last} s");
