@@ -409,3 +409,24 @@ fn hostile_names_are_inert() {
         }
     }
 }
+
+/// With compinit and no style set, signals and options have a line each: in one group, zsh would give each a line of its own and one more.
+#[test]
+fn signals_and_options_are_groups_in_zsh() {
+    if !need("zsh") {
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let programs = Run::ours("pgrep").program().parent().expect("a directory").to_owned();
+    let lines = |program: &str| -> usize {
+        let mut command = Command::new("timeout");
+        command.args(["60", "zsh", "-f"]).arg(root.join("tests/suite/completions/list.zsh"));
+        command.arg(&programs).arg(root.join("completions")).arg(program);
+        let output = command.stdin(Stdio::null()).output().expect("start zsh");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        text.trim().parse().unwrap_or_else(|_| panic!("{program}: {text:?}"))
+    };
+    let (signals, options) = (pkill::Signal::named().count(), lines("pgrep"));
+    let most = signals + options + 20; // pkill has more options
+    assert!(lines("pkill") <= most, "more than {most}");
+}
