@@ -45,9 +45,9 @@ impl Program {
     }
 }
 
-/// How long `--settle` is unless it is given: a systemd service is restarted after 100 ms (`RestartSec=`,
-/// systemd.service(5)).
-const SETTLE: Duration = Duration::from_millis(300);
+/// How long `--settle` is unless it is given: systemd restarts a service 100 ms after its exit (`RestartSec=`,
+/// systemd.service(5)), or up to 250 ms later, the accuracy of its timers (sd_event_add_time(3)).
+const SETTLE: Duration = Duration::from_millis(500);
 
 /// How long a read may take that another process can hold up, unless `--read-timeout` says otherwise.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(1);

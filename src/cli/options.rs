@@ -288,7 +288,7 @@ pub static OPTIONS: &[Opt] = &[
     new("until-none", None, SENDS, Ending, Flag(|a| a.until_none = true),
         "repeat until no process matches"),
     new("settle", None, SENDS, Ending, Value(Kind::Duration, |a, v| values::duration(v).map(|time| a.settle = Some(time))),
-        "look for restarted processes this long (0.3s)"),
+        "look for restarted processes this long (0.5s)"),
     new("any", None, &[Pidwait], Ending, Flag(|a| a.any = true),
         "return when the first process has exited"),
     new("dry-run", None, SENDS, Safety, Flag(|a| a.mode = Mode::DryRun),

@@ -353,3 +353,17 @@ fn the_name_that_it_was_called_by() {
         assert_eq!(request.invoked_as, expected.as_bytes(), "{argv0}");
     }
 }
+
+/// Half of the timeout at most, so that a run can succeed before it expires.
+#[test]
+fn the_default_settling_time() {
+    for (line, seconds) in [
+        ("pkill --until-none a", 0.5),
+        ("pkill --until-none --timeout 60 a", 0.5),
+        ("pkill --until-none --timeout 0.2 a", 0.1),
+        ("pkill --until-none --timeout 0.2 --settle 3 a", 3.0),
+        ("pkill --wait --settle 0 a", 0.0),
+    ] {
+        assert_eq!(sending(line).settling_time().as_secs_f64(), seconds, "{line}");
+    }
+}

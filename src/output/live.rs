@@ -25,7 +25,7 @@ impl Output {
     pub(crate) fn prepare(&mut self, request: &Request) -> Result<(), Error> {
         self.style = request.style;
         if request.wait().is_some() && request.style != Style::Quiet {
-            self.progress = ProgressLine::on_terminal();
+            self.progress = ProgressLine::on_terminal(|| self.is_watched());
         }
         if matches!(request.action, Action::Signal(Sending { mode: Mode::Ask, .. })) {
             self.terminal = Some(Terminal::open()?);
@@ -47,7 +47,7 @@ impl Output {
 impl Output {
     /// Whether a user reads the messages while they are written.
     pub(super) fn is_watched(&self) -> bool {
-        std::io::stderr().is_terminal()
+        *self.watched.get_or_init(|| std::io::stderr().is_terminal())
     }
 
     /// The work goes on, and signals are sent, whether or not anything can be printed.

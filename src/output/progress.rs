@@ -1,6 +1,5 @@
 //! The progress of a wait, as a line on a terminal.
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use crate::deliver::Progress;
@@ -19,9 +18,9 @@ pub(super) struct ProgressLine {
 
 impl ProgressLine {
     /// None if standard error is no terminal, or one that cannot erase a line. `NO_COLOR` is about colours only.
-    pub(super) fn on_terminal() -> Option<Self> {
+    pub(super) fn on_terminal(is_terminal: impl FnOnce() -> bool) -> Option<Self> {
         let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        (!is_dumb && std::io::stderr().is_terminal()).then(Self::default)
+        (!is_dumb && is_terminal()).then(Self::default)
     }
 
     /// What to write: how many processes are still running, the time since the wait began, and the next signal.

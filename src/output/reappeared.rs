@@ -24,8 +24,11 @@ impl Output {
             return;
         }
         let explains_status = request.strict || report.unsettled.is_some();
+        let is_asked_for =
+            request.sending().is_some_and(|sending| sending.settle.is_some() && !sending.until_none);
         let is_quiet = matches!(request.style, Style::Quiet);
-        let is_read = request.style == Style::Verbose || request.style == Style::Plain && self.is_watched();
+        let is_read = request.style == Style::Verbose
+            || request.style == Style::Plain && (is_asked_for || self.is_watched());
         if is_quiet || !explains_status && !is_read {
             return;
         }

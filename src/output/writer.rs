@@ -1,5 +1,6 @@
 //! The buffered writer of standard output, and the messages on standard error.
 
+use std::cell::OnceCell;
 use std::io::{self, Write};
 use std::os::fd::BorrowedFd;
 
@@ -25,6 +26,8 @@ pub(crate) struct Output {
     pub(super) style: Style,
     pub(super) terminal: Option<Terminal>,
     pub(super) progress: Option<ProgressLine>,
+    /// Whether standard error is a terminal, once that was asked.
+    pub(super) watched: OnceCell<bool>,
     /// The reader has closed the pipe (EPIPE): nothing more can be delivered, which is no error.
     pub(super) pipe_closed: bool,
     /// Why something could not be written while a wait was still going on.
@@ -41,6 +44,7 @@ impl Output {
             style: Style::Plain,
             terminal: None,
             progress: None,
+            watched: OnceCell::new(),
             pipe_closed: false,
             failure: None,
         }

@@ -7,7 +7,8 @@ use libc::SIGTERM;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::{Dir, Run, Victim, document, eventually, namespace, own_pid};
+use crate::support::clock::until_older_than_now;
+use crate::support::{Dir, Helper, Run, Victim, document, eventually, namespace, need, on_terminal, own_pid};
 
 /// A shell that starts `restarted` again when it has exited. For the PID namespace of a test: what it has started is not
 /// ended with it.
@@ -236,5 +237,107 @@ fn by_pid_1() {
             "{report}"
         );
         assert!(read("said").contains("its parent is PID 1"), "{}", read("said"));
+    });
+}
+
+/// `--settle` asks for it in a script, and a terminal has a reader.
+#[test]
+fn what_is_restarted_is_reported_where_it_is_read() {
+    namespace(|| {
+        let _supervisor = Supervisor::start("0.1", u32::MAX);
+        let says = "has started in the meantime: its parent is sh (pid ";
+        for args in ["--wait --settle 2", "--kill-after 60 --settle 2", "--timeout 60 --settle 2"] {
+            eventually("it runs", || pids().len() == 1);
+            let output = pkill(args).run();
+            assert!(output.status == 0 && output.err().contains(says), "{args}: {output:?}");
+        }
+        eventually("it runs", || pids().len() == 1);
+        let (text, status) = on_terminal(pkill("--wait --settle 2"));
+        assert!(status == 0 && text.contains(says), "{text}");
+        eventually("it runs", || pids().len() == 1);
+        let (text, status) = on_terminal(pkill("--wait --quiet"));
+        assert_eq!((text.as_str(), status), ("", 0));
+    });
+}
+
+/// What is started later than the settling time is not waited for.
+#[test]
+fn a_later_restart_is_not_waited_for() {
+    namespace(|| {
+        for args in ["--until-none", "--until-none --settle 0", "--wait --verbose", "--wait --strict"] {
+            let dir = Dir::new();
+            let script = format!(
+                "'{sleeper}' 1000; read line; exec '{sleeper}' 1000",
+                sleeper = sleeper(&dir).display()
+            );
+            let mut shell = Command::new("sh")
+                .args(["-c", &script])
+                .stdin(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("start a shell");
+            eventually("it runs", || pids().len() == 1);
+            let output = pkill(args).run();
+            assert_eq!((output.err(), output.status), (String::new(), 0), "{args}");
+            std::io::Write::write_all(shell.stdin.as_mut().expect("a pipe"), b"\n").expect("it reads");
+            eventually("it runs again", || pids() == [shell.id()]);
+            let _ = shell.kill();
+            let _ = shell.wait();
+        }
+    });
+}
+
+/// It was there and did not match; it executes the other program in the settling time.
+#[test]
+fn an_older_process_has_not_started_since() {
+    namespace(|| {
+        let dir = Dir::new();
+        let script = format!("echo; read line; exec '{}' 1000", sleeper(&dir).display());
+        let mut older = Helper::ready(Command::new("sh").args(["-c", &script]));
+        until_older_than_now(older.pid());
+        let victim = Victim::named("restarted").spawn();
+        let waiting = pkill("--wait --json --settle 2").start();
+        eventually("an exit", || victim.state() == "Z");
+        older.tell("go on");
+        let output = waiting.wait();
+        assert_eq!((document(&output).get("reappeared"), output.status), (None, 0), "{output:?}");
+    });
+}
+
+/// Where a process is named by its ID, nothing else can match, so nothing is waited for.
+#[test]
+fn a_process_that_was_named_by_its_id_does_not_come_back() {
+    for args in ["--until-none", "--wait --strict", "--wait --verbose"] {
+        let victim = Victim::spec().spawn();
+        let run = Run::ours("pkill").args(args.split(' '));
+        let output = run.args(["--settle", "1000", "-p", &victim.pid().to_string()]).run();
+        assert_eq!((output.err(), output.status), (String::new(), 0), "{args}");
+    }
+}
+
+/// runsv(8) restarts at once what has run for a second, and else after one.
+#[test]
+fn runit() {
+    namespace(|| {
+        if !need("runsv") {
+            return;
+        }
+        let dir = Dir::new();
+        let sleeper = sleeper(&dir);
+        std::fs::create_dir(dir.path().join("service")).expect("a directory");
+        dir.script("service/run", &format!("#!/bin/sh\nexec '{}' 1000\n", sleeper.display()));
+        let mut runsv = Command::new("runsv").arg(dir.path().join("service")).spawn().expect("start runsv");
+        let says = format!("its parent is runsv (pid {}), which may restart it", runsv.id());
+        for (args, status) in [
+            ("--wait --strict --settle 5", 5),
+            ("--until-none --settle 60 --timeout 3", 5),
+            ("--wait --verbose --settle 5", 0),
+        ] {
+            eventually("it runs", || pids().len() == 1);
+            let output = pkill(args).run();
+            assert!(output.status == status && output.err().contains(&says), "{args}: {output:?}");
+        }
+        let _ = runsv.kill();
+        let _ = runsv.wait();
     });
 }

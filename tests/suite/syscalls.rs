@@ -417,3 +417,32 @@ fn scans_for_what_remains_have_pauses() {
         assert!((3..=13).contains(&scans), "{scans} scans in half a second");
     });
 }
+
+/// The scan for restarted processes is made where its result is reported, and nowhere else.
+#[test]
+fn a_wait_in_a_script_scans_once() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        for (args, scans) in [
+            ("--wait", 1),
+            ("--kill-after 60", 1),
+            ("--wait --quiet", 1),
+            ("--wait --verbose --settle 0", 1),
+            ("--wait --verbose", 2),
+            ("--wait --json", 2),
+            ("--wait --strict", 2),
+            ("--wait --settle 0.01", 2),
+        ] {
+            let victim = Victim::spec().spawn();
+            let args: Vec<&str> = args.split(' ').chain(["-x", victim.name()]).collect();
+            let trace = Trace::new("pkill", &args, &[]);
+            assert_eq!(trace.output.status, 0, "{args:?}: {}", trace.output.err());
+            let asked = trace.calls.iter().filter(|call| call.starts_with("ioctl(2,")).count();
+            assert!(asked <= 1, "{args:?}: whether standard error is a terminal");
+            let of_init = trace.files().remove(&1).unwrap_or_default();
+            assert_eq!(of_init.iter().filter(|file| *file == "comm").count(), scans, "{args:?}");
+        }
+    });
+}
