@@ -60,6 +60,7 @@ mod charset;
 mod class;
 mod cursor;
 mod error;
+mod find;
 mod interval;
 mod literal;
 mod parser;
@@ -74,6 +75,7 @@ pub use charset::Charset;
 use charset::{Dialect, Encoding};
 pub use error::PatternError;
 use error::Result;
+pub use find::Finder;
 use literal::Literal;
 use parser::Parsed;
 use taken::Taken;
@@ -97,6 +99,7 @@ pub struct Flags {
 /// own memory to search with, which threads would wait for.
 #[derive(Clone, Debug)]
 pub struct Pattern {
+    source: Arc<Source>,
     search: Search,
     /// What subjects beyond ASCII need, unless `search` is right for them too.
     beyond_ascii: Option<BeyondAscii>,
@@ -110,6 +113,13 @@ enum Search {
     Automaton(meta::Regex),
 }
 
+/// What a pattern was compiled from.
+#[derive(Debug)]
+struct Source {
+    pattern: Vec<u8>,
+    flags: Flags,
+}
+
 /// The automaton for subjects beyond ASCII, where the locale may make a difference.
 #[derive(Clone, Debug)]
 struct BeyondAscii {
@@ -120,8 +130,7 @@ struct BeyondAscii {
 
 #[derive(Debug)]
 struct Unicode {
-    pattern: Vec<u8>,
-    flags: Flags,
+    source: Arc<Source>,
     /// `None` where the charset turns out to be one of single bytes.
     automaton: OnceLock<Result<Option<meta::Regex>>>,
 }
@@ -154,11 +163,12 @@ impl Pattern {
                 (search, minimum_len, ascii && encoding_matters, Taken::by(&hir))
             }
         };
+        let source = Arc::new(Source { pattern: pattern.to_vec(), flags });
         let beyond_ascii = (encoding_matters && charset != Charset::Bytes).then(|| BeyondAscii {
-            shared: Arc::new(Unicode { pattern: pattern.to_vec(), flags, automaton: OnceLock::new() }),
+            shared: Arc::new(Unicode { source: Arc::clone(&source), automaton: OnceLock::new() }),
             own: OnceLock::new(),
         });
-        Ok(Pattern { search, beyond_ascii, minimum_len, taken })
+        Ok(Pattern { source, search, beyond_ascii, minimum_len, taken })
     }
 
     /// Whether the subject, or a part of it, matches.
@@ -178,6 +188,11 @@ impl Pattern {
             Search::Literal(literal) => literal.is_match(subject),
             Search::Automaton(automaton) => automaton.is_match(subject),
         })
+    }
+
+    /// What finds the part of a subject that matches.
+    pub fn finder(&self) -> Finder {
+        Finder::new(Arc::clone(&self.source))
     }
 
     /// Whether a match may have one of these characters in it, which are ASCII and no letters. If not, a subject that has
@@ -242,10 +257,19 @@ impl BeyondAscii {
 
 impl Unicode {
     fn compile(&self) -> Result<Option<meta::Regex>> {
-        if self.flags.charset.encoding() == Encoding::Bytes {
+        let Source { pattern, flags } = &*self.source;
+        if flags.charset.encoding() == Encoding::Bytes {
             return Ok(None);
         }
-        automaton::compile(&parse(&self.pattern, self.flags, Encoding::Utf8)?.hir).map(Some)
+        automaton::compile(&parse(pattern, *flags, Encoding::Utf8)?.hir).map(Some)
+    }
+}
+
+impl Source {
+    /// Where both are ASCII, a byte is a character in each charset.
+    fn encoding_for(&self, subject: &[u8]) -> Encoding {
+        let is_ascii = self.pattern.is_ascii() && subject.is_ascii();
+        if is_ascii { Encoding::Bytes } else { self.flags.charset.encoding() }
     }
 }
 
