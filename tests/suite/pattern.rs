@@ -21,7 +21,7 @@ fn the_name() {
             case("pgrep ^{a}$").pids("a"),
             case("pgrep {a}b?$").pids("a ab"),
             case("pgrep {tag}[xy]").nothing(),
-            case("pgrep serve").nothing(),
+            case("pgrep -P {self} serve").nothing(),
             case("pgrep -x {a}").pids("a"),
             case("pgrep --exact {tag}").nothing(),
             case("pgrep -x {tag}b|{a}").pids("a"),
