@@ -9,7 +9,7 @@ use regex_automata::{Anchored, Input, MatchKind, meta};
 use super::automaton::compile_for_spans;
 use super::charset::Encoding;
 use super::error::Result;
-use super::{Source, parse};
+use super::source::Source;
 
 /// Finds the part of a subject that a pattern matches: the leftmost one, and of these the longest (POSIX).
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl Finder {
     }
 
     fn compile(&self, encoding: Encoding) -> Result<Spans> {
-        let hir = parse(&self.source.pattern, self.source.flags, encoding)?.hir;
+        let hir = self.source.parse(encoding)?.hir;
         let compile = |kind| compile_for_spans(&hir, kind);
         Ok(Spans { start: compile(MatchKind::LeftmostFirst)?, longest: compile(MatchKind::All)? })
     }

@@ -64,6 +64,7 @@ mod find;
 mod interval;
 mod literal;
 mod parser;
+mod source;
 mod taken;
 mod utf8;
 
@@ -72,26 +73,15 @@ use std::sync::{Arc, OnceLock};
 use regex_automata::meta;
 
 pub use charset::Charset;
-use charset::{Dialect, Encoding};
+use charset::Encoding;
 pub use error::PatternError;
 use error::Result;
 pub use find::Finder;
 use literal::Literal;
 use parser::Parsed;
+pub use source::Flags;
+use source::Source;
 use taken::Taken;
-
-/// How a pattern is to be taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flags {
-    /// Case makes no difference (`-i`).
-    pub ignore_case: bool,
-    /// The whole subject must match (`-x`): the pattern is read as `^(PATTERN)$`.
-    pub whole: bool,
-    /// No character is special (`--fixed-strings`).
-    pub plain: bool,
-    /// What a character is.
-    pub charset: Charset,
-}
 
 /// A compiled pattern.
 ///
@@ -111,13 +101,6 @@ pub struct Pattern {
 enum Search {
     Literal(Arc<Literal>),
     Automaton(meta::Regex),
-}
-
-/// What a pattern was compiled from.
-#[derive(Debug)]
-struct Source {
-    pattern: Vec<u8>,
-    flags: Flags,
 }
 
 /// The automaton for subjects beyond ASCII, where the locale may make a difference.
@@ -144,6 +127,7 @@ impl Pattern {
     /// too deeply nested, are refused too.
     pub fn new(pattern: &[u8], flags: Flags) -> Result<Pattern> {
         let Flags { ignore_case, whole, plain, charset } = flags;
+        let source = Arc::new(Source { pattern: pattern.to_vec(), flags });
         let literal = if plain { Literal::plain } else { Literal::parse };
         let (search, minimum_len, encoding_matters, taken) = match literal(pattern, ignore_case, whole) {
             Some(literal) => {
@@ -154,7 +138,7 @@ impl Pattern {
             None => {
                 let ascii = pattern.is_ascii();
                 let encoding = if ascii { Encoding::Bytes } else { charset.encoding() };
-                let Parsed { hir, encoding_matters } = parse(pattern, flags, encoding)?;
+                let Parsed { hir, encoding_matters } = source.parse(encoding)?;
                 let minimum_len = hir.properties().minimum_len().unwrap_or(0);
                 let search = match Literal::of(&hir) {
                     Some(literal) => Search::Literal(Arc::new(literal)),
@@ -163,7 +147,6 @@ impl Pattern {
                 (search, minimum_len, ascii && encoding_matters, Taken::by(&hir))
             }
         };
-        let source = Arc::new(Source { pattern: pattern.to_vec(), flags });
         let beyond_ascii = (encoding_matters && charset != Charset::Bytes).then(|| BeyondAscii {
             shared: Arc::new(Unicode { source: Arc::clone(&source), automaton: OnceLock::new() }),
             own: OnceLock::new(),
@@ -236,15 +219,6 @@ pub fn escape(text: &str) -> String {
     pattern
 }
 
-fn parse(pattern: &[u8], flags: Flags, encoding: Encoding) -> Result<Parsed> {
-    let dialect = Dialect { encoding, ignore_case: flags.ignore_case };
-    match flags {
-        Flags { plain: true, whole, .. } => Ok(parser::plain(pattern, whole, dialect)),
-        Flags { whole: true, .. } => parser::parse(&[b"^(", pattern, b")$"].concat(), dialect),
-        Flags { whole: false, .. } => parser::parse(pattern, dialect),
-    }
-}
-
 impl BeyondAscii {
     fn automaton(&self) -> Result<Option<&meta::Regex>> {
         if let Some(own) = self.own.get() {
@@ -257,19 +231,10 @@ impl BeyondAscii {
 
 impl Unicode {
     fn compile(&self) -> Result<Option<meta::Regex>> {
-        let Source { pattern, flags } = &*self.source;
-        if flags.charset.encoding() == Encoding::Bytes {
+        if self.source.flags.charset.encoding() == Encoding::Bytes {
             return Ok(None);
         }
-        automaton::compile(&parse(pattern, *flags, Encoding::Utf8)?.hir).map(Some)
-    }
-}
-
-impl Source {
-    /// Where both are ASCII, a byte is a character in each charset.
-    fn encoding_for(&self, subject: &[u8]) -> Encoding {
-        let is_ascii = self.pattern.is_ascii() && subject.is_ascii();
-        if is_ascii { Encoding::Bytes } else { self.flags.charset.encoding() }
+        automaton::compile(&self.source.parse(Encoding::Utf8)?.hir).map(Some)
     }
 }
 
