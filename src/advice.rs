@@ -124,20 +124,21 @@ fn by_owner(request: &Request) -> Option<String> {
         .then(|| format!("{}, owned by {}{more}", processes_match(others.found.len()), names.join(", ")))
 }
 
-/// A unit is nearly called so.
+/// A unit has nearly this name.
 fn by_unit(selection: &Selection) -> Option<String> {
-    let units = selection.criteria.iter().find_map(|criterion| match criterion {
-        Criterion::Units(units) => Some(units),
+    let (units, kind) = selection.criteria.iter().find_map(|criterion| match criterion {
+        Criterion::Units(units) => Some((units, Kind::Units)),
+        Criterion::UserUnits(units) => Some((units, Kind::UserUnits)),
         _ => None,
     })?;
-    let existing = candidates(Kind::Units);
+    let existing = candidates(kind);
     let similar = units.iter().find_map(|unit| {
         let unit = unit.to_str()?;
         // A name without a suffix is that of a service.
         let full = if unit.contains('.') { unit.to_owned() } else { format!("{unit}.service") };
         nearest(&full, existing.iter().cloned()).filter(|name| *name != full)
     })?;
-    Some(format!("there is a unit {similar}"))
+    Some(format!("did you mean unit '{similar}'?"))
 }
 
 fn processes_match(n: usize) -> String {

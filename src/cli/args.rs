@@ -94,11 +94,13 @@ impl Args {
         let signal = self.signal.or(self.signal_word).unwrap_or(Signal::TERM);
         if self.threads && program != Program::Pgrep {
             let what = if program == Program::Pkill { "signals" } else { "waits for" };
-            let why = format!("{} {what} whole processes, never single threads", program.name());
-            return Err(Error::usage(format!("--lightweight makes no sense here: {why}")));
+            let why = format!("{} {what} whole processes, not threads", program.name());
+            return Err(Error::usage(format!("--lightweight is an option of pgrep only: {why}")));
         }
         if matches!(self.wait, Some(Some(_))) && self.timeout.is_some() {
-            return Err(Error::usage("--wait=DURATION and --timeout say the same: give one of them"));
+            return Err(Error::usage(
+                "--wait=DURATION and --timeout cannot be used together: both limit the wait",
+            ));
         }
         self.add_criteria(signal)?;
         let selects_nothing = self.criteria.iter().all(Criterion::only_excludes);
@@ -107,14 +109,12 @@ impl Args {
         }
         if self.freeze && cannot_be_frozen_for(signal) {
             let why =
-                format!("--freeze makes no sense with {signal}: a continued process does not act on it");
+                format!("--freeze cannot be used with {signal}: it has no effect on continued processes");
             return Err(Error::usage(why));
         }
         let action = self.action(program, signal);
         if self.settle.is_some() && !matches!(&action, Action::Signal(Sending { wait: Some(_), .. })) {
-            return Err(Error::usage(
-                "--settle makes no sense without --until-none or another option that waits",
-            ));
+            return Err(Error::usage("--settle requires --until-none or another option that waits"));
         }
         Ok(Request {
             program,
@@ -164,7 +164,7 @@ impl Args {
         if self.require_handler {
             if signal == Signal::NONE {
                 return Err(Error::usage(
-                    "--require-handler makes no sense with signal 0, which no process can catch",
+                    "--require-handler cannot be used with signal 0: no process can catch it",
                 ));
             }
             self.criteria.push(Criterion::Catches(signal));

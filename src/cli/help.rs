@@ -104,29 +104,29 @@ fn bare(program: Program) -> Command {
 fn closing(program: Program) -> (&'static str, &'static str) {
     match program {
         Program::Pgrep => (
-            "  pgrep -l ssh                         names that contain ssh, with their PIDs
-  pgrep -af 'job.py --queue=mail'      by command line, which is printed too
-  pgrep -u alice,bob -c .              how many processes two users have
-  pgrep -l --port tcp:8080             what listens on or uses a local port
-  pgrep -d, -x nginx                   as in: top -p \"$(pgrep -d, -x nginx)\"
+            "  pgrep -l ssh                         list processes with ssh in their name
+  pgrep -af 'job.py --queue=mail'      match the command line, and print it
+  pgrep -u alice,bob -c .              count the processes of two users
+  pgrep -l --port tcp:8080             list processes that hold a local port
+  pgrep -d, -x nginx                   separate PIDs by commas, as for top -p
 ",
             "0 matched, 1 nothing matched, 2 usage error, 3 fatal error,\n4 more matches than --max",
         ),
         Program::Pkill => (
-            "  pkill -HUP -x rsyslogd               make a daemon reload its configuration
+            "  pkill -HUP -x rsyslogd               have a daemon reload its configuration
   pkill --dry-run -f 'job.py --queue'  show what would be signalled
-  pkill --kill-after 5 -x app-server   TERM, and KILL if it still runs after 5 s
-  pkill --tree --freeze -p 4711        a process and all its descendants
-  pkill --port tcp:8080                what holds a port
-  pkill -u alice --older 2h30m .       all old processes of a user
+  pkill --kill-after 5 -x app-server   send TERM, then KILL after 5 seconds
+  pkill --tree --freeze -p 4711        end a process and all its descendants
+  pkill --port tcp:8080                end the processes that hold a local port
+  pkill -u alice --older 2h30m .       end all old processes of a user
 ",
             "0 signalled (and exited, if waited for), 1 nothing matched or was\nsignalled, 2 usage error, 3 fatal error, 4 --max or --strict, 5 timeout,\n128+N waiting ended by signal N",
         ),
         Program::Pidwait => (
             "  pidwait -x rsync && echo done        wait until all have exited
-  pidwait --timeout 1m -F app.pid      at most a minute
-  pidwait --any -P $$                  until a child of this shell has exited
-  pidwait -e -f 'make -j8'             and print what is waited for
+  pidwait --timeout 1m -F app.pid      wait for at most one minute
+  pidwait --any -P $$                  wait until one child of the shell exits
+  pidwait -e -f 'make -j8'             print the processes waited for, and wait
 ",
             "0 all have exited, 1 nothing matched, 2 usage error,\n3 fatal error, 4 more matches than --max, 5 timeout, 128+N ended by signal N",
         ),

@@ -24,12 +24,21 @@ pub(super) fn option(program: Program, word: &str) -> Option<String> {
     similar.map(did_you_mean)
 }
 
-/// A value that is not valid.
+/// A value that is not valid: what would be.
 pub(super) fn value(opt: &Opt, value: &OsStr) -> Option<String> {
-    match opt.value()? {
-        Kind::Signal => signal(value.to_str()?).map(did_you_mean),
-        _ => None,
-    }
+    let valid = match opt.value()? {
+        Kind::Signal => match signal(value.to_str()?) {
+            Some(name) => return Some(did_you_mean(name)),
+            None => "for the names of all signals, see pkill --list-signals",
+        },
+        Kind::Ports => "valid ports: 1 to 65535, or a range, as in 80, tcp:8000-8080, udp:53",
+        Kind::States => "valid states: R, S, D, T, t, Z, I",
+        Kind::Namespaces => "valid namespaces: ipc, mnt, net, pid, user, uts",
+        Kind::Steps => "valid steps: DURATION:SIGNAL, as in 5s:INT,10s:KILL",
+        Kind::Units | Kind::UserUnits => "for the unit of a path, see systemd-escape --path",
+        _ => return None,
+    };
+    Some(valid.to_owned())
 }
 
 /// Two or more operands.

@@ -125,7 +125,7 @@ fn check_supported(program: Program, opt: &Opt) -> Result<(), String> {
         return Ok(());
     }
     let others: Vec<_> = opt.documented.iter().map(|program| program.name()).collect();
-    Err(format!("--{} makes no sense here: it is for {}", opt.long, others.join(" and ")))
+    Err(format!("--{} is an option of {} only", opt.long, others.join(" and ")))
 }
 
 /// An option that has no effect in this program excludes no other.

@@ -198,7 +198,7 @@ pub static OPTIONS: &[Opt] = &[
     opt("pidfile", Some(('F', ALL)), ALL, Criteria, Value(Kind::File, |a, v| { a.pidfile = Some(v.into()); Ok(()) }),
         "select the process ID that FILE contains"),
     opt("logpidfile", Some(('L', ALL)), ALL, Criteria, Flag(|a| a.pidfile_must_be_locked = true),
-        "with -F: fail unless the file is locked"),
+        "fail unless the file is locked (with -F)"),
     opt("parent", Some(('P', ALL)), ALL, Criteria, Value(Kind::Parents, |a, v| a.try_set(pids(v, "not a number").map(Criterion::Parents))),
         "select children of these processes"),
     new("ancestor", None, ALL, Criteria, Value(Kind::Pids, |a, v| a.try_set(pids(v, "not a number").map(Criterion::Ancestors))),
@@ -230,7 +230,7 @@ pub static OPTIONS: &[Opt] = &[
     new("exe-deleted", None, ALL, Criteria, Flag(|a| a.set(Criterion::ExecutableDeleted)),
         "select processes whose executable is deleted"),
     new("script", None, ALL, Criteria, Value(Kind::Script, |a, v| a.try_set(values::path(v).map(Criterion::Script))),
-        "select interpreters by the script they run"),
+        "select interpreters by the script that they run"),
     new("cwd", None, ALL, Criteria, Value(Kind::Directory, |a, v| a.try_set(values::path(v).map(|dir| Criterion::WorkingDirectory(dir.into())))),
         "select by working directory, DIR or below"),
     new("rss", None, ALL, Criteria, Value(Kind::Size, |a, v| a.try_set(values::size(v).map(Criterion::ResidentMemory))),
@@ -242,7 +242,7 @@ pub static OPTIONS: &[Opt] = &[
     new("unit", None, ALL, Criteria, Value(Kind::Units, |a, v| a.try_set(values::units(v).map(Criterion::Units))),
         "select by unit of the system (default: .service)"),
     new("user-unit", None, ALL, Criteria, Value(Kind::UserUnits, |a, v| a.try_set(values::user_units(v).map(Criterion::UserUnits))),
-        "select by unit of your user manager; root: of all"),
+        "select by unit of a user's service manager"),
     new("local", None, ALL, Criteria, Flag(|a| a.set(Criterion::Local)),
         "exclude containers (other PID namespaces)"),
     new("port", None, ALL, Criteria, Value(Kind::Ports, |a, v| a.try_set(values::list(v, values::ports).map(Criterion::Ports))),
@@ -252,7 +252,7 @@ pub static OPTIONS: &[Opt] = &[
     opt("ns", None, ALL, Criteria, Value(Kind::Pid, |a, v| values::pid(v, "invalid process ID").map(|pid| a.namespaces_of = Some(pid))),
         "select processes in the namespaces of PID"),
     opt("nslist", None, ALL, Criteria, Value(Kind::Namespaces, |a, v| values::namespaces(v).map(|kinds| a.namespace_kinds = Some(kinds))),
-        "with --ns: compare these only (net, pid, ...)"),
+        "compare only these namespaces (net, pid, ...)"),
     new("require-handler", Some(('H', ALL)), ALL, Criteria, Flag(|a| a.require_handler = true),
         "select only processes that catch the signal"),
     opt("ignore-ancestors", Some(('A', ALL)), ALL, Criteria, Flag(|a| a.skip_ancestors = true),
@@ -288,7 +288,7 @@ pub static OPTIONS: &[Opt] = &[
     new("until-none", None, SENDS, Ending, Flag(|a| a.until_none = true),
         "repeat until no process matches"),
     new("settle", None, SENDS, Ending, Value(Kind::Duration, |a, v| values::duration(v).map(|time| a.settle = Some(time))),
-        "look for restarted processes this long (0.5s)"),
+        "wait DURATION for restarted processes (0.5s)"),
     new("any", None, &[Pidwait], Ending, Flag(|a| a.any = true),
         "return when the first process has exited"),
     new("dry-run", None, SENDS, Safety, Flag(|a| a.mode = Mode::DryRun),
@@ -314,7 +314,7 @@ pub static OPTIONS: &[Opt] = &[
     opt("delimiter", Some(('d', LISTS)), LISTS, Output, Value(Kind::Text, |a, v| { a.delimiter = Some(v.as_encoded_bytes().to_vec()); Ok(()) }),
         "separate items by STRING (default: newline)"),
     opt("echo", Some(('e', ACTS)), ACTS, Output, Flag(|a| a.echo = true),
-        "print what is signalled or waited for"),
+        "print the processes signalled or waited for"),
     new("print0", None, LISTS, Output, Flag(|a| a.print_nul = true),
         "end each item with NUL, its text unmodified"),
     new("quiet", None, ALL, Output, Flag(|a| a.style = Style::Quiet),
@@ -350,7 +350,7 @@ fn completion_kind(value: &OsStr) -> Result<Kind, String> {
     }
     find(value.as_encoded_bytes())
         .and_then(Opt::value)
-        .ok_or_else(|| values::complain("no such value", value))
+        .ok_or_else(|| values::complain("invalid argument for --complete", value))
 }
 
 /// Options that are mutually exclusive.

@@ -48,28 +48,31 @@ fn what_cannot_be_combined() {
         ("pgrep --ns 0", "invalid process ID: 0"),
         (
             "pkill -0 --require-handler a",
-            "--require-handler makes no sense with signal 0, which no process can catch",
+            "--require-handler cannot be used with signal 0: no process can catch it",
         ),
         (
             "pkill --lightweight a",
-            "--lightweight makes no sense here: pkill signals whole processes, never single threads",
+            "--lightweight is an option of pgrep only: pkill signals whole processes, not threads",
         ),
         (
             "pidwait --lightweight a",
-            "--lightweight makes no sense here: pidwait waits for whole processes, never single threads",
+            "--lightweight is an option of pgrep only: pidwait waits for whole processes, not threads",
         ),
-        ("pkill --wait=5 --timeout 5 a", "--wait=DURATION and --timeout say the same: give one of them"),
-        ("pkill -0 --freeze a", "--freeze makes no sense with 0: a continued process does not act on it"),
+        (
+            "pkill --wait=5 --timeout 5 a",
+            "--wait=DURATION and --timeout cannot be used together: both limit the wait",
+        ),
+        ("pkill -0 --freeze a", "--freeze cannot be used with 0: it has no effect on continued processes"),
         (
             "pkill -TSTP --freeze a",
-            "--freeze makes no sense with TSTP: a continued process does not act on it",
+            "--freeze cannot be used with TSTP: it has no effect on continued processes",
         ),
-        ("pgrep --freeze a", "--freeze makes no sense here: it is for pkill"),
-        ("pidwait --print0 a", "--print0 makes no sense here: it is for pgrep"),
-        ("pgrep --timeout 5 a", "--timeout makes no sense here: it is for pkill and pidwait"),
-        ("pgrep --list-signals", "--list-signals makes no sense here: it is for pkill"),
+        ("pgrep --freeze a", "--freeze is an option of pkill only"),
+        ("pidwait --print0 a", "--print0 is an option of pgrep only"),
+        ("pgrep --timeout 5 a", "--timeout is an option of pkill and pidwait only"),
+        ("pgrep --list-signals", "--list-signals is an option of pkill only"),
         ("pgrep --older abc a", "invalid duration: abc"),
-        ("pgrep --complete nosuch", "no such value: nosuch"),
+        ("pgrep --complete nosuch", "invalid argument for --complete: nosuch"),
         ("pkill --wait= a", "invalid duration:"),
     ] {
         let Err(error) = invocation(line) else { panic!("{line}: accepted") };
@@ -117,7 +120,7 @@ fn each_value_is_checked_when_it_is_read() {
         // The first error is reported, but errors in the grammar take precedence.
         ("pgrep -O abc -u , a", "invalid duration: abc"),
         ("pgrep -u , -O abc a", "invalid empty list"),
-        ("pgrep --freeze -O abc", "--freeze makes no sense here: it is for pkill"),
+        ("pgrep --freeze -O abc", "--freeze is an option of pkill only"),
         ("pgrep -O abc --freeze", "invalid duration: abc"),
         ("pgrep -p 1 -F x -O abc", "invalid duration: abc"),
         ("pgrep -O abc --nosuch", "unrecognized option '--nosuch'"),

@@ -27,11 +27,11 @@ pub(super) fn states() -> Vec<Candidate> {
     let states = [
         ("R", "running or ready to run"),
         ("S", "sleeping"),
-        ("D", "in uninterruptible sleep, mostly for a disk"),
+        ("D", "in uninterruptible sleep, usually for I/O"),
         ("T", "stopped by a signal"),
         ("t", "stopped by a debugger"),
-        ("Z", "zombie: ended, and not waited for by its parent"),
-        ("I", "idle thread of the kernel"),
+        ("Z", "zombie: exited, not yet waited for by its parent"),
+        ("I", "idle kernel thread"),
     ];
     states.map(|(letter, about)| Candidate::own(letter, about)).into()
 }

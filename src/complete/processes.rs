@@ -85,7 +85,7 @@ fn named(ids: impl IntoIterator<Item = Pid>, zero: Option<&str>) -> Result<Vec<C
     let ids: BTreeSet<Pid> = ids.into_iter().filter(|&id| id > 0).collect();
     let candidate = |id: Pid| {
         process.select(id);
-        let name = process.name().unwrap_or(b"its leader has ended");
+        let name = process.name().unwrap_or(b"its leader has exited");
         Candidate::own(id.to_string(), name)
     };
     let zero = zero.map(|about| Candidate::own("0", about));

@@ -117,7 +117,7 @@ impl Output {
             let other = if named > 0 { "other " } else { "" };
             let processes = if others == 1 { "process" } else { "processes" };
             self.error(&format!(
-                "note: {others} {other}{processes} could not be examined, so the answer may be incomplete"
+                "note: {others} {other}{processes} could not be examined, so the result may be incomplete"
             ));
         }
     }
@@ -134,7 +134,7 @@ impl Output {
                     format!("is shown without its arguments: {}", reason(failure))
                 }
                 UnreadBecause::Cut => format!(
-                    "claims more arguments or a larger environment than execve(2) accepts; only the first {} MiB are \
+                    "has more arguments or a larger environment than execve(2) accepts; only the first {} MiB are \
                      examined",
                     MEMORY_MAX >> 20
                 ),
@@ -151,9 +151,9 @@ impl Output {
         }
         let named =
             first(NAMED_MAX, ports.iter().map(|(protocol, port)| format!("{}:{port}", protocol.name())));
-        let hint = if rustix::process::geteuid().is_root() { "" } else { "; root may see more" };
+        let hint = if rustix::process::geteuid().is_root() { "" } else { "; run as root to see more" };
         self.error(&format!(
-            "note: no readable process holds {named}, so the answer may be incomplete{hint}"
+            "note: no readable process holds {named}, so the result may be incomplete{hint}"
         ));
     }
 
@@ -161,14 +161,14 @@ impl Output {
     fn foreign_sockets(&mut self, held: &[(Pid, Socket)]) {
         for (pid, Socket { protocol, port, creator, .. }) in held.iter().take(NAMED_MAX) {
             self.error(&format!(
-                "note: pid {pid} holds {}:{port}, created by UID {creator}, so it is not selected; -p {pid} selects it",
+                "note: pid {pid} holds {}:{port}, created by UID {creator}, so it is not selected; use -p {pid} to select it",
                 protocol.name()
             ));
         }
         if held.len() > NAMED_MAX {
             let more = held.len() - NAMED_MAX;
             self.error(&format!(
-                "note: {more} more hold ports by sockets of other users, and are not selected"
+                "note: {more} more hold ports through sockets of other users, so they are not selected"
             ));
         }
     }
@@ -239,8 +239,8 @@ impl Output {
                 _ => target.pid.to_string(),
             };
             let names = first(RUNNING_MAX, left.iter().map(named));
-            let are = if left.len() == 1 { "is" } else { "are" };
-            self.error(&format!("{} {are} still running: {names}", left.len()));
+            let processes_are = if left.len() == 1 { "process is" } else { "processes are" };
+            self.error(&format!("{} {processes_are} still running: {names}", left.len()));
         }
     }
 
@@ -275,7 +275,7 @@ fn reason(failure: Failure) -> String {
     };
     let what = match unanswered.what {
         ReadOf::Memory => "its memory map is locked",
-        ReadOf::File => "the file system of its executable or working directory does not answer",
+        ReadOf::File => "the file system of its executable or working directory does not respond",
     };
     match unanswered.state {
         Some(state) => format!("{what} (state {})", char::from(state)),

@@ -49,7 +49,7 @@ impl Output {
         }
         if let Some(time) = report.unsettled {
             let time = time.as_secs_f64();
-            self.error(&format!("the timeout expired before nothing had matched for {time} s (--settle)"));
+            self.error(&format!("the timeout expired before {time} s had passed without a match (--settle)"));
         }
     }
 }
@@ -58,7 +58,9 @@ impl Output {
 fn advice(origin: &Origin) -> Option<String> {
     let Origin { unit, container, parent, supervisor } = origin;
     match supervisor {
-        Supervisor::Unit => unit.as_ref().map(|unit| format!("systemd may restart it; {}", stop_unit(unit))),
+        Supervisor::Unit => {
+            unit.as_ref().map(|unit| format!("systemd may restart it; use {}", stop_unit(unit)))
+        }
         Supervisor::Container => container.as_ref().map(stop_container),
         Supervisor::Parent => parent.as_ref().map(|parent| {
             format!("its parent is {} (pid {}), which may restart it", shown(&parent.name), parent.pid)
@@ -83,8 +85,8 @@ fn stop_unit(unit: &UnitName) -> String {
 fn stop_container(Container { engine, id }: &Container) -> String {
     let short = &id[..id.len().min(CONTAINER_ID_LEN)];
     match engine {
-        Engine::Docker => format!("it runs in a container; docker stop {short}"),
-        Engine::Podman => format!("it runs in a container; podman stop {short}"),
+        Engine::Docker => format!("it runs in a container; use docker stop {short}"),
+        Engine::Podman => format!("it runs in a container; use podman stop {short}"),
         Engine::Other => format!("it runs in container {short}"),
     }
 }
@@ -145,24 +147,25 @@ mod tests {
             |unit, container, supervisor| Origin { unit, container, parent: parent.clone(), supervisor };
         let own = rustix::process::getuid().as_raw();
         let user = Manager::User(own);
-        let other = format!("systemd may restart it; systemctl --user --machine={}@ stop a.service", own + 1);
+        let other =
+            format!("systemd may restart it; use systemctl --user --machine={}@ stop a.service", own + 1);
         for (origin, expected) in [
             (
                 origin(unit(Manager::System, "nginx.service"), None, Supervisor::Unit),
-                "systemd may restart it; systemctl stop nginx.service",
+                "systemd may restart it; use systemctl stop nginx.service",
             ),
             (
                 origin(unit(user, "a\\x2db.service"), None, Supervisor::Unit),
-                "systemd may restart it; systemctl --user stop 'a\\x2db.service'",
+                "systemd may restart it; use systemctl --user stop 'a\\x2db.service'",
             ),
             (origin(unit(Manager::User(own + 1), "a.service"), None, Supervisor::Unit), &*other),
             (
                 origin(None, container(Engine::Docker), Supervisor::Container),
-                "it runs in a container; docker stop 0123456789ab",
+                "it runs in a container; use docker stop 0123456789ab",
             ),
             (
                 origin(None, container(Engine::Podman), Supervisor::Container),
-                "it runs in a container; podman stop 0123456789ab",
+                "it runs in a container; use podman stop 0123456789ab",
             ),
             (
                 origin(None, container(Engine::Other), Supervisor::Container),

@@ -20,7 +20,7 @@ impl Terminal {
     pub(super) fn open() -> Result<Self, Error> {
         let tty = File::options().read(true).write(true).open("/dev/tty");
         let both = tty.and_then(|tty| Ok(Terminal { screen: tty.try_clone()?, lines: BufReader::new(tty) }));
-        both.map_err(|_| Error::usage("--interactive needs a terminal to ask on"))
+        both.map_err(|_| Error::usage("--interactive requires a terminal"))
     }
 
     /// Until the answer is one of those that are possible. The end of the input ends everything.
@@ -30,7 +30,7 @@ impl Terminal {
             let asked = self.discard_input().and_then(|()| self.show(question));
             let read = asked.and_then(|()| self.lines.read_until(b'\n', &mut answer));
             let read = read.map_err(|error| {
-                Error::fatal(format!("cannot ask on the terminal: {}", io_error_text(&error)))
+                Error::fatal(format!("cannot read from the terminal: {}", io_error_text(&error)))
             })?;
             if read == 0 {
                 return Ok(Answer::Quit);

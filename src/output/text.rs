@@ -124,15 +124,17 @@ fn of_outcome(target: &Target, names: &mut Names) -> Option<String> {
                 None => prediction.effect.to_string(),
                 Some(refusal) if prediction.differs_from_model => {
                     let owner = names.user(refusal.target[1]);
-                    format!("owned by {owner}, which kill(2) allows; a security module may be the reason")
+                    format!(
+                        "owned by {owner}; kill(2) would permit it, so a security module may be the reason"
+                    )
                 }
                 Some(refusal) => refusal.explain(&names.user(refusal.target[1])),
             };
             if prediction.differs_from_model && prediction.refusal.is_none() {
-                text += " (the kernel allows it, although kill(2)'s rule does not)";
+                text += " (permitted by the kernel, although not by the rules of kill(2))";
             }
             if prediction.is_confined && prediction.refusal.is_none() {
-                text += " (unless AppArmor refuses it, which confines pkill or the process)";
+                text += " (unless AppArmor, which confines pkill or the process, refuses it)";
             }
             Some(text)
         }

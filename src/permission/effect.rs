@@ -117,7 +117,7 @@ impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Effect::OnlyChecks => "nothing: signal 0 only checks",
-            Effect::Zombie => "nothing: it has exited and waits for its parent",
+            Effect::Zombie => "nothing: it is a zombie",
             Effect::KernelThread => "nothing: it is a kernel thread",
             Effect::Init => "nothing: it is the init of a PID namespace and has no handler",
             Effect::Default(DefaultAction::Terminate) => "terminate",
@@ -130,9 +130,9 @@ impl fmt::Display for Effect {
             Effect::OrphanedGroup => "nothing: its process group is orphaned",
             Effect::Handled => "its handler runs",
             Effect::Ignored => "nothing: it ignores the signal",
-            Effect::Blocked => "waits until the process unblocks or fetches it",
-            Effect::UntilContinued => "waits until the process is continued",
-            Effect::UntilTraced => "waits for the debugger that has stopped the process",
+            Effect::Blocked => "stays pending until the process unblocks or accepts it",
+            Effect::UntilContinued => "stays pending until the process is continued",
+            Effect::UntilTraced => "stays pending until the debugger resumes the process",
         })
     }
 }

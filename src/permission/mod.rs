@@ -96,9 +96,12 @@ impl Refusal {
 
     /// As a sentence, with the name of the target's owner.
     pub(crate) fn explain(&self, owner: &str) -> String {
-        let [real, _, saved] = self.target;
+        let owner = match self.target {
+            [real, effective, saved] if [real, saved] == [effective; 2] => owner.to_owned(),
+            [real, _, saved] => format!("{owner} (real {real}, saved {saved})"),
+        };
         let you = match self.sender {
-            [real, effective] if real == effective => format!("UID {real} (real and effective)"),
+            [real, effective] if real == effective => format!("UID {real}"),
             [real, effective] => format!("UID {real} (real) and {effective} (effective)"),
         };
         let capability = if self.has_cap_kill_elsewhere {
@@ -106,6 +109,6 @@ impl Refusal {
         } else {
             "lack CAP_KILL in its user namespace"
         };
-        format!("owned by {owner} (real {real}, saved {saved}); you are {you} and {capability}")
+        format!("owned by {owner}; you are {you} and {capability}")
     }
 }

@@ -293,15 +293,13 @@ fn a_refusal_names_the_uids_that_decide() {
         has_cap_kill,
         is_overflow_uid: false,
     };
-    let target = with(|target| (target.effective_uid, target.saved_uid) = (B, C));
-    for (sender, text) in [
-        (
-            sender(5, 5, false),
-            "owned by ann (real 1000, saved 1002); you are UID 5 (real and effective) and lack CAP_KILL in its \
-             user namespace",
-        ),
+    let plain = with(|target| target.saved_uid = A);
+    let mixed = with(|target| (target.effective_uid, target.saved_uid) = (B, C));
+    for (sender, target, text) in [
+        (sender(5, 5, false), plain, "owned by ann; you are UID 5 and lack CAP_KILL in its user namespace"),
         (
             sender(5, 6, true),
+            mixed,
             "owned by ann (real 1000, saved 1002); you are UID 5 (real) and 6 (effective) and hold CAP_KILL, but \
              not in its user namespace",
         ),

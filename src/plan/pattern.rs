@@ -25,7 +25,7 @@ pub(super) fn matching(text: &[u8], reading: Reading) -> Result<Test, Error> {
 fn refusal(text: &[u8], error: PatternError) -> Error {
     let place = place(text, error).map_or_else(String::new, |place| format!("{place}; "));
     Error::usage(format!("regex error: {error}"))
-        .with_hint(Some(format!("{place}--fixed-strings takes the pattern as plain text")))
+        .with_hint(Some(format!("{place}for plain text, use --fixed-strings")))
 }
 
 /// Which character is the reason.
@@ -46,7 +46,7 @@ fn place(text: &[u8], error: PatternError) -> Option<String> {
         PatternError::TooBig => return None,
         _ => ends().find(|(_, (_, end))| refused(*end) == Some(error))?,
     };
-    Some(format!("see character {}, '{character}'", number + 1))
+    Some(format!("at character {}, '{character}'", number + 1))
 }
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ mod tests {
         ] {
             let error = Pattern::new(pattern.as_bytes(), Flags::default()).expect_err(pattern);
             let expected =
-                expected.map(|(number, character)| format!("see character {number}, '{character}'"));
+                expected.map(|(number, character)| format!("at character {number}, '{character}'"));
             assert_eq!(place(pattern.as_bytes(), error), expected, "{pattern}: {error}");
         }
         let long = "a".repeat(LOCATED_MAX) + "(";

@@ -161,7 +161,7 @@ fn cannot_hold(pid: Pid, why: LookupError) -> Error {
 
 /// `--local`: by the PID namespaces that /proc reports for a process.
 fn local() -> Result<Test, Error> {
-    let why = "--local has no answer: /proc is that of another PID namespace";
+    let why = "--local is not possible: /proc belongs to another PID namespace";
     match ProcDir::named()?.is_of_same_pid_namespace()? {
         true => Ok(Test::Local),
         false => Err(Error::fatal(why)),
@@ -171,7 +171,7 @@ fn local() -> Result<Test, Error> {
 fn namespaces_of(pid: Pid, kinds: &[Namespace]) -> Result<Vec<HeldNamespace>, Error> {
     namespaces(&ProcDir::named()?, pid, kinds).map_err(|errno| {
         let why = errno_text(errno);
-        Error::nothing_to_match(format!("cannot read the namespaces of process {pid}: {why}"))
+        Error::nothing_to_match(format!("cannot read the namespaces of pid {pid}: {why}"))
     })
 }
 

@@ -75,7 +75,7 @@ impl ProcDir {
         match self.is_of_same_pid_namespace()? {
             true => Ok(()),
             false => {
-                let why = "/proc is that of another PID namespace, where process IDs mean other processes";
+                let why = "/proc belongs to another PID namespace, so its process IDs are not valid here";
                 Err(Error::fatal(why))
             }
         }

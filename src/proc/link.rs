@@ -39,7 +39,7 @@ pub(super) struct Inode {
 }
 
 impl Inode {
-    /// From what is cached, so that a file system that does not answer cannot block us (`AT_STATX_DONT_SYNC` of
+    /// From what is cached, so that a file system that does not respond cannot block us (`AT_STATX_DONT_SYNC` of
     /// statx(2)).
     pub(super) fn of(base: BorrowedFd<'_>, path: &[u8], flags: AtFlags) -> Result<Inode, Errno> {
         match fs::statx(base, path, flags | AtFlags::STATX_DONT_SYNC, StatxFlags::INO | StatxFlags::NLINK) {

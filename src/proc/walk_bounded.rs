@@ -91,7 +91,7 @@ impl<T> Share<T> {
 impl<T> Drop for Share<T> {
     fn drop(&mut self) {
         if !self.has_finished {
-            self.finish(Err(Error::fatal("a thread of the scan has panicked")));
+            self.finish(Err(Error::fatal("internal error: a thread of the scan panicked")));
         }
     }
 }

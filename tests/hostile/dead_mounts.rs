@@ -1,4 +1,4 @@
-//! Executables and working directories on a file system that does not answer, with names that end in ` (deleted)`: the
+//! Executables and working directories on a file system that does not respond, with names that end in ` (deleted)`: the
 //! kernel appends the same text to the path of a deleted file.
 
 use std::fs;

@@ -21,9 +21,13 @@ fn errors_are_reported() {
         |_| {},
         &[
             case("pgrep --complete").usage("{program}: option '--complete' requires an argument").ours_only(),
-            case("pgrep --complete nosuch").usage("{program}: no such value: nosuch").ours_only(),
-            case("pkill --complete full").usage("{program}: no such value: full").ours_only(),
-            case("pidwait --complete ''").usage("{program}: no such value:").ours_only(),
+            case("pgrep --complete nosuch")
+                .usage("{program}: invalid argument for --complete: nosuch")
+                .ours_only(),
+            case("pkill --complete full")
+                .usage("{program}: invalid argument for --complete: full")
+                .ours_only(),
+            case("pidwait --complete ''").usage("{program}: invalid argument for --complete:").ours_only(),
             case("pgrep --complete euid a b")
                 .usage("{program}: only one pattern can be provided")
                 .ours_only(),

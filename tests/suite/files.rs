@@ -244,7 +244,7 @@ fn processes_that_may_not_be_inspected() {
         dead.make_zombie();
         let run = |args: &[&str]| Run::ours("pgrep").args(args).user(NOBODY, NOBODY).run();
         let note = |number: &str| {
-            format!("pgrep: note: {number} could not be examined, so the answer may be incomplete\n")
+            format!("pgrep: note: {number} could not be examined, so the result may be incomplete\n")
         };
         let place = dir.path().to_str().expect("UTF-8");
         for args in [["--exe", file], ["--exe", "everywhere"], ["--cwd", place]] {

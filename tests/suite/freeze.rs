@@ -76,8 +76,8 @@ fn stop_stays_and_what_makes_no_sense_is_refused() {
     assert_eq!(pkill("-CONT --freeze -x").args([victim.name()]).run().status, 0);
     victim.wait_continued();
     for (args, says) in [
-        ("-0 --freeze", "--freeze makes no sense with 0"),
-        ("-TSTP --freeze", "--freeze makes no sense with TSTP"),
+        ("-0 --freeze", "--freeze cannot be used with 0"),
+        ("-TSTP --freeze", "--freeze cannot be used with TSTP"),
         ("--freeze -I", "--freeze"),
     ] {
         let output = pkill(args).args([victim.name()]).run();
@@ -85,7 +85,7 @@ fn stop_stays_and_what_makes_no_sense_is_refused() {
     }
     for program in ["pgrep", "pidwait"] {
         let output = Run::ours(program).args(["--freeze", victim.name()]).run();
-        assert!(output.status == 2 && output.err().contains("it is for pkill"), "{output:?}");
+        assert!(output.status == 2 && output.err().contains("is an option of pkill only"), "{output:?}");
     }
     assert_eq!(victim.received(), Some(vec![]));
 }

@@ -198,7 +198,7 @@ fn a_group_with_wait_dry_run_and_other_options() {
         assert!(output.status == 4 && output.err().contains("4 processes match"), "{output:?}");
         for program in ["pgrep", "pidwait"] {
             let output = Run::ours(program).args(["--whole-group", "-x", "three"]).run();
-            assert!(output.status == 2 && output.err().contains("it is for pkill"), "{output:?}");
+            assert!(output.status == 2 && output.err().contains("is an option of pkill only"), "{output:?}");
         }
         let report = document(&pkill("-STOP --whole-group --json -x three").run());
         assert_eq!(report["summary"]["signalled"], 4);

@@ -43,7 +43,7 @@ fn the_proc_of_an_outer_pid_namespace_is_recognized_by_more_than_a_number() {
             Helper::ready(Command::new("unshare").args(["--pid", "--fork", "sh", "-c", &script]));
         next_pid_is(PKILL);
         inside.tell("go on");
-        assert!(inside.hear().contains("/proc is that of another PID namespace"));
+        assert!(inside.hear().contains("/proc belongs to another PID namespace"));
         assert_eq!(
             [inside.hear(), inside.hear()],
             ["status 3\n", "bystander 137\n"],

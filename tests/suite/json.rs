@@ -106,7 +106,7 @@ fn every_kind_of_run_has_a_valid_document() {
             errno: json!(libc::EPERM),
             wrapper: user,
             status: 1,
-            says: "failed: Operation not permitted (owned by root (real 0, saved 0); you are UID 65534",
+            says: "failed: Operation not permitted (owned by root; you are UID 65534",
             ..case("pkill", &["-0"])
         },
         Case {

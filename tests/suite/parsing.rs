@@ -227,10 +227,16 @@ fn a_slip_gets_a_hint() {
         ("pkill -SIGTRM x", "did you mean '-SIGTERM'?"),
         ("pkill -9firefox", "did you mean '-9 firefox'?"),
         ("pkill --signal TREM x", "did you mean 'TERM'?"),
+        ("pkill --signal NOSUCH x", "for the names of all signals, see pkill --list-signals"),
+        ("pgrep --port 8080/tcp", "valid ports: 1 to 65535, or a range, as in 80, tcp:8000-8080, udp:53"),
+        ("pgrep -r running x", "valid states: R, S, D, T, t, Z, I"),
+        ("pgrep --ns 1 --nslist network", "valid namespaces: ipc, mnt, net, pid, user, uts"),
+        ("pkill --escalate KILL x", "valid steps: DURATION:SIGNAL, as in 5s:INT,10s:KILL"),
+        ("pgrep --unit /var/lib", "for the unit of a path, see systemd-escape --path"),
         ("pkill firefox chrome", "to match any of them, use 'firefox|chrome'"),
         ("pkill firefox --wait 5", "to wait at most that long, use '--wait=5'"),
-        ("pgrep *.log", "see character 1, '*'; --fixed-strings takes the pattern as plain text"),
-        ("pidwait app[0-9", "see character 4, '['; --fixed-strings takes the pattern as plain text"),
+        ("pgrep *.log", "at character 1, '*'; for plain text, use --fixed-strings"),
+        ("pidwait app[0-9", "at character 4, '['; for plain text, use --fixed-strings"),
     ] {
         let (program, args) = line.split_once(' ').expect("arguments");
         let output = support::Run::ours(program).args(args.split(' ')).run();

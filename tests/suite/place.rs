@@ -204,12 +204,13 @@ fn units() {
         ["svc", "sub", "tty1", "esc", "both", "gone"]
     );
     // On a terminal, a unit of nearly that name is named.
-    for (unit, advice) in [
-        ("nginxx", "pgrep: there is a unit nginx.service\n"),
-        ("ngimx.service", "pgrep: there is a unit nginx.service\n"),
-        ("xyz", ""),
+    for (option, unit, advice) in [
+        ("--unit", "nginxx", "pgrep: did you mean unit 'nginx.service'?\n"),
+        ("--user-unit", "ap.slice", "pgrep: did you mean unit 'app.slice'?\n"),
+        ("--unit", "ngimx.service", "pgrep: did you mean unit 'nginx.service'?\n"),
+        ("--unit", "xyz", ""),
     ] {
-        assert_eq!(on_terminal(placed.run("pgrep", &["--unit", unit])), (advice.to_owned(), 1), "{unit}");
+        assert_eq!(on_terminal(placed.run("pgrep", &[option, unit])), (advice.to_owned(), 1), "{unit}");
     }
     let output = placed.run("pgrep", &["--unit", "a/b"]).run();
     assert_eq!((output.status, output.err().lines().next()), (2, Some("pgrep: invalid unit name: a/b")));
@@ -265,7 +266,7 @@ fn the_others_are_those_of_other_pid_namespaces() {
         assert_eq!((output.pids(), output.err()), (vec![1, ours.pid()], String::new()));
         // Inside, with the outer /proc, which does not show the processes inside.
         let output = Run::ours("pgrep").args(["--local"]).through(["unshare", "--pid", "--fork"]).run();
-        let why = "pgrep: --local has no answer: /proc is that of another PID namespace\n";
+        let why = "pgrep: --local is not possible: /proc belongs to another PID namespace\n";
         assert_eq!((output.err().as_str(), output.status), (why, 3));
     });
 }

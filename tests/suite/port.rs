@@ -131,8 +131,7 @@ fn what_is_no_port() {
     ] {
         let output = pgrep(ports);
         assert_eq!(output.status, 2, "{ports}");
-        let message = format!("pgrep: invalid port: {ports}\nTry `pgrep --help' for more information.\n");
-        assert_eq!(output.err(), message);
+        assert!(output.err().starts_with(&format!("pgrep: invalid port: {ports}\n")), "{output:?}");
     }
     assert!(pgrep(",").err().starts_with("pgrep: invalid empty list\n"));
 }
@@ -258,7 +257,7 @@ fn a_port_of_another_user_is_reported() {
     let user = |port: u16| Run::ours("pgrep").user(NOBODY, NOBODY).args(["--port", &port.to_string()]);
     let note = |port| {
         format!(
-            "pgrep: note: no readable process holds tcp:{port}, so the answer may be incomplete; root may see more\n"
+            "pgrep: note: no readable process holds tcp:{port}, so the result may be incomplete; run as root to see more\n"
         )
     };
     let (socket, port) = tcp();
@@ -322,7 +321,7 @@ fn created_by(uid: u32, protocol: &str) -> (OwnedFd, u16) {
 
 fn foreign(pid: u32, port: &str, creator: u32) -> String {
     format!(
-        "note: pid {pid} holds {port}, created by UID {creator}, so it is not selected; -p {pid} selects it\n"
+        "note: pid {pid} holds {port}, created by UID {creator}, so it is not selected; use -p {pid} to select it\n"
     )
 }
 
@@ -386,7 +385,8 @@ fn notes_about_sockets_of_other_users() {
         let output = Run::ours("pgrep").args(["-x", &tag(), "--port", &port]).args(more).run();
         let named: String =
             pids[..5].iter().map(|&pid| format!("pgrep: {}", foreign(pid, &port, NOBODY))).collect();
-        let more = "pgrep: note: 2 more hold ports by sockets of other users, and are not selected\n";
+        let more =
+            "pgrep: note: 2 more hold ports through sockets of other users, so they are not selected\n";
         assert_eq!((output.err(), output.status), (named + more, 1));
     }
     // They do not match otherwise, or no note is wanted.

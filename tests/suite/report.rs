@@ -188,18 +188,16 @@ fn what_excludes_each_other() {
             case("pgrep --quiet -a {tag}").ours_only().usage("--quiet and --list-"),
             case("pidwait -I {tag}").ours_only().usage("invalid option -- 'I'"),
             // Options for other programs are refused, except the reference's.
-            case("pgrep --interactive {tag}")
-                .ours_only()
-                .usage("--interactive makes no sense here: it is for pkill"),
-            case("pgrep --dry {tag}").ours_only().usage("--dry-run makes no sense here: it is for pkill"),
-            case("pgrep --strict {tag}").ours_only().usage("--strict makes no sense here"),
+            case("pgrep --interactive {tag}").ours_only().usage("--interactive is an option of pkill only"),
+            case("pgrep --dry {tag}").ours_only().usage("--dry-run is an option of pkill only"),
+            case("pgrep --strict {tag}").ours_only().usage("--strict is an option of pkill only"),
             case("pgrep --timeout 1 {tag}")
                 .ours_only()
-                .usage("--timeout makes no sense here: it is for pkill and pidwait"),
-            case("pidwait --dry-run {tag}").ours_only().usage("--dry-run makes no sense here"),
-            case("pidwait --kill-after 1 {tag}").ours_only().usage("--kill-after makes no sense here"),
-            case("pidwait --print0 {tag}").ours_only().usage("--print0 makes no sense here: it is for pgrep"),
-            case("pkill --any {tag}").ours_only().usage("--any makes no sense here: it is for pidwait"),
+                .usage("--timeout is an option of pkill and pidwait only"),
+            case("pidwait --dry-run {tag}").ours_only().usage("--dry-run is an option of pkill only"),
+            case("pidwait --kill-after 1 {tag}").ours_only().usage("--kill-after is an option of pkill only"),
+            case("pidwait --print0 {tag}").ours_only().usage("--print0 is an option of pgrep only"),
+            case("pkill --any {tag}").ours_only().usage("--any is an option of pidwait only"),
             case("pkill --wait= {tag}").ours_only().usage("invalid duration:"),
             case("pkill --max many {tag}").ours_only().usage(no_number),
             case("pkill --max -1 {tag}").ours_only().usage(no_number),

@@ -206,6 +206,6 @@ fn of_another_user() {
     assert_eq!(ask(&name), (all, String::new()));
     let mut known = vec![absolute.pid(), own.pid()];
     known.sort_unstable();
-    let note = "pgrep: note: 1 process could not be examined, so the answer may be incomplete\n";
+    let note = "pgrep: note: 1 process could not be examined, so the result may be incomplete\n";
     assert_eq!(ask(path.to_str().expect("UTF-8")), (known, note.to_owned()));
 }

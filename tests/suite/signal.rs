@@ -254,7 +254,7 @@ fn the_list_of_signals_comes_in_two_forms() {
             case("pkill --list-signals --nosuch {a} {a}").prints_with("NUMBER").ours_only(),
             case("pkill --nosuch --list-signals").usage("unrecognized option '--nosuch'"),
             case("pgrep --list-signals")
-                .usage("pgrep: --list-signals makes no sense here: it is for pkill")
+                .usage("pgrep: --list-signals is an option of pkill only")
                 .ours_only(),
         ],
     );

@@ -110,10 +110,10 @@ fn a_process_that_ignores_the_signal() {
         let (pid, name) = (victim.pid(), victim.name().to_owned());
         for args in ["--wait=0.05", "--timeout 0", "--timeout 0.05 --cont"] {
             let output = with(handles, run("pkill", args, &[&victim])).run();
-            ends(&output, 5, "", &format!("pkill: 1 is still running: {pid} {name}\n"));
+            ends(&output, 5, "", &format!("pkill: 1 process is still running: {pid} {name}\n"));
         }
         let output = with(handles, run("pidwait", "--timeout .05", &[&victim])).run();
-        ends(&output, 5, "", &format!("pidwait: 1 is still running: {pid} {name}\n"));
+        ends(&output, 5, "", &format!("pidwait: 1 process is still running: {pid} {name}\n"));
 
         let output = with(handles, run("pkill", "--timeout 0.05 --json", &[&victim])).run();
         assert_eq!(output.status, 5);
@@ -191,8 +191,7 @@ fn the_dry_run_reports_a_security_profile() {
         );
         let output = Run::shell(&line).through(["unshare", "--mount"]).run();
         assert_eq!(output.err(), "");
-        let hint =
-            "would be signalled: terminate (unless AppArmor refuses it, which confines pkill or the process)";
+        let hint = "would be signalled: terminate (unless AppArmor, which confines pkill or the process, refuses it)";
         assert_eq!(output.out().contains(hint), is_confined, "{label}: {}", output.out());
     }
 }
@@ -216,7 +215,7 @@ fn a_stopped_process() {
     let note = "pkill: note: 1 process is stopped; it acts on the signal only when continued (--cont)\n";
     let mut victim = Victim::spec().spawn();
     victim.stop();
-    let still = format!("pkill: 1 is still running: {} {} (stopped)\n", victim.pid(), victim.name());
+    let still = format!("pkill: 1 process is still running: {} {} (stopped)\n", victim.pid(), victim.name());
     ends(&run("pkill", "--timeout 0.05", &[&victim]).run(), 5, "", &(note.to_owned() + &still));
     ends(&run("pkill", "--wait --cont", &[&victim]).run(), 0, "", "");
     assert_eq!(victim.killed_by(), Some(SIGTERM));
@@ -305,7 +304,7 @@ fn five_thousand_with_sixty_four_descriptors() {
         };
         let crowd = Crowd::spawn(c"multitude", TARGETS);
         let output = few("pkill", "--timeout 0 -0").run();
-        let list = format!("pkill: {TARGETS} are still running: {} multitude, ", crowd.pids[0]);
+        let list = format!("pkill: {TARGETS} processes are still running: {} multitude, ", crowd.pids[0]);
         assert!(output.status == 5 && output.err().starts_with(&list), "{output:?}");
         let waiting = few("pidwait", "--timeout 60").start();
         until_it_waits(waiting.pid());
@@ -449,7 +448,7 @@ fn nonsense() {
         (&["--escalate=x:KILL"], "invalid"),
         (&["--escalate=1:NOSUCH"], "Unknown signal"),
         (&["--kill-after=1", "--escalate=2:KILL"], "cannot be used together"),
-        (&["--wait=1", "--timeout=1"], "give one of them"),
+        (&["--wait=1", "--timeout=1"], "cannot be used together"),
         (&["--until-none", "--mrelease"], "--mrelease"),
         (&["--any"], "--any"),
     ];
@@ -595,7 +594,7 @@ fn interrupted_by_a_signal() {
             until_it_waits(waiting.pid());
             send(waiting.pid(), signal);
             let output = waiting.wait();
-            let still = format!("pkill: 1 is still running: {} {}\n", victim.pid(), victim.name());
+            let still = format!("pkill: 1 process is still running: {} {}\n", victim.pid(), victim.name());
             assert_eq!((output.err(), output.status), (still, 128 + number));
             assert_eq!(target(&document(&output), &victim)["outcome"], "still_running");
             assert_eq!(victim.received(), Some(vec![]), "nothing more is sent");
@@ -687,7 +686,8 @@ fn progress_is_shown_unless_it_is_unwanted() {
         ("pidwait", "--timeout 0.7", &[("TERM", "dumb")], ""),
         ("pidwait", "--timeout 0.7", &[], ""),
     ];
-    let still = |program| format!("{program}: 1 is still running: {} {}\r\n", victim.pid(), victim.name());
+    let still =
+        |program| format!("{program}: 1 process is still running: {} {}\r\n", victim.pid(), victim.name());
     for (program, args, env, progress) in cases {
         let run = env.iter().fold(run(program, args, &[&victim]), |run, (name, value)| run.env(name, value));
         let start = Instant::now();
@@ -726,7 +726,7 @@ fn refusals_and_timeouts_in_the_exit_status() {
     ] {
         let own = own.spawn();
         let output = run("pkill", args, &[&own, &others]).user(UID, UID).run();
-        let still = format!("pkill: 1 is still running: {} {}\n", own.pid(), own.name());
+        let still = format!("pkill: 1 process is still running: {} {}\n", own.pid(), own.name());
         ends(&output, status, "", &(refused.clone() + if status == 5 { &still } else { "" }));
     }
     ends(&run("pkill", "--wait", &[&others]).user(UID, UID).run(), 1, "", &refused);

@@ -19,7 +19,7 @@ const YIELDS: usize = 4;
 /// The pauses between two reads after that.
 const PAUSE: Duration = Duration::from_micros(200);
 
-/// How long a scan waits for all processes that are loading a program: one on a file system that does not answer (FUSE) is
+/// How long a scan waits for all processes that are loading a program: one on a file system that does not respond (FUSE) is
 /// loaded without end.
 #[derive(Debug)]
 pub(super) struct Patience(Duration);

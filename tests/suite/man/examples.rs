@@ -435,7 +435,7 @@ pub fn examples() -> Vec<Example> {
             "pidwait --timeout 30 -F /run/app-server.pid",
             "pidwait --timeout 0.1 -F /run/app-server.pid",
             |scene| with_pidfile(scene, "app-server", "/run/app-server.pid", plain),
-            |case| case.status(5).says("1 is still running: {app-server.pid} app-server"),
+            |case| case.status(5).says("1 process is still running: {app-server.pid} app-server"),
         ),
         typed("pidwait --timeout 30 --allow-none -x app-server", |_| {}, |case| case),
         typed(
