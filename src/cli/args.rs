@@ -98,9 +98,7 @@ impl Args {
             return Err(Error::usage(format!("--lightweight is an option of pgrep only: {why}")));
         }
         if matches!(self.wait, Some(Some(_))) && self.timeout.is_some() {
-            return Err(Error::usage(
-                "--wait=DURATION and --timeout cannot be used together: both limit the wait",
-            ));
+            return Err(Error::usage("--wait=DURATION and --timeout cannot be used together"));
         }
         self.add_criteria(signal)?;
         let selects_nothing = self.criteria.iter().all(Criterion::only_excludes);

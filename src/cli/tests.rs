@@ -28,11 +28,6 @@ fn sending(line: &str) -> Sending {
     }
 }
 
-/// A message without the list of what is valid.
-fn complaint(message: &str) -> &str {
-    message.split(" (valid").next().unwrap_or(message)
-}
-
 #[test]
 fn what_cannot_be_combined() {
     for (line, message) in [
@@ -58,10 +53,7 @@ fn what_cannot_be_combined() {
             "pidwait --lightweight a",
             "--lightweight is an option of pgrep only: pidwait waits for whole processes, not threads",
         ),
-        (
-            "pkill --wait=5 --timeout 5 a",
-            "--wait=DURATION and --timeout cannot be used together: both limit the wait",
-        ),
+        ("pkill --wait=5 --timeout 5 a", "--wait=DURATION and --timeout cannot be used together"),
         ("pkill -0 --freeze a", "--freeze cannot be used with 0: it has no effect on continued processes"),
         (
             "pkill -TSTP --freeze a",
@@ -76,7 +68,7 @@ fn what_cannot_be_combined() {
         ("pkill --wait= a", "invalid duration:"),
     ] {
         let Err(error) = invocation(line) else { panic!("{line}: accepted") };
-        assert_eq!((complaint(&error.message), error.kind), (message, ErrorKind::Usage), "{line}");
+        assert_eq!((error.message, error.kind), (message, ErrorKind::Usage), "{line}");
     }
 }
 
@@ -128,7 +120,7 @@ fn each_value_is_checked_when_it_is_read() {
         ("pgrep a b --nosuch", "unrecognized option '--nosuch'"),
     ] {
         let error = invocation(line).err().unwrap_or_else(|| panic!("{line}: accepted"));
-        assert_eq!(complaint(&error.message), message, "{line}");
+        assert_eq!(error.message, message, "{line}");
     }
     // Names are looked up later.
     request("pkill -u nosuchuser -u root");

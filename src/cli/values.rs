@@ -113,7 +113,7 @@ pub(super) fn size(value: &OsStr) -> Result<u64, String> {
         let bytes = number.parse::<f64>().ok()? * base.powi(exponent);
         (bytes < u64::MAX as f64).then_some(bytes.ceil() as u64)
     };
-    parse().ok_or_else(|| complain("invalid size", value) + VALID_SIZES)
+    parse().ok_or_else(|| complain("invalid size", value))
 }
 
 fn is_decimal(c: char) -> bool {
@@ -129,13 +129,6 @@ pub(super) fn integer(value: &OsStr) -> Result<i32, String> {
 pub(super) fn count(value: &OsStr) -> Result<usize, String> {
     number(value).and_then(|n| n.try_into().ok()).ok_or_else(|| complain("not a number", value))
 }
-
-/// What follows the complaint about a size.
-const VALID_SIZES: &str =
-    " (valid: a number and K, M, G, T for powers of 1024, or KB, MB, GB, TB for powers of 1000)";
-
-/// What follows the complaint about a duration.
-const VALID_DURATIONS: &str = " (valid: a number and s, m, h, d or w, as in 90, 1.5h, 5min, 2h30m)";
 
 /// The seconds of a unit, in the spellings of systemd.time(7).
 fn unit_seconds(unit: &str) -> Option<f64> {
@@ -171,7 +164,7 @@ pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
         }
         Some(sum)
     };
-    parse().ok_or_else(|| complain("invalid duration", value) + VALID_DURATIONS)
+    parse().ok_or_else(|| complain("invalid duration", value))
 }
 
 /// A list of `DURATION:SIGNAL`.

@@ -1,8 +1,9 @@
 //! The advice for a user at a terminal where nothing matched.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 
-use crate::support::{NOBODY, Run, Victim, need_root, on_terminal};
+use crate::support::{Dir, NOBODY, Run, Victim, namespace, need, need_root, on_terminal};
 
 #[test]
 fn a_miss_is_advised_on_a_terminal_only() {
@@ -56,4 +57,31 @@ fn the_owner_of_what_would_match_is_named() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[..2], ["pgrep: invalid user name: nobdoy", "pgrep: did you mean 'nobody'?"], "{text}");
     assert_eq!(status, 2);
+}
+
+#[test]
+fn advice_costs_nothing_where_something_matches() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let (victim, dir) = (Victim::spec().spawn(), Dir::new());
+        let file = dir.path().join("trace");
+        // How often each system call is made, except those that print.
+        let calls = |run: &dyn Fn(Run)| {
+            let strace = ["strace", "-o", file.to_str().expect("UTF-8")];
+            run(Run::ours("pgrep").args(["-l", "-x", victim.name()]).through(strace));
+            let trace = std::fs::read_to_string(&file).expect("a trace");
+            let mut calls = BTreeMap::<String, usize>::new();
+            for call in trace.lines().filter_map(|line| line.split_once('(')) {
+                *calls.entry(call.0.to_owned()).or_default() += 1;
+            }
+            calls.remove("write");
+            calls
+        };
+        let through_pipe = calls(&|run| assert_eq!(run.run().status, 0));
+        let on_a_terminal = calls(&|run| assert_eq!(on_terminal(run).1, 0));
+        assert!(through_pipe["openat"] > 1, "{through_pipe:?}");
+        assert_eq!(through_pipe, on_a_terminal);
+    });
 }

@@ -96,7 +96,9 @@ fn ages_are_durations() {
             case("pgrep --younger 1w --older 0sec {tag}").pids("a b c").ours_only(),
             case("pgrep --younger 5min {tag}").pids("a b c").ours_only(),
             case("pgrep --older 30seconds {tag}").nothing().ours_only(),
-            case("pgrep --younger 1y {tag}").usage("1y (valid: a number and s, m, h, d or w, as").ours_only(),
+            case("pgrep --younger 1y {tag}")
+                .usage("valid durations: a number with s, m, h, d or w: ")
+                .ours_only(),
             case("pgrep --younger x {tag}").usage("{program}: invalid duration: x").ours_only(),
             case("pgrep --younger 30m2h {tag}").usage("{program}: invalid duration: 30m2h").ours_only(),
             case("pgrep --younger -1 {tag}").usage("{program}: invalid duration: -1").ours_only(),

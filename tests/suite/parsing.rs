@@ -228,7 +228,12 @@ fn a_slip_gets_a_hint() {
         ("pkill -9firefox", "did you mean '-9 firefox'?"),
         ("pkill --signal TREM x", "did you mean 'TERM'?"),
         ("pkill --signal NOSUCH x", "for the names of all signals, see pkill --list-signals"),
-        ("pgrep --port 8080/tcp", "valid ports: 1 to 65535, or a range, as in 80, tcp:8000-8080, udp:53"),
+        ("pidwait -O 5x x", "valid durations: a number with s, m, h, d or w: 90, 1.5h, 5min, 2h30m"),
+        ("pidwait --rss 5Q", "valid sizes: a number with K, M, G, T (1024) or KB, MB, GB, TB (1000)"),
+        (
+            "pidwait --port 8080/tcp",
+            "valid ports: 1 to 65535, alone or as a range: 80, tcp:8000-8080, udp:53",
+        ),
         ("pgrep -r running x", "valid states: R, S, D, T, t, Z, I"),
         ("pgrep --ns 1 --nslist network", "valid namespaces: ipc, mnt, net, pid, user, uts"),
         ("pkill --escalate KILL x", "valid steps: DURATION:SIGNAL, as in 5s:INT,10s:KILL"),
@@ -243,6 +248,7 @@ fn a_slip_gets_a_hint() {
         let lines: Vec<String> = output.err().lines().map(str::to_owned).collect();
         assert_eq!((lines.len(), output.status), (3, 2), "{line}: {output:?}");
         assert_eq!(lines[1], format!("{program}: {hint}"), "{line}");
+        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{line}: {output:?}");
     }
     // No hint.
     for args in [&["--xyzzy", "x"][..], &["-y"], &["a b", "c|d"], &["-u", "no-such-user", "x"]] {

@@ -95,7 +95,9 @@ fn zombies() {
             case("pgrep --rss 1 {z}").nothing().ours_only(),
             case("pgrep --rss 500MB {tag}").nothing().ours_only(),
             case("pgrep --rss 1kB {tag}").pids("s m").ours_only(),
-            case("pgrep --rss 5MX {tag}").usage("5MX (valid: a number and K, M, G, T for powers").ours_only(),
+            case("pgrep --rss 5MX {tag}")
+                .usage("valid sizes: a number with K, M, G, T (1024) or ")
+                .ours_only(),
             case("pgrep --rss '' {tag}").usage("{program}: invalid size:").ours_only(),
             case("pgrep --rss -1 {tag}").usage("{program}: invalid size: -1").ours_only(),
             case("pgrep --cpu-time 5x {tag}").usage("{program}: invalid duration: 5x").ours_only(),
