@@ -73,6 +73,10 @@ fn mail_worker(scene: &mut Scene) {
     add_other(scene, "worker", "other", |part| part.arg("--queue=print"));
 }
 
+fn killed_worker(case: Case) -> Case {
+    case.fate("worker", "killed by TERM")
+}
+
 fn import(scene: &mut Scene) {
     add(scene, "import", |part| part.arg0("/srv/import").arg("--once"));
 }
@@ -124,9 +128,9 @@ pub fn examples() -> Vec<Example> {
         typed("pkill --dry-run -f 'worker --queue=mail'", mail_worker, |case| {
             case.prints_with("root  worker  would be signalled: terminate\n")
         }),
-        typed("pkill --max 3 -f 'worker --queue=mail'", mail_worker, |case| {
-            case.fate("worker", "killed by TERM")
-        }),
+        typed("pkill --max 3 -f 'worker --queue=mail'", mail_worker, killed_worker),
+        typed("pkill -f worker --not queue=print", mail_worker, killed_worker),
+        typed("pkill -A -f 'worker --queue=mail'", mail_worker, killed_worker),
         typed(
             "pkill -HUP -x -u root rsyslogd",
             |scene| {

@@ -3,6 +3,7 @@
 
 mod examples;
 mod render;
+mod search;
 
 use std::collections::BTreeSet;
 use std::process::Command;
