@@ -96,7 +96,7 @@ mod files {
     }
 }
 
-/// Whose units `--user-unit` means: those of the user's own manager, as in `systemctl --user`, and for root (None) of any.
+/// The user that `--user-unit` selects units of: the caller, as in `systemctl --user`, and for root (None) any user.
 pub(crate) fn user_of_units() -> Option<u32> {
     let uid = rustix::process::getuid();
     (!uid.is_root()).then(|| uid.as_raw())

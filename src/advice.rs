@@ -1,6 +1,6 @@
 //! Advice for a user at a terminal whose command line matched nothing: a similar one that would match.
 //!
-//! It takes further scans, which nothing but a person's next attempt is worth: a pipe or a script gets none.
+//! It costs further scans, so only a user at a terminal gets it, and not a pipe or a script.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::scan::{self, Matches};
 use crate::similar::nearest;
 use crate::view::View;
 
-/// The owners that are named.
+/// How many owners are named.
 const OWNERS_MAX: usize = 3;
 
 /// One line, if anything can be advised.
@@ -45,7 +45,7 @@ pub(crate) fn user(request: &Request) -> Option<String> {
     nearest(unknown?, candidates(Kind::Users)).map(|name| format!("did you mean '{name}'?"))
 }
 
-/// What the pattern is if it is no pattern.
+/// The pattern is probably a process ID, a duration, a port, or a Perl regular expression.
 fn by_pattern(request: &Request) -> Option<String> {
     let pattern = str::from_utf8(request.selection.pattern.as_deref()?).ok()?;
     let waits_without_limit =
@@ -98,7 +98,7 @@ fn by_reading(request: &Request) -> Option<String> {
     })
 }
 
-/// All but the users match.
+/// Processes of other users match.
 fn by_owner(request: &Request) -> Option<String> {
     let is_user =
         |criterion: &Criterion| matches!(criterion, Criterion::EffectiveUsers(_) | Criterion::RealUsers(_));
@@ -163,7 +163,7 @@ fn count(request: &Request, change: impl FnOnce(&mut Selection)) -> usize {
     scan(request, Style::Quiet, change).map_or(0, |matches| matches.found.len())
 }
 
-/// The matches of another selection. What calls the program carries its pattern, so it is no match.
+/// The matches of another selection. Callers have the pattern in their arguments, so ancestors are excluded.
 fn scan(request: &Request, style: Style, change: impl FnOnce(&mut Selection)) -> Option<Matches> {
     let mut request = Request { program: Program::Pgrep, style, strict: false, ..request.clone() };
     request.action = Action::List(Listing { label: None, separator: Separator::Nul });

@@ -8,8 +8,8 @@ use regex_syntax::hir::{Class, ClassUnicode, HirKind};
 use crate::request::Subject;
 use crate::sys;
 
-/// Control and format characters (bidirectional controls, tags, zero-width ones), private use, unassigned ones, line and
-/// paragraph separators, and what is invisible by default (Unicode, UAX #44).
+/// Control and format characters (bidirectional controls, tags, zero-width ones), private use, unassigned ones, line
+/// and paragraph separators, and what is invisible by default (Unicode, UAX #44).
 const HIDDEN: &str = r"[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]";
 
 /// Whether a terminal shows the character, and does nothing else.
@@ -34,8 +34,8 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
 /// What replaces a byte that is not displayed.
 pub(crate) const REPLACEMENTS: &[u8] = b"? ";
 
-/// Turns the text into what is displayed: each byte of a control character, of an invisible character, and of what is no
-/// character in the user's locale becomes `?`. A newline or tab in a command line becomes a space, as in procps-ng.
+/// Turns the text into what is displayed: each byte of a control character, of an invisible character, and of what is
+/// no character in the user's locale becomes `?`. A newline or tab in a command line becomes a space, as in procps-ng.
 ///
 /// The length stays the same, also in procps-ng, so that a pattern finds both the same.
 pub(crate) fn hide_unprintable(text: &mut [u8], subject: Subject) {

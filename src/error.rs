@@ -22,7 +22,7 @@ pub struct Error {
     pub kind: ErrorKind,
     /// One line without the program's name.
     pub message: String,
-    /// What was most likely meant: a line of its own.
+    /// What was most likely intended, or what is valid: a line of its own.
     pub hint: Option<String>,
 }
 

@@ -437,14 +437,16 @@ impl Request {
 }
 
 impl Sending {
-    /// How long it takes until processes that are restarted have appeared again. By default, a timeout leaves time for it.
+    /// How long it takes until processes that are restarted have appeared again. By default, a timeout leaves time for
+    /// it.
     pub fn settling_time(&self) -> Duration {
         let limit = self.wait.and_then(|wait| wait.limit);
         self.settle.unwrap_or_else(|| limit.map_or(SETTLE, |limit| SETTLE.min(limit / 2)))
     }
 
-    /// Whether all are stopped before the first one is signalled. Processes that are killed one by one while others fork are
-    /// replaced as fast, so it is done wherever it takes several looks to find them all and nothing else is lost.
+    /// Whether all are stopped before the first one is signalled. Processes that are killed one by one while others
+    /// fork are replaced as fast, so it is done wherever it takes several looks to find them all and nothing else is
+    /// lost.
     pub fn freezes(&self) -> bool {
         self.mode == Mode::Send && (self.freeze || self.until_none && self.signal == Signal::KILL)
     }

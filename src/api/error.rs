@@ -5,7 +5,7 @@ use std::{fmt, io};
 
 use crate::error::{self, ErrorKind};
 
-/// Why processes could not be found, or one of them not be signalled or waited for.
+/// Why a query failed, or why a process could not be signalled or waited for.
 ///
 /// ```
 /// use pkill::{Error, Query};
@@ -25,7 +25,7 @@ pub enum Error {
     UnknownUser(OsString),
     /// No group has this name.
     UnknownGroup(OsString),
-    /// /proc cannot be read, or is that of another PID namespace; the message says which.
+    /// /proc cannot be read, or belongs to another PID namespace; the message says which.
     Proc(String),
     /// The process has exited. Its process ID may have been reused: nothing was sent to the new process.
     Exited {
@@ -53,8 +53,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Of what fails before a process is known. Users and groups have been resolved, so that all that can still be
-    /// wrong with a query is its pattern.
+    /// The error of a scan. Users and groups were resolved before, so a usage error can only be about the pattern.
     pub(super) fn from_scan(error: error::Error) -> Self {
         match error.kind {
             ErrorKind::Usage => {

@@ -1,6 +1,6 @@
 //! The library for other programs: [`Query`] → [`PinnedProcess`] → a signal or a wait.
 //!
-//! It is the same line of data as that of the programs up to [`crate::scan`], and uses the parts of
+//! It shares the pipeline of the programs up to [`crate::scan`], and uses the parts of
 //! [`crate::deliver`] for a single process: its pidfd and its verification. No type of another crate appears in it.
 
 mod error;

@@ -46,9 +46,9 @@ use crate::view::View;
 /// ```
 pub struct PinnedProcess {
     pidfd: PidFd,
-    /// As it was when it was found. Its start time is known.
+    /// The match as it was found, with its start time.
     found: Match,
-    /// What selected it.
+    /// The plan that selected it.
     plan: Arc<Plan>,
 }
 
@@ -105,12 +105,12 @@ impl PinnedProcess {
         }
     }
 
-    /// Check that it is still running and still matches the query that found it. (Which one is the newest or the
-    /// oldest is not asked again.)
+    /// Check that it is still running and still matches the query that found it. (Whether it is
+    /// the newest or the oldest match is not checked again.)
     ///
     /// # Errors
     ///
-    /// [`Error::Exited`], [`Error::Changed`], or [`Error::Io`] if that could not be found out.
+    /// [`Error::Exited`], [`Error::Changed`], or [`Error::Io`] if that could not be checked.
     ///
     /// ```
     /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/child.rs")); }
@@ -148,8 +148,8 @@ impl PinnedProcess {
         })
     }
 
-    /// Wait for the process to exit, whether it still matches or not; at most `timeout`, if there is one. It takes no
-    /// permission, and the process need not be a child. A child is not reaped by it.
+    /// Wait for the process to exit, for at most `timeout` if there is one. The process need not match any more and
+    /// need not be a child, and the caller needs no permission. A child is not reaped.
     ///
     /// # Errors
     ///
@@ -166,7 +166,8 @@ impl PinnedProcess {
         Ok(WaitOutcome::Exited(self.exit_status()))
     }
 
-    /// Whether it has exited; wait for that, but not for ever if it is not reported by an event.
+    /// Wait for the exit for at most `limit`, and return whether the process has exited. Where the descriptor does not
+    /// report it, the wait is shorter: the caller polls.
     fn has_exited(&self, limit: Duration) -> Result<bool, Error> {
         let result = match self.pidfd.is_pollable() {
             true => poll_for(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], limit).map(|ready| ready > 0),
@@ -181,7 +182,7 @@ impl PinnedProcess {
         ProcessId { pid: self.found.pid, start_time }.is_running(&proc).map(|is_running| !is_running)
     }
 
-    /// How it has exited. Another process's parent needs a moment to reap it.
+    /// The exit status. A parent other than the caller needs a moment to reap the process.
     fn exit_status(&self) -> Option<ExitStatus> {
         if let Some(status) = self.child_status() {
             return Some(status);
@@ -192,7 +193,7 @@ impl PinnedProcess {
         self.pidfd.wait_status().map(ExitStatus::from_raw)
     }
 
-    /// The wait status of a child that was not reaped, which it remains (waitid(2), Linux 5.4).
+    /// The exit status of a child, without reaping it (`P_PIDFD` and `WNOWAIT` of waitid(2), Linux 5.4).
     fn child_status(&self) -> Option<ExitStatus> {
         const CORE_DUMPED: i32 = 0x80; // wait(2), WCOREDUMP
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
@@ -249,7 +250,7 @@ fn verify_match(plan: &Plan, pidfd: &PidFd, found: &mut Match) -> Result<(), Err
     };
     let proc = ProcDir::named().map_err(Error::from_scan)?;
     let mut process = Process::new(&proc);
-    // Targets matter only where one process is selected for another's sake.
+    // Targets matter only where one process is selected because of another.
     match verify(plan, &mut process, &Targets::default(), pidfd, found, Scope::All) {
         // A signal to a zombie would succeed and do nothing.
         Ok(()) => check_alive(),

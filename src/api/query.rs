@@ -16,9 +16,9 @@ use crate::scan::scan;
 
 /// Selects processes, as the options of `pgrep` do.
 ///
-/// A process is found if it matches all that the query names. Where a method is called more than once, one of its values
-/// has to match, except that there is a single pattern: the last one. The calling process itself is never found, nor is
-/// one that has exited and was not reaped yet (a zombie).
+/// A process is found if it matches all that the query names. Where a method is called more than once, one of its
+/// values has to match, except that there is a single pattern: the last one. Neither the calling process nor a zombie
+/// is ever found.
 ///
 /// ```
 /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/child.rs")); }
@@ -154,12 +154,12 @@ impl Query {
     /// Find the processes that match now, in ascending order of process ID, each pinned by a descriptor. No match is
     /// an empty list, not an error.
     ///
-    /// A process whose command line cannot be read is not found by it: it belongs to another user, or its memory map is
-    /// locked. The read is given up after one second then, and the thread that made it is left behind until it returns.
+    /// A command line that cannot be read does not match: the process belongs to another user, or its memory map is
+    /// locked. Such a read is given up after one second; its thread remains until it returns.
     ///
     /// # Errors
     ///
-    /// [`Error::NoCriteria`] if the query would match every process, and what is wrong with the query or with /proc.
+    /// [`Error::NoCriteria`] if the query would match every process, and other errors of the query or of /proc.
     /// [`Error::Io`] if a process cannot be pinned, for instance because more processes match than descriptors are
     /// available.
     ///
@@ -182,7 +182,7 @@ impl Query {
         pinned.filter_map(Result::transpose).collect()
     }
 
-    /// What the command line of a `pidwait` would request: its scan reads the start time of each match, and the name.
+    /// The request of the same `pidwait` command line, as its scan reads the start time and the name of each match.
     fn request(&self) -> Result<Request, Error> {
         let mut criteria = vec![];
         let mut ids = |ids: &[u32], criterion: fn(Vec<Pid>) -> Criterion| {
@@ -237,7 +237,7 @@ impl Query {
     }
 }
 
-/// From a name to an ID.
+/// Looks up the ID of a name.
 type Resolve = fn(&Account) -> Result<Account, Error>;
 
 fn resolve_user(user: &Account) -> Result<Account, Error> {

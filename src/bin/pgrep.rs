@@ -1,5 +1,5 @@
-//! See pgrep(1). This file is all three programs: called `pkill` or `pidwait`, it is that one, as procps' is. It is
-//! pgrep that can be the others, as a program that signals when its name is lost would be the wrong default.
+//! See pgrep(1). Under the name `pkill` or `pidwait`, this executable acts as that program, as in procps-ng. It is
+//! pgrep that can be the others: an executable with an unknown name must not send signals.
 #![no_main]
 
 pkill::program!(pkill::Program::called);

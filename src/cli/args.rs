@@ -1,4 +1,4 @@
-//! The arguments as the options set them, and the request that they make together.
+//! The arguments that the options set, and the request that results.
 
 use std::mem::discriminant;
 use std::path::PathBuf;

@@ -49,7 +49,7 @@ pub fn help(program: Program) -> String {
     render(command(program))
 }
 
-/// The text of `-h`: what is used most.
+/// The text of `-h`: the options that are used most.
 pub fn short_help(program: Program) -> String {
     let options = documented(program).filter(|opt| COMMON.contains(&opt.long));
     let more = format!("All options, examples and exit statuses: {0} --help, {0}(1).", program.name());

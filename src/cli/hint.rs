@@ -1,4 +1,4 @@
-//! What a usage error most likely meant: the second line of its message.
+//! The second line of a usage error: what was most likely intended, or what is valid.
 
 use std::ffi::OsStr;
 
@@ -10,7 +10,7 @@ use crate::request::{Program, RawValue};
 use crate::signal::Signal;
 use crate::similar::nearest;
 
-/// An option that does not exist, with its dashes: an option or a signal with nearly that name.
+/// The hint for an unknown option, with its dashes: an option or a signal of nearly that name.
 pub(super) fn option(program: Program, word: &str) -> Option<String> {
     let similar = match word.strip_prefix("--") {
         Some(long) => {
@@ -24,7 +24,7 @@ pub(super) fn option(program: Program, word: &str) -> Option<String> {
     similar.map(did_you_mean)
 }
 
-/// A value that is not valid: what would be.
+/// The hint for an invalid value.
 pub(super) fn value(opt: &Opt, value: &OsStr) -> Option<String> {
     let valid = match opt.value()? {
         Kind::Signal => match signal(value.to_str()?) {
@@ -43,7 +43,7 @@ pub(super) fn value(opt: &Opt, value: &OsStr) -> Option<String> {
     Some(valid.to_owned())
 }
 
-/// Two or more operands.
+/// The hint for two or more operands.
 pub(super) fn operands(given: &Given, operands: &[impl AsRef<OsStr>]) -> Option<String> {
     let is_duration = |text: &&str| values::duration(OsStr::new(text)).is_ok();
     let mut words = vec![];
@@ -54,7 +54,7 @@ pub(super) fn operands(given: &Given, operands: &[impl AsRef<OsStr>]) -> Option<
     if let Some(limit) = words.iter().find(|word| waits_without_limit && is_duration(word)) {
         return Some(format!("to wait at most that long, use '--wait={limit}'"));
     }
-    // What a shell has expanded or split is no list of alternatives.
+    // Words that a shell has expanded or split are no alternatives.
     let is_plain = |word: &&str| word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     let are_few_names = words.len() <= 4 && words.iter().all(is_plain);
     are_few_names.then(|| format!("to match any of them, use '{}'", words.join("|")))

@@ -31,7 +31,7 @@ pub use options::documented;
 
 /// What the program is to do.
 pub enum Invocation {
-    /// Its work.
+    /// Carry out the request.
     Run(Box<Request>),
     /// Print [`help()`], or [`short_help()`].
     Help { is_short: bool },

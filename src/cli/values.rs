@@ -87,8 +87,8 @@ pub(super) fn path(value: &OsStr) -> Result<OsString, String> {
     if value.is_empty() { Err("invalid empty path".into()) } else { Ok(value.to_owned()) }
 }
 
-/// A number of bytes: a number, which may have a fraction, and optionally K, M, G or T as in coreutils: `M` and `MiB` are
-/// 1024², `MB` is 1000².
+/// A number of bytes: a number, which may have a fraction, and optionally K, M, G or T as in coreutils: `M` and `MiB`
+/// are 1024², `MB` is 1000².
 pub(super) fn size(value: &OsStr) -> Result<u64, String> {
     let parse = || {
         let text = value.to_str()?;
@@ -142,8 +142,8 @@ fn unit_seconds(unit: &str) -> Option<f64> {
     })
 }
 
-/// A duration as in timeout(1): a number, which may have a fraction, and optionally a unit; or several of those with their
-/// units in descending order: `2h30m`.
+/// A duration as in timeout(1): a number, which may have a fraction, and optionally a unit; or several of those with
+/// their units in descending order: `2h30m`.
 pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
     let parse = || {
         let mut rest = value.to_str()?;

@@ -83,8 +83,8 @@ pub(super) fn description(text: &[u8]) -> Vec<u8> {
 }
 
 /// The text with what `replace` returns in the place of a character, and whether the text was cut: at [`MAX_LEN`], or
-/// before a byte that is part of no character in UTF-8, which `.` need not match. `replace` gets the character, None where
-/// the locale is another and a byte is a character; and what was added before, None at the start.
+/// before a byte that is part of no character in UTF-8, which `.` need not match. `replace` gets the character, None
+/// where the locale is another and a byte is a character; and what was added before, None at the start.
 fn filter(
     text: &[u8],
     is_utf8: bool,
@@ -114,7 +114,7 @@ fn filter(
     (made, !is_whole)
 }
 
-/// What was cut needs no spaces at its end, and cannot match as a whole.
+/// Text that was cut loses the spaces at its end, and cannot match as a whole.
 fn trim(mut made: String, is_cut: bool, whole: bool) -> Option<String> {
     if is_cut {
         made.truncate(made.trim_end_matches(' ').len());
@@ -123,8 +123,8 @@ fn trim(mut made: String, is_cut: bool, whole: bool) -> Option<String> {
     is_offered.then_some(made)
 }
 
-/// Whether the character is harmless in this place in each shell, however it is quoted. `before` is the one before it, None
-/// at the start of the text, which may be the start of a word or follow the `=` of an option.
+/// Whether the character is harmless in this place in each shell, however it is quoted. `before` is the one before it,
+/// None at the start of the text, which may be the start of a word or follow the `=` of an option.
 fn is_inert(c: char, before: Option<char>) -> bool {
     match c {
         '/' | '.' | '_' => true,

@@ -23,8 +23,8 @@ struct Group {
     count: usize,
 }
 
-/// A pattern for each name or command line, described by the processes that have it. What is `typed` may be the start of a
-/// word within a command line, whose pattern then starts there.
+/// A pattern for each name or command line, described by the processes that have it. What is `typed` may be the start
+/// of a word within a command line, whose pattern then starts there.
 pub(super) fn patterns(reading: Reading, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
     let typed = typed.to_vec();
     let found = gather(move |process| {
@@ -71,7 +71,7 @@ fn patterns_of(process: &mut Process<'_>, reading: Reading, typed: &[u8]) -> Loo
             Ok([pattern(line, reading), part.and_then(|part| pattern(part, reading))])
         }
         Subject::Name => {
-            // The full name of one whose name was cut is in its first argument, if that is complete.
+            // If the name was cut, the full one is in the first argument, if that is complete.
             let may_be_cut = process.name()?.len() == NAME_MAX;
             let is_complete =
                 may_be_cut && (!process.limit_arguments(ARGUMENTS_MAX)? || process.arguments()?.contains(&0));
@@ -89,7 +89,7 @@ fn pattern(text: &[u8], reading: Reading) -> Option<String> {
     make(text, reading.whole, sys::locale_is_utf8())
 }
 
-/// The bytes that a match has at least: `[-]` is one, `.` too.
+/// The minimum length of a match in bytes: `[-]` and `.` are one.
 fn minimum_len(pattern: &str, reading: Reading) -> usize {
     let brackets = if reading.plain { 0 } else { pattern.bytes().filter(|&b| b == b'[').count() };
     pattern.len() - 2 * brackets

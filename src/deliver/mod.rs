@@ -118,7 +118,8 @@ fn list(delivery: &mut Delivery<'_>, delta: Delta) {
     }
 }
 
-/// `--until-none`: as many rounds as it takes until nothing that a signal may still end has matched for the settling time.
+/// `--until-none`: as many rounds as it takes until nothing that a signal may still end has matched for the settling
+/// time.
 fn until_none(
     delivery: &mut Delivery<'_>,
     sending: &Sending,

@@ -20,8 +20,8 @@ const MOST: usize = 100;
 /// Beyond what a clock can reach.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// The wait is over: scan once more when what has exited has had the time to be restarted. Nothing is signalled. It costs
-/// time, so it is done where a report or the exit status depends on it.
+/// The wait is over: scan once more when what has exited has had the time to be restarted. Nothing is signalled. It
+/// costs time, so it is done where a report or the exit status depends on it.
 pub(super) fn scan(
     delivery: &mut Delivery<'_>,
     request: &Request,

@@ -36,7 +36,8 @@ impl Delivery<'_> {
             if self.ends(result) {
                 return Ok(Delta::default());
             }
-            // The timeout has expired before the first signal, which is sent nevertheless; or a signal to pkill is ignored.
+            // The timeout has expired before the first signal, which is sent nevertheless; or a signal to pkill is
+            // ignored.
             may_be_interrupted = false;
         };
         let mut delta = Delta { vanished: matches.vanished, ..Delta::default() };

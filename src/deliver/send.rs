@@ -33,7 +33,8 @@ pub(super) fn release_memory(sending: &Sending, pidfd: &PidFd) -> Option<Errno> 
 pub(super) fn outcome(sent: Result<Via, Errno>, view: &View) -> Outcome {
     match sent {
         Ok(via) => Outcome::Signalled { via, release: None },
-        // The rule of kill(2) returns EPERM, so this is a security module: AppArmor, SELinux or Smack (their `task_kill`).
+        // The rule of kill(2) returns EPERM, so this is a security module: AppArmor, SELinux or Smack (their
+        // `task_kill`).
         Err(errno @ Errno::ACCESS) => Outcome::Refused { errno, why: None },
         Err(errno @ Errno::PERM) => Outcome::Refused {
             errno,

@@ -294,8 +294,8 @@ impl Targets {
     }
 
     /// Descriptors have run out: close some pidfds, so that files can be read and other processes be pinned. Those of
-    /// exited processes go first, then those that were pinned last. Returns which of those that are waited for have none
-    /// any more, and how many were closed.
+    /// exited processes go first, then those that were pinned last. Returns which of those that are waited for have
+    /// none any more, and how many were closed.
     pub(crate) fn give_back_some(&mut self) -> (Vec<TargetIndex>, usize) {
         /// As many as a scan by one thread, a verification and a new pidfd take.
         const SPARE: usize = 4;
@@ -320,8 +320,8 @@ impl Targets {
         (unwatched, closed)
     }
 
-    /// What has become of them. `waited`: the wait has ended, after this time, before all had exited; `read` examines one
-    /// that has not, as far as is known: None if it has.
+    /// What has become of them. `waited`: the wait has ended, after this time, before all had exited; `read` examines
+    /// one that has not, as far as is known: None if it has.
     pub(crate) fn into_report(
         self,
         waited: Option<Duration>,

@@ -34,8 +34,8 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// How long parents get to reap their exited children, in all, before the wait statuses are reported.
 pub(crate) const REAPING: Duration = Duration::from_millis(3);
 
-/// How long after KILL a process gets to exit although the timeout has expired: it takes no part in that any more, and is
-/// not reported as if it went on.
+/// How long after KILL a process gets to exit although the timeout has expired: it takes no part in that any more, and
+/// is not reported as if it went on.
 const EXIT_AFTER_KILL: Duration = Duration::from_millis(250);
 
 /// The event of a signal to pkill itself; no target has this index.

@@ -178,8 +178,8 @@ impl Pattern {
         Finder::new(Arc::clone(&self.source))
     }
 
-    /// Whether a match may have one of these characters in it, which are ASCII and no letters. If not, a subject that has
-    /// others in their place matches just as well.
+    /// Whether a match may have one of these characters in it, which are ASCII and no letters. If not, a subject that
+    /// has others in their place matches just as well.
     pub fn may_take_any(&self, of: &[u8]) -> bool {
         self.taken.has_any(of)
     }

@@ -13,8 +13,8 @@ use crate::view::View;
 const DESCRIPTION_MAX: usize = 60;
 
 impl Output {
-    /// `--complete`: a line for each, with a tab before its description. A candidate that would not come to the shell as
-    /// it is cannot be typed either.
+    /// `--complete`: a line for each, with a tab before its description. A candidate that would not come to the shell
+    /// as it is cannot be typed either.
     pub(crate) fn candidates(&mut self, candidates: &[Candidate]) {
         for Candidate { text, about } in candidates.iter().filter(|candidate| is_printable(&candidate.text)) {
             self.pending.extend_from_slice(text);

@@ -28,8 +28,8 @@ const LABEL_MAX: usize = 200;
 const RUNNING_MAX: usize = 100;
 
 impl Output {
-    /// Notes that precede the first signal: that processes could not be examined, and which matches are ancestors of this
-    /// program.
+    /// Notes that precede the first signal: that processes could not be examined, and which matches are ancestors of
+    /// this program.
     pub(crate) fn notes(&mut self, plan: &Plan, matches: &Matches) {
         if self.style != Style::Quiet {
             self.distrusted_pidfile(plan);

@@ -1,5 +1,5 @@
-//! Text that may reach a terminal ([`crate::display`]): also pkill's own arguments, which a script may have from elsewhere,
-//! pass here.
+//! Text that may reach a terminal ([`crate::display`]): also pkill's own arguments, which a script may have from
+//! elsewhere, pass here.
 
 use std::io::{self, Write};
 
@@ -55,8 +55,8 @@ pub(super) fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// A writer of JSON that escapes the same characters. Outside of strings JSON is ASCII, and each string comes in pieces of
-/// whole characters.
+/// A writer of JSON that escapes the same characters. Outside of strings JSON is ASCII, and each string comes in pieces
+/// of whole characters.
 pub(super) struct Escaped<W>(pub(super) W);
 
 impl<W: Write> Write for Escaped<W> {

@@ -109,7 +109,8 @@ impl Output {
         Ok(())
     }
 
-    /// A line on standard error after the program's name. It may quote a process, or the command line. That it cannot be written cannot be reported either.
+    /// A line on standard error after the program's name. It may quote a process, or the command line. That it cannot
+    /// be written cannot be reported either.
     pub(super) fn error(&mut self, message: &str) {
         self.clear_progress();
         self.write_stderr(&format!("{}: {}\n", self.program.name(), shown(message.as_bytes())));

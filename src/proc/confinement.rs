@@ -1,5 +1,5 @@
-//! Whether AppArmor confines a process (/proc/PID/attr/, proc_pid_attr(5)). Its rules decide about each signal by number,
-//! so that signal 0, which only checks, may be allowed where others are refused.
+//! Whether AppArmor confines a process (/proc/PID/attr/, proc_pid_attr(5)). Its rules decide about each signal by
+//! number, so that signal 0, which only checks, may be allowed where others are refused.
 
 use std::fs;
 

@@ -8,8 +8,8 @@ use crate::request::Pid;
 pub(crate) struct Described {
     /// How many bytes of the arguments, at most; with 0 they are not read.
     pub arguments: usize,
-    /// Whether the state and the masks are those of all threads together, by which the effect of a signal is predicted. If
-    /// not, they are those of the main thread: reading the files of 10,000 threads for each of them takes a minute.
+    /// Whether the state and the masks are those of all threads together, by which the effect of a signal is predicted.
+    /// If not, they are those of the main thread: reading the files of 10,000 threads for each of them takes a minute.
     pub all_threads: bool,
 }
 

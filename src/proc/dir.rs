@@ -102,8 +102,8 @@ impl ProcDir {
         }
     }
 
-    /// Whether we have no other process ID below the PID namespace of this /proc (`NSpid:` of proc_pid_status(5)). Linux
-    /// before 4.1 does not report that.
+    /// Whether we have no other process ID below the PID namespace of this /proc (`NSpid:` of proc_pid_status(5)).
+    /// Linux before 4.1 does not report that.
     fn is_innermost(&self) -> Result<bool, Errno> {
         let path = [self.prefix(), b"self/status"].concat();
         let file = fs::openat(self.base(), path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;

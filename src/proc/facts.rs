@@ -83,11 +83,11 @@ pub(crate) trait Facts {
     fn caught_signals(&mut self) -> Lookup<u64>;
     /// The parent's process ID; 0 if that is outside of our PID namespace (`PIDFD_GET_INFO` or proc_pid_stat(5)).
     fn parent(&mut self) -> Lookup<Pid>;
-    /// The nearest of these that is its parent, its parent's parent, and so on. An orphan gets another parent: a subreaper
-    /// among its ancestors, or init (PR_SET_CHILD_SUBREAPER(2const)). 0 is the ancestor of all processes.
+    /// The nearest of these that is its parent, its parent's parent, and so on. An orphan gets another parent: a
+    /// subreaper among its ancestors, or init (PR_SET_CHILD_SUBREAPER(2const)). 0 is the ancestor of all processes.
     fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>>;
-    /// Whether one of those ancestors, from the parent upwards, is like this. The question must be the same for all processes
-    /// that are examined one after the other: answers are remembered, in rechecks for a moment only.
+    /// Whether one of those ancestors, from the parent upwards, is like this. The question must be the same for all
+    /// processes that are examined one after the other: answers are remembered, in rechecks for a moment only.
     fn has_ancestor<E: From<LookupError>>(
         &mut self,
         is_like_this: impl FnMut(&mut Self) -> Result<bool, E>,
@@ -112,8 +112,8 @@ pub(crate) trait Facts {
     fn executable_file(&mut self) -> Lookup<Option<FileId>>;
     /// The working directory (proc_pid_cwd(5)). None: it has none, as zombies.
     fn working_directory(&mut self) -> Lookup<Option<Link>>;
-    /// What an interpreter runs, as it stands in the arguments: a script, or the name of a module or class. More than one
-    /// where a script is the interpreter of another.
+    /// What an interpreter runs, as it stands in the arguments: a script, or the name of a module or class. More than
+    /// one where a script is the interpreter of another.
     fn scripts(&mut self) -> Lookup<Vec<Vec<u8>>>;
     /// The start time since boot, in clock ticks ([`super::CLOCK_TICKS`] per second).
     fn start_time(&mut self) -> Lookup<u64>;
@@ -135,8 +135,9 @@ pub(crate) trait Facts {
     /// The inode numbers of the sockets that it holds; [`LookupError::Denied`] if we may not read its descriptors
     /// (proc_pid_fd(5)). Threads with a table of descriptors of their own (clone(2)) do not count.
     fn sockets(&mut self) -> Lookup<&[u64]>;
-    /// Whether a socket that this UID created is the process's own: the UID is root, root of the process's user namespace
-    /// (user_namespaces(7)), or the process's real or saved UID. A user with one of these may signal it anyway (kill(2)).
+    /// Whether a socket that this UID created is the process's own: the UID is root, root of the process's user
+    /// namespace (user_namespaces(7)), or the process's real or saved UID. A user with one of these may signal it
+    /// anyway (kill(2)).
     fn owns_sockets_of(&mut self, creator: u32) -> Lookup<bool>;
     /// The lines of /proc/PID/cgroup (cgroups(7)).
     fn cgroups(&mut self) -> Lookup<&[u8]>;

@@ -55,9 +55,9 @@ impl Lineage {
         Lineage { parents: once.then(HashMap::new), wanted: vec![], nearest: HashMap::new() }
     }
 
-    /// The nearest of the wanted ancestors of a process with this parent. The walk ends at the first process whose answer is
-    /// known and that still has the start time that it had then: it was the same process all the time, so it was the
-    /// parent that was read just now.
+    /// The nearest of the wanted ancestors of a process with this parent. The walk ends at the first process whose
+    /// answer is known and that still has the start time that it had then: it was the same process all the time, so it
+    /// was the parent that was read just now.
     pub(super) fn nearest(
         &mut self,
         read: &mut impl Parents,
@@ -160,9 +160,9 @@ impl Lineage {
     }
 }
 
-/// Each link once more, from the top down, and the start times of all but the last. A process never gets a parent that is
-/// younger than itself, so one that names the same parent twice had it all the time, and what was read of the parent in
-/// between was that parent's.
+/// Each link once more, from the top down, and the start times of all but the last. A process never gets a parent that
+/// is younger than itself, so one that names the same parent twice had it all the time, and what was read of the parent
+/// in between was that parent's.
 fn recheck(read: &mut impl Parents, chain: &[Pid]) -> Lookup<Option<Vec<u64>>> {
     let mut start_times = vec![];
     for link in chain.windows(2).rev() {

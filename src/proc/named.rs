@@ -1,5 +1,5 @@
-//! What the user named by an ID, held open for the whole run: an ID that is reused must not come to mean another process
-//! or process group.
+//! What the user named by an ID, held open for the whole run: an ID that is reused must not come to mean another
+//! process or process group.
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -109,7 +109,8 @@ impl NamedProcess {
 }
 
 impl NamedGroup {
-    /// The ID means whichever group has it; 0 is the group of kernel threads, and of all from outside of our PID namespace.
+    /// The ID means whichever group has it; 0 is the group of kernel threads, and of all from outside of our PID
+    /// namespace.
     pub(crate) fn number(id: Pid) -> Self {
         NamedGroup { id, leader: Hold::Nothing }
     }
@@ -124,9 +125,9 @@ impl NamedGroup {
         self.id
     }
 
-    /// Whether the ID cannot have been reused. The kernel gives it to no other process as long as the leader is not reaped
-    /// or the group has a member (`free_pid`, kernel/pid.c), so once the leader is gone, a process with that ID proves
-    /// that the group is gone too. Asked after the ID was read somewhere, as [`NamedProcess::is_alive`].
+    /// Whether the ID cannot have been reused. The kernel gives it to no other process as long as the leader is not
+    /// reaped or the group has a member (`free_pid`, kernel/pid.c), so once the leader is gone, a process with that ID
+    /// proves that the group is gone too. Asked after the ID was read somewhere, as [`NamedProcess::is_alive`].
     pub(crate) fn is_unchanged(&self) -> Lookup<bool> {
         match &self.leader {
             Hold::Nothing => Ok(true),

@@ -10,8 +10,8 @@ use crate::select::TypedCommand;
 use crate::view::Mention;
 
 /// Take the callers that are to be spared from the matches, which are in ascending order of process ID. Returns the
-/// ancestors that remain among the matches, and those that are spared; nearest first. Our chain of parents is read where
-/// there are matches, and more of a process where that is among them.
+/// ancestors that remain among the matches, and those that are spared; nearest first. Our chain of parents is read
+/// where there are matches, and more of a process where that is among them.
 pub(super) fn spare_callers(
     plan: &Plan,
     found: &mut Vec<(Pid, Match)>,
@@ -46,9 +46,9 @@ pub(super) fn spare_callers(
     Ok((matched, spared))
 }
 
-/// Whether this ancestor has the command in its arguments. Its ID may have been reused since the chain was read, so that
-/// it is an ancestor is asked once more, after its arguments were read. It has lived for longer than this process then,
-/// and is what was read and what the scan has found.
+/// Whether this ancestor has the command in its arguments. Its ID may have been reused since the chain was read, so
+/// that it is an ancestor is asked once more, after its arguments were read. It has lived for longer than this process
+/// then, and is what was read and what the scan has found.
 fn is_caller(process: &mut Process<'_>, pid: Pid, command: &TypedCommand) -> Result<bool, Error> {
     process.select(pid);
     match process.arguments() {

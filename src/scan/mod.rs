@@ -28,8 +28,8 @@ pub(crate) fn scan(plan: &Arc<Plan>) -> Result<Matches, Error> {
     Ok(matches)
 }
 
-/// Examine the candidates once more, when the notes have been written. Callers of this program are spared again. Where that may take long, `is_over` is asked now
-/// and then whether to end it.
+/// Examine the candidates once more, when the notes have been written. Callers of this program are spared again. Where
+/// that may take long, `is_over` is asked now and then whether to end it.
 pub(crate) fn rescan(plan: &Arc<Plan>, is_over: &mut dyn FnMut() -> bool) -> Result<Matches, Error> {
     let (seen, interrupted) = match (&plan.read_timeout, &plan.candidates) {
         (Some(timeout), _) => walk_bounded(plan, timeout, is_over)?,

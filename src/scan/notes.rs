@@ -15,7 +15,8 @@ pub(crate) struct Notes {
     pub spared: Vec<Mention>,
     /// The ports of `--port` that are in use, but by none of the processes with readable descriptors.
     pub unowned_ports: Vec<(Protocol, u16)>,
-    /// By process ID, the processes that `--port` does not select although they hold this socket: another user created it.
+    /// By process ID, the processes that `--port` does not select although they hold this socket: another user created
+    /// it.
     pub foreign_sockets: Vec<(Pid, Socket)>,
 }
 

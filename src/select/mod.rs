@@ -133,8 +133,8 @@ impl From<PatternError> for MatchError {
 }
 
 impl Test {
-    /// The rank of the test by the cost of the fact that it reads, cheapest first: system calls before files, small files
-    /// before large ones.
+    /// The rank of the test by the cost of the fact that it reads, cheapest first: system calls before files, small
+    /// files before large ones.
     pub(crate) fn cost(&self) -> u8 {
         match self {
             Test::Pid(_) => 0,
@@ -161,8 +161,8 @@ impl Test {
         }
     }
 
-    /// Whether another process can hold up what is read for the answer: the memory of the process, and the files that its
-    /// links lead to.
+    /// Whether another process can hold up what is read for the answer: the memory of the process, and the files that
+    /// its links lead to.
     pub(crate) fn can_be_held_up(&self) -> bool {
         match self {
             Test::Not(test) => test.can_be_held_up(),
@@ -309,9 +309,9 @@ impl Predicate {
         Predicate { trees: true, ..self }
     }
 
-    /// Whether the process matches. The first test that fails decides. Where the kernel does not report what a test asks
-    /// for ([`LookupError::is_undecided`]), or it holds a socket that is not its own, another may still decide; if none
-    /// does, there is no answer, inverted or not.
+    /// Whether the process matches. The first test that fails decides. Where the kernel does not report what a test
+    /// asks for ([`LookupError::is_undecided`]), or it holds a socket that is not its own, another may still decide; if
+    /// none does, there is no answer, inverted or not.
     pub(crate) fn matches(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
         if self.excluded.contains(&process.thread_group()) {
             return Ok(false);

@@ -46,13 +46,13 @@ fn find(text: &[u8], word: &[u8], prefixes: &[u8]) -> Option<usize> {
         .find_map(|at| match_at(&text[at..], word).map(|length| at + length).filter(ends_word))
 }
 
-/// The length of the word at the beginning of the text. In the text, it may have quotes and backslashes that it does not
-/// have once a shell has read it. Those that it has itself must be there.
+/// The length of the word at the beginning of the text. In the text, it may have quotes and backslashes that it does
+/// not have once a shell has read it. Those that it has itself must be there.
 fn match_at(text: &[u8], word: &[u8]) -> Option<usize> {
     let mut at = 0;
     for &byte in word {
-        // Taking a quote for the word's own where it could be is never worse than skipping it: the next one could be skipped
-        // as well.
+        // Taking a quote for the word's own where it could be is never worse than skipping it: the next one could be
+        // skipped as well.
         let skipped = text[at..].iter().take(QUOTES_MAX).take_while(|&&b| b != byte && quotes(b)).count();
         at += skipped;
         if text.get(at) != Some(&byte) {

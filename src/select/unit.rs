@@ -1,7 +1,7 @@
 //! systemd's units. A process's units are read from the names of its control groups: systemd puts the processes of a
-//! unit into a group with the unit's name. The units of a user's manager are below the group of that manager, which is a
-//! unit of the system: `user@UID.service` (systemd.special(7)). A user names them freely, so that one of them may have the
-//! name of a system unit.
+//! unit into a group with the unit's name. The units of a user's manager are below the group of that manager, which is
+//! a unit of the system: `user@UID.service` (systemd.special(7)). A user names them freely, so that one of them may
+//! have the name of a system unit.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -100,8 +100,8 @@ fn has_processes(name: &[u8]) -> bool {
     !stem.is_empty() && [&b".service"[..], b".scope", b".slice"].contains(&unit_type)
 }
 
-/// The name of a control group as systemd has it: it puts a `_` before a name that could be taken for another file, such
-/// as `cpu.service` or `_x.service` (`cg_escape` in its cgroup-util.c).
+/// The name of a control group as systemd has it: it puts a `_` before a name that could be taken for another file,
+/// such as `cpu.service` or `_x.service` (`cg_escape` in its cgroup-util.c).
 pub(super) fn unescaped(name: &[u8]) -> &[u8] {
     name.strip_prefix(b"_").unwrap_or(name)
 }

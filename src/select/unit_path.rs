@@ -60,8 +60,8 @@ fn first_unit<'n>(groups: &mut impl Iterator<Item = &'n [u8]>) -> Option<String>
     Some(text.to_owned())
 }
 
-/// Whether systemd accepts the name (`unit_name_is_valid` in its unit-name.c), and systemctl(1) takes it for one and not
-/// for an option: a user can give groups of its own any name.
+/// Whether systemd accepts the name (`unit_name_is_valid` in its unit-name.c), and systemctl(1) takes it for one and
+/// not for an option: a user can give groups of its own any name.
 fn is_unit_name(name: &[u8]) -> bool {
     let is_valid = |b: &u8| b.is_ascii_alphanumeric() || b":-_.\\@".contains(b);
     let has_stem = TYPES.iter().any(|one| name.len() > one.len() && name.ends_with(one));

@@ -55,8 +55,8 @@ pub(crate) fn continue_all() {
                     0u32,
                 )
             };
-            // Not before: memory may run out in another thread at the same time, which ends the program when it has been
-            // through all that are marked.
+            // Not before: memory may run out in another thread at the same time, which ends the program when it has
+            // been through all that are marked.
             word.fetch_and(!bit, Ordering::SeqCst);
         }
     }

@@ -26,7 +26,8 @@ struct Thread {
     spins: bool,
 }
 
-/// How long each side polls before it sleeps, where there is more than one CPU: waking a sleeper takes longer than a read.
+/// How long each side polls before it sleeps, where there is more than one CPU: waking a sleeper takes longer than a
+/// read.
 const SPIN: Duration = Duration::from_micros(50);
 
 impl Delegate {

@@ -1,9 +1,9 @@
 //! Reads that another process can hold up, bounded in time.
 //!
-//! /proc/PID/cmdline and /proc/PID/environ wait for the lock of the process's memory map (`mmap_lock`, killable only). A
-//! page fault on a file system that does not respond, FUSE or NFS, can hold that for ever; any user can arrange it. The
-//! links exe and cwd ask the file system when they are followed. Such a read cannot be cancelled, so it is made by a
-//! thread that is abandoned if it does not come back: a [`Delegate`] reads for one that waits, and under
+//! /proc/PID/cmdline and /proc/PID/environ wait for the lock of the process's memory map (`mmap_lock`, killable only).
+//! A page fault on a file system that does not respond, FUSE or NFS, can hold that for ever; any user can arrange it.
+//! The links exe and cwd ask the file system when they are followed. Such a read cannot be cancelled, so it is made by
+//! a thread that is abandoned if it does not come back: a [`Delegate`] reads for one that waits, and under
 //! [`walk_bounded`](super::walk_bounded) such threads work off the shares of a scan. exit_group(2) ends them all.
 
 mod delegate;

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use rustix::thread::{Timespec, nanosleep, sched_yield};
 
-/// How often an empty file is read again although no program is being loaded: one that executes programs without end may
-/// have gone on to the next one between two reads. A process may also have emptied its arguments.
+/// How often an empty file is read again although no program is being loaded: one that executes programs without end
+/// may have gone on to the next one between two reads. A process may also have emptied its arguments.
 const READS: usize = 8;
 
 /// How long loading a program may take, for a process that does not get the CPU or waits for a disk.
@@ -19,8 +19,8 @@ const YIELDS: usize = 4;
 /// The pauses between two reads after that.
 const PAUSE: Duration = Duration::from_micros(200);
 
-/// How long a scan waits for all processes that are loading a program: one on a file system that does not respond (FUSE) is
-/// loaded without end.
+/// How long a scan waits for all processes that are loading a program: one on a file system that does not respond
+/// (FUSE) is loaded without end.
 #[derive(Debug)]
 pub(super) struct Patience(Duration);
 

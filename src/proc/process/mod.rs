@@ -30,8 +30,8 @@ use crate::sys::{PidfdInfo, pidfd_info};
 pub(crate) const NAME_MAX: usize = 15;
 
 /// As much of a process's arguments, and of its environment, as is read: more than execve(2) accepts of both together
-/// since Linux 4.13 (`_STK_LIM / 4 * 3`, fs/exec.c). A process can claim any part of its address space to be one of them
-/// (PR_SET_MM(2const)).
+/// since Linux 4.13 (`_STK_LIM / 4 * 3`, fs/exec.c). A process can claim any part of its address space to be one of
+/// them (PR_SET_MM(2const)).
 pub(crate) const MEMORY_MAX: usize = 6 << 20;
 
 /// Buffers that have grown beyond this are not kept.
@@ -193,8 +193,8 @@ impl<'p> Process<'p> {
         self.reset(self.pid, self.thread_group);
     }
 
-    /// Whether its name is what was read before. If not, it may have executed another program (execve(2)) meanwhile, and
-    /// what else was read is no longer of one program.
+    /// Whether its name is what was read before. If not, it may have executed another program (execve(2)) meanwhile,
+    /// and what else was read is no longer of one program.
     pub(crate) fn is_still_named(&mut self) -> Lookup<bool> {
         if !self.name.known {
             return Ok(true);
@@ -270,8 +270,8 @@ impl<'p> Process<'p> {
     }
 
     /// Whether a signal has stopped it (state T). Such a stop is one of the whole process, so one thread is enough: the
-    /// main thread, or another where the main thread has exited or is in a ptrace stop (state t). A process in ptrace stops
-    /// alone is not stopped by a signal: CONT does not continue it.
+    /// main thread, or another where the main thread has exited or is in a ptrace stop (state t). A process in ptrace
+    /// stops alone is not stopped by a signal: CONT does not continue it.
     pub(crate) fn is_stopped(&mut self) -> Lookup<bool> {
         let is_stopped = |stat: Stat| stat.state == b'T';
         let main = self.stat()?;
@@ -349,8 +349,8 @@ impl<'p> Process<'p> {
         self.parsed("uid_map", |text| Some(root_of_map(text)))
     }
 
-    /// The answer of another thread, to be asked for where the process has none itself: the files of a process are those
-    /// of its main thread, and empty or missing where that has exited before the others. None if it has not.
+    /// The answer of another thread, to be asked for where the process has none itself: the files of a process are
+    /// those of its main thread, and empty or missing where that has exited before the others. None if it has not.
     pub(super) fn of_another_thread<T>(
         &mut self,
         read: impl Fn(&mut Process<'p>) -> Lookup<Option<T>>,

@@ -127,7 +127,8 @@ fn read_file(base: BorrowedFd<'_>, path: &[u8], most: usize, buffer: &mut Vec<u8
         }
         let room = buffer.capacity() - buffer.len();
         match rustix::io::read(&file, rustix::buffer::spare_capacity(buffer)) {
-            // A short read is the end: these files come whole, as long as there is room (fs/seq_file.c, fs/proc/base.c).
+            // A short read is the end: these files come whole, as long as there is room (fs/seq_file.c,
+            // fs/proc/base.c).
             Ok(n) if n < room => break,
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
