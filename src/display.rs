@@ -26,7 +26,7 @@ pub(crate) fn is_visible(c: char) -> bool {
     set.ranges().get(place).is_none_or(|range| c < range.start())
 }
 
-/// Whether the text is displayed as it is in every locale. One that is not may be too.
+/// Whether the text is displayed unchanged in every locale. False does not mean that it is changed.
 pub(crate) fn is_plain(text: &[u8]) -> bool {
     text.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }

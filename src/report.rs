@@ -111,7 +111,7 @@ pub(crate) enum NoHandle {
     LeaderExited,
 }
 
-/// What would become of a process that is signalled.
+/// What a signal would do to a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Prediction {
     /// Why the kernel would refuse, if it would.
@@ -161,7 +161,7 @@ pub(crate) struct StillRunning {
     pub name: Vec<u8>,
     /// The state letter (proc_pid_stat(5)).
     pub state: u8,
-    /// Whether it is exiting: the kernel has begun with it, or will as soon as the process gets the CPU, after KILL.
+    /// Whether it is exiting, or was sent KILL and exits as soon as it gets the CPU.
     pub is_exiting: bool,
 }
 
@@ -206,13 +206,13 @@ pub(crate) struct Report {
     pub undecided: usize,
     /// Whether one of them is undecided because reading it failed or took too long.
     pub reads_failed: bool,
-    /// The processes that something was found to be wrong with only after the first scan.
+    /// The processes that could not be read completely in a later scan.
     pub unread_later: Vec<Unread>,
     /// The signal that interrupted the wait.
     pub interrupted: Option<i32>,
     /// Matches that have started since the first scan. With `--until-none` they were signalled like the others.
     pub reappeared: Vec<Reappeared>,
-    /// `--until-none`: for how long no process should have matched, if the timeout expired before.
+    /// `--until-none`: the settling time, if the timeout expired first.
     pub unsettled: Option<Duration>,
 }
 
@@ -224,7 +224,7 @@ pub(crate) struct Reappeared {
     pub start_time: u64,
     pub name: Vec<u8>,
     pub origin: Origin,
-    /// `--until-none`: the signal is for it, too.
+    /// `--until-none`: it is signalled too.
     pub is_signalled: bool,
 }
 
@@ -249,7 +249,7 @@ impl Report {
         self.fold(request.strict, request.allow_none)
     }
 
-    /// The first condition that holds decides.
+    /// The first condition that applies decides.
     fn fold(&self, strict: bool, allow_none: bool) -> ExitStatus {
         let outcomes = || self.targets.iter().map(|target| target.outcome);
         let is_still_running = |target: &Target| matches!(target.end, Some(End::StillRunning(_)));

@@ -45,7 +45,7 @@ impl Program {
     }
 }
 
-/// How long `--settle` is unless it is given: systemd restarts a service 100 ms after its exit (`RestartSec=`,
+/// The default of `--settle`: systemd restarts a service 100 ms after its exit (`RestartSec=`,
 /// systemd.service(5)), or up to 250 ms later, the accuracy of its timers (sd_event_add_time(3)).
 const SETTLE: Duration = Duration::from_millis(500);
 
@@ -413,7 +413,7 @@ pub struct Sending {
 }
 
 impl Request {
-    /// Until when it is to be waited, if it is.
+    /// The wait, if there is one.
     pub fn wait(&self) -> Option<Wait> {
         match &self.action {
             Action::List(_) => None,
@@ -437,16 +437,14 @@ impl Request {
 }
 
 impl Sending {
-    /// How long it takes until processes that are restarted have appeared again. By default, a timeout leaves time for
-    /// it.
+    /// The time within which a supervisor is expected to restart a process. By default, at most half of the timeout.
     pub fn settling_time(&self) -> Duration {
         let limit = self.wait.and_then(|wait| wait.limit);
         self.settle.unwrap_or_else(|| limit.map_or(SETTLE, |limit| SETTLE.min(limit / 2)))
     }
 
-    /// Whether all are stopped before the first one is signalled. Processes that are killed one by one while others
-    /// fork are replaced as fast, so it is done wherever it takes several looks to find them all and nothing else is
-    /// lost.
+    /// Whether all are stopped before the first one is signalled. Processes that fork replace those that are killed one
+    /// by one, so this is also done with `--until-none` and SIGKILL, where a stop makes no difference to them.
     pub fn freezes(&self) -> bool {
         self.mode == Mode::Send && (self.freeze || self.until_none && self.signal == Signal::KILL)
     }

@@ -32,7 +32,6 @@ pub enum DefaultAction {
     Ignore,
 }
 
-/// One word.
 impl fmt::Display for DefaultAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -132,8 +131,7 @@ impl Signal {
         (1..=libc::SIGRTMAX()).map(Signal).filter(named)
     }
 
-    /// The names without `SIG`; the first one is that which is printed. A real-time signal is counted
-    /// from both ends.
+    /// The names without `SIG`; the first one is printed. A real-time signal is numbered from both ends.
     pub fn names(self) -> Vec<String> {
         if let Some((_, _, names, _)) = TABLE.iter().find(|(number, ..)| *number == self.0) {
             return names.iter().map(|&name| name.to_owned()).collect();
@@ -147,7 +145,7 @@ impl Signal {
         [self.to_string()].into_iter().chain(from_the_other_end).collect()
     }
 
-    /// What it means, in a few words.
+    /// Its meaning, in a few words.
     pub fn meaning(self) -> &'static str {
         TABLE.iter().find(|(number, ..)| *number == self.0).map_or("user-defined", |row| row.3)
     }

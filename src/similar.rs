@@ -1,4 +1,4 @@
-//! How similar two names are, for what was probably meant.
+//! How similar two names are, for hints.
 
 /// How similar two names must be (Jaro-Winkler, 0 to 1). `exat` and `exact` are, `kill` and `all` are not.
 const SIMILAR: f64 = 0.85;

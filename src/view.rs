@@ -12,7 +12,7 @@ pub(crate) enum Detail {
     Id,
     /// The ID and a text.
     Label(Label),
-    /// What identifies it, and this.
+    /// The identity, and these details.
     Full(Described),
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum View {
     Text(Subject, Arc<[u8]>),
     /// The words of the name or command line, to be quoted for a shell. Each ends with a NUL, the last one perhaps not.
     Words(Subject, Arc<[u8]>),
-    /// What identifies it, and more.
+    /// The identity and details.
     Full(Arc<Description>),
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Mention {
     pub name: Vec<u8>,
 }
 
-/// As much of a command line is read for a question, which shows 200 characters of it.
+/// How much of a command line is read for a question, which shows 200 characters of it.
 pub(crate) const QUESTION_BYTES: usize = 1024;
 
 /// Read the facts to show.
@@ -66,10 +66,10 @@ pub(crate) fn view(detail: Detail, process: &mut Process<'_>) -> Lookup<View> {
     })
 }
 
-/// How often a process is examined again that executes other programs meanwhile.
+/// How often a process is examined again if it executes another program in the meantime.
 pub(crate) const TRIES: usize = 8;
 
-/// Whether what was read, from the question whether it matches on, is of one program.
+/// Whether all facts, from the check of the match on, were read of one program.
 pub(crate) fn is_of_one_program(detail: Detail, process: &mut Process<'_>) -> Lookup<bool> {
     match detail {
         Detail::Full(_) => process.is_still_named(),

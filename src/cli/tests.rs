@@ -68,7 +68,7 @@ fn what_cannot_be_combined() {
         ("pkill --wait= a", "invalid duration:"),
     ] {
         let Err(error) = invocation(line) else { panic!("{line}: accepted") };
-        assert_eq!((error.message, error.kind), (message, ErrorKind::Usage), "{line}");
+        assert_eq!((&*error.message, error.kind), (message, ErrorKind::Usage), "{line}");
     }
 }
 

@@ -33,12 +33,12 @@ impl Budget {
         self.most.is_some()
     }
 
-    /// Whether there will never be room for any.
+    /// Whether no pidfd can be kept at all.
     pub(crate) fn is_zero(&self) -> bool {
         self.most == Some(0)
     }
 
-    /// From now on there are no more than are open now: descriptors have run out, or a pidfd is of no use.
+    /// Limit the budget to the pidfds that are open now: descriptors have run out, or another pidfd would be useless.
     pub(crate) fn limit(&mut self) {
         self.most = Some(self.open.get());
     }

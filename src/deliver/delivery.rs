@@ -23,7 +23,7 @@ use crate::scan::{Match, Matches};
 use crate::signal::Signal;
 use crate::view::Mention;
 
-/// The work on the targets.
+/// A delivery under way.
 pub(super) struct Delivery<'a> {
     pub request: &'a Request,
     pub plan: Arc<Plan>,
@@ -36,7 +36,7 @@ pub(super) struct Delivery<'a> {
     pub consent: Consent,
     spared: Vec<Mention>,
     undecided: usize,
-    /// Processes that something is wrong with: of the first scan, and of later ones.
+    /// Processes that could not be read completely, in the first scan and in later ones.
     pub(super) unread: Vec<Unread>,
     pub(super) unread_later: Vec<Unread>,
     /// Signalled targets that are stopped and were not continued.
@@ -88,7 +88,7 @@ impl AfterSend {
 }
 
 impl<'a> Delivery<'a> {
-    /// With no target yet.
+    /// A delivery without targets.
     pub(super) fn new(
         request: &'a Request,
         plan: Arc<Plan>,
@@ -126,8 +126,7 @@ impl<'a> Delivery<'a> {
         Delta { new: matches.found, vanished: matches.vanished, ..Delta::default() }
     }
 
-    /// The identity of the process that is selected now. Where the scan has not read the start time, because nothing
-    /// in the question depended on it, it is read now.
+    /// The identity of a selected process. The start time is read now if the scan did not need it.
     pub(super) fn identify(&mut self, found: &mut Match) -> Result<ProcessId, LookupError> {
         let start_time = match found.start_time {
             Some(start_time) => start_time,
@@ -137,7 +136,7 @@ impl<'a> Delivery<'a> {
         Ok(ProcessId { pid: found.pid, start_time })
     }
 
-    /// `--max`, over all scans: false, and the new ones are left alone, if there are too many now.
+    /// Whether `--max`, which counts the matches of all scans, permits the new ones. If not, they are not signalled.
     pub(super) fn permits(&mut self, delta: &mut Delta) -> bool {
         let total = self.targets.len() + delta.new.len();
         let permits = self.request.at_most.is_none_or(|most| total <= most);
@@ -162,15 +161,15 @@ impl<'a> Delivery<'a> {
                 Ok(pidfd)
             });
             let out_of_descriptors = matches!(pinned, Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)));
-            // Those that are held already may have taken too many.
+            // The targets that are held may have taken all descriptors.
             if !out_of_descriptors || !self.give_back_pidfds() {
                 return pinned;
             }
         }
     }
 
-    /// Hold the process, and record it. None if it is not to be signalled. What comes and goes between two later scans
-    /// is not reported.
+    /// Pin the process and record it. None if it is not to be signalled. A process that has started and exited between
+    /// two later scans is not reported.
     pub(super) fn hold(&mut self, mut found: Match, is_first: bool) -> Option<TargetIndex> {
         let pinned = self.pin(&mut found);
         let id = match self.identify(&mut found) {
@@ -222,7 +221,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Do this with the pidfd of a target that is held. Pidfds of others are given back where descriptors have run out.
+    /// Call `act` with the pidfd of a held target. Where descriptors have run out, pidfds of other targets are closed.
     pub(super) fn with_pidfd<T>(
         &mut self,
         at: TargetIndex,
@@ -242,7 +241,7 @@ impl<'a> Delivery<'a> {
         self.consent == Consent::Ask
     }
 
-    /// `--interactive`: what the user says about these, which are signalled together.
+    /// `--interactive`: the user's answer for these processes, which are signalled together.
     pub(super) fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<bool, Error> {
         if self.consent == Consent::Given {
             return Ok(true);
@@ -256,7 +255,7 @@ impl<'a> Delivery<'a> {
         Ok(matches!(answer, Answer::Yes | Answer::All))
     }
 
-    /// The process was signalled, or is to be waited for: its exit is awaited from now on, if that was asked for.
+    /// Record that the process was signalled, or is to be waited for; its exit is awaited if the request says so.
     pub(super) fn signalled(&mut self, at: TargetIndex, outcome: Outcome, signals: Option<Signals>) {
         let state = std::mem::replace(&mut self.targets[at].state, State::Settled(outcome));
         if let (AfterSend::Await(waiter), State::Pinned(pin)) = (&mut self.after_send, state) {
@@ -310,7 +309,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Wait as the request says, until then or until the end.
+    /// Wait as requested, until `until` or the end of the wait.
     pub(super) fn wait(&mut self, until: Until) -> Result<WaitResult, Error> {
         let AfterSend::Await(waiter) = &mut self.after_send else { return Ok(WaitResult::Exited) };
         self.observer.on_wait_start(std::mem::take(&mut self.left_stopped));
@@ -381,8 +380,7 @@ pub(super) fn continue_process(pidfd: &PidFd) -> Option<Errno> {
     pidfd.send(Signal::CONT, None).err().filter(|&errno| errno != Errno::SRCH)
 }
 
-/// What is seen of a process whose exit has not been reported. None if it has exited. What cannot be read leaves that
-/// open.
+/// The state of a process that has not been reported to have exited. None if it has exited; not if that cannot be read.
 fn remaining(process: &mut Process<'_>, id: ProcessId) -> Option<Remaining> {
     process.select(id.pid);
     match (process.has_ended(), process.start_time()) {

@@ -1,4 +1,4 @@
-//! What a scan means for the targets that are known.
+//! The difference between a scan and the known targets.
 
 use super::quiesce::Observation;
 use super::target::TargetIndex;
@@ -7,7 +7,7 @@ use crate::scan::Match;
 /// What a scan has found, compared with the table of targets.
 #[derive(Debug, Default)]
 pub(super) struct Delta {
-    /// Processes that are to be dealt with.
+    /// Processes that are no targets yet.
     pub new: Vec<Match>,
     /// Targets that a signal may still end.
     pub remaining: usize,
@@ -18,7 +18,7 @@ pub(super) struct Delta {
 }
 
 impl Delta {
-    /// What a scan means for `--freeze`. `running`: targets that should have stopped.
+    /// The observation that `--freeze` makes of the scan. `running`: targets that should have stopped.
     pub(super) fn observation(&self, new: usize, running: usize) -> Observation {
         Observation { new, running, vanished: self.vanished }
     }

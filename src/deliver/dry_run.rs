@@ -14,7 +14,8 @@ use crate::request::Pid;
 use crate::signal::Signal;
 use crate::view::View;
 
-/// Predict the outcome for each. They are held first: what is selected for another's sake is verified against it.
+/// Predict the outcome for each. They are pinned first: a process that is selected because of
+/// another is verified against that.
 pub(super) fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, delta: Delta) {
     let sender = sender();
     let groups = ProcessGroups::default();
@@ -31,7 +32,7 @@ pub(super) fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, delta: De
     }
 }
 
-/// Nothing is sent but signal 0, which asks the kernel whether a signal might be.
+/// Only signal 0 is sent, which checks whether a signal would be permitted (kill(2)).
 fn predict(
     signal: Signal,
     sender: &Sender,

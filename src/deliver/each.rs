@@ -28,7 +28,7 @@ impl Sent {
     }
 }
 
-/// Signal each. Returns how many were.
+/// Signal each match. Returns how many were signalled.
 pub(super) fn signal(delivery: &mut Delivery<'_>, sending: &Sending, delta: Delta) -> Result<usize, Error> {
     let mut signalled = 0;
     for mut found in delta.new {
@@ -42,7 +42,7 @@ pub(super) fn signal(delivery: &mut Delivery<'_>, sending: &Sending, delta: Delt
     Ok(signalled)
 }
 
-/// Wait for each.
+/// Wait for each match.
 pub(super) fn watch(delivery: &mut Delivery<'_>, delta: Delta) {
     for mut found in delta.new {
         let result = delivery.pin(&mut found).map(Sent::awaited);
@@ -87,7 +87,7 @@ fn signal_one(
 
 fn record(delivery: &mut Delivery<'_>, mut found: Match, result: Result<Sent, Outcome>) {
     let id = match (&delivery.after_send, found.start_time) {
-        // Nothing will have to recognise it.
+        // No later scan has to recognise it.
         (AfterSend::Settle(_), None) => None,
         _ => delivery.identify(&mut found).ok(),
     };

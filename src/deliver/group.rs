@@ -31,7 +31,7 @@ fn can_be_negated(group: Pid) -> bool {
     group > 1
 }
 
-/// Signal the group. What became of each of its targets; None if they can only be signalled one by one. The kernel
+/// Signal the group, and return the outcome of each target; None if they can only be signalled one by one. The kernel
 /// reports no more than whether it could signal any member, so each one is checked before.
 pub(super) fn send(
     delivery: &Delivery<'_>,
@@ -50,7 +50,7 @@ pub(super) fn send(
     let checked: Vec<Result<(), Outcome>> = members.iter().map(check).collect();
     let lives = |target: &Target| with(target, &mut |pidfd| pidfd.check_alive().map_err(failure)).is_ok();
     let mut reachable = members.iter().zip(&checked).filter(|(_, checked)| checked.is_ok());
-    // As long as it is a member, the ID is that of the same group.
+    // While the target is a member, the ID of the group cannot be reused.
     let (anchor, _) = reachable.find(|(target, _)| lives(target))?;
     let anchor_pin = anchor.pin()?;
     let sent = anchor_pin.with(delivery.proc, |pidfd| signal_group(pidfd, anchor.found.pid, group, sending));

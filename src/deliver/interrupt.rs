@@ -32,8 +32,7 @@ pub(super) enum Caught {
     All,
 }
 
-/// The signals that are caught, from the first need on. What was ignored when pkill started, as by nohup(1), remains
-/// ignored.
+/// The signals that are caught. Signals that were ignored when pkill started, as by nohup(1), remain ignored.
 pub(super) struct Interrupts {
     ignored: u64,
     before: SigSet,
@@ -64,7 +63,7 @@ impl Interrupts {
             return Ok(());
         }
         let (blocked, read) = sets(caught, self.ignored, &self.before);
-        // What is read must be blocked at any time.
+        // A signal that is read from the descriptor must be blocked at all times.
         pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&blocked), None).map_err(cannot_wait)?;
         self.signals.set_mask(&read).map_err(cannot_wait)?;
         self.caught = caught;
@@ -88,7 +87,7 @@ impl Interrupts {
         None
     }
 
-    /// The same, waiting for one for this long.
+    /// The same; waits for a signal for at most `limit`.
     pub(super) fn wait(&self, limit: Duration) -> Result<Option<i32>, Error> {
         let limit = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: limit.subsec_nanos().into() };
         match poll(&mut [PollFd::new(self, PollFlags::IN)], Some(&limit)) {
@@ -104,7 +103,7 @@ impl AsFd for Interrupts {
     }
 }
 
-/// What is blocked, and what is read.
+/// The signals to block, and those to read.
 fn sets(caught: Caught, ignored: u64, before: &SigSet) -> (SigSet, SigSet) {
     let mut read = SigSet::empty();
     match caught {

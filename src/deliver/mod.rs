@@ -4,8 +4,7 @@
 //! is a bystander signalled.
 //!
 //! [`deliver`] chooses the strategy: `each` process as it is found, all `together`, or a `dry_run`; and repeats
-//! it for `--until-none`. Below stand the `delivery` that they share, the table of `target`s, and what is done to
-//! one process: `verify`, `send`.
+//! it for `--until-none`. They share the `delivery` and the table of `target`s; `verify` and `send` handle one process.
 
 mod budget;
 mod delivery;
@@ -30,7 +29,7 @@ mod waiter;
 pub(crate) use observer::{Answer, Confirm, Observer, Progress};
 pub(crate) use rescan::Rescan;
 
-// The parts for a single process, which the library ([`crate::api`]) puts together anew.
+// The parts for a single process, which the library ([`crate::api`]) uses too.
 pub(crate) use pidfd::PidFd;
 pub(crate) use target::{ProcessId, Targets};
 pub(crate) use verify::{Scope, verify};
@@ -54,8 +53,7 @@ use crate::scan::Matches;
 use crate::sys;
 use crate::view::Detail;
 
-/// Do what was asked with each match, and wait for them to exit if that was asked, too. `rescan` is called where one
-/// scan is not enough.
+/// List, signal or await the matches, as requested. `rescan` is called where one scan is not enough.
 pub(crate) fn deliver(
     request: &Request,
     plan: Arc<Plan>,
@@ -98,7 +96,7 @@ pub(crate) fn deliver(
     Ok(delivery.into_report())
 }
 
-/// What waits for the targets to exit, if that was asked for.
+/// The waiter for the exits of the targets, if the request has a wait.
 fn after_send(request: &Request, plan: &Plan) -> Result<AfterSend, Error> {
     let Some(wait) = request.wait() else {
         if request.sending().is_some_and(|sending| plan.expansion.is_some() || sending.freezes()) {
@@ -137,7 +135,7 @@ fn until_none(
         if delivery.finish.is_some() {
             break;
         }
-        // What was just signalled may have children by now, so no time is lost.
+        // Processes that were just signalled may have forked, so the next scan follows immediately.
         let is_first = scan_began.is_none();
         let until = if is_first || signalled == 0 && remaining > 0 { Until::NextScan } else { Until::Now };
         let has_exits = wait_before_rescan(delivery, until)?;

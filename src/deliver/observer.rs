@@ -28,7 +28,7 @@ pub(crate) trait Observer: Confirm {
 
 /// Answers for the user.
 pub(crate) trait Confirm {
-    /// `--interactive`: shall these processes be signalled? They are one, or members of one process group.
+    /// `--interactive`: asks whether to signal these: one process, or members of one process group.
     fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error>;
 }
 

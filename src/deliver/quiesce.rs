@@ -10,8 +10,8 @@ const MAX_IDLE_SCANS: u32 = 20;
 /// busy machine there are always short-lived processes that no target has started.
 const CHASE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Give up after this long, and at least [`MIN_SCANS`] scans: targets that are continued by each other, or whose
-/// tracer withholds the stop, never come to rest.
+/// Give up after this long, and at least [`MIN_SCANS`] scans: targets that continue each other, or have a tracer that
+/// suppresses the stop, never all stop.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// On a machine that is slow enough for a scan to take seconds, time alone proves nothing.
@@ -37,7 +37,7 @@ pub(super) enum Step {
     Pause,
     /// All have stopped.
     Complete,
-    /// They do not come to rest.
+    /// They do not all stop.
     GiveUp,
 }
 
@@ -125,7 +125,7 @@ mod tests {
             (&[REST, NEW, REST, REST], &[Scan, Scan, Scan, Complete]),
             (&[RUNNING, REST, REST], &[Scan, Scan, Complete]),
             (&[RUNNING, RUNNING, REST, RUNNING], &[Scan, Scan, Scan, Complete]),
-            // What exited unseen may have left a child.
+            // A process that exited before it was examined may have left a child.
             (&[REST, VANISHED, REST], &[Scan, Scan, Complete]),
             (&[RUNNING; 6], &[Scan, Scan, Scan, Scan, Pause, Pause]),
         ] {
@@ -152,7 +152,7 @@ mod tests {
     fn the_pursuit_is_bounded() {
         let scans = steps(Duration::from_millis(100), &[NEW; 20]);
         assert_eq!((scans[18], scans[19]), (Step::Scan, Step::GiveUp));
-        // Where each scan takes seconds, some are granted all the same.
+        // Where each scan takes seconds, a minimum number is made all the same.
         let slow = steps(Duration::from_secs(5), &[NEW; 10]);
         assert_eq!((slow[8], slow[9]), (Step::Scan, Step::GiveUp));
     }

@@ -14,7 +14,7 @@ use crate::request::{Request, Sending};
 use crate::scan::Match;
 use crate::select::Reason;
 
-/// After these, no more are examined: they are signalled all the same, and of hundreds little can be learned.
+/// How many are examined at most: a report of hundreds is of little use. The others are signalled all the same.
 const MOST: usize = 100;
 
 /// Beyond what a clock can reach.
@@ -37,7 +37,7 @@ pub(super) fn scan(
         return Ok(());
     }
     let result = delivery.wait(Until::Time(Instant::now() + time.min(CENTURY)))?;
-    // A timeout does not forbid the scan, but takes the time away from it.
+    // A timeout shortens the pause before the scan, which is made all the same.
     if matches!(result, WaitResult::Interrupted(_)) {
         delivery.ends(result);
         return Ok(());
@@ -69,7 +69,7 @@ fn examine(delivery: &mut Delivery<'_>, found: &Match) -> Option<Reappeared> {
     process.select(id.pid);
     let name = process.name().ok()?.to_vec();
     let origin = Origin::read(process).ok()?;
-    // All of it is the process's own if that is the one which was found.
+    // What was read is that of the match if the process still has its start time.
     if process.start_time() != Ok(id.start_time) {
         return None;
     }

@@ -42,7 +42,7 @@ impl Delivery<'_> {
         };
         let mut delta = Delta { vanished: matches.vanished, ..Delta::default() };
         for mut found in matches.found {
-            // A process that got a named process ID after the question was asked is not the one that was named.
+            // A process that got a named process ID later is not the one that was named.
             let is_named = self.plan.selected_by_pid && found.reason == Reason::Matched;
             if is_named && found.start_time >= Some(self.plan.snapshot_time) {
                 continue;
@@ -54,7 +54,7 @@ impl Delivery<'_> {
             };
             let known = self.targets.find(id);
             if self.process.has_ended() != Ok(false) {
-                // Once: what exited may have left a child that this scan came too early for.
+                // Once: a process that exited may have left a child that this scan missed.
                 delta.vanished |= known.is_none() && self.targets.ignore(id);
                 continue;
             }

@@ -30,7 +30,7 @@ pub(super) enum Due {
 }
 
 impl Schedule {
-    /// The time does not run yet.
+    /// The timeout does not run yet.
     pub(super) fn new(wait: Wait, steps: &[Step], now: Instant) -> Self {
         let steps = steps.iter().copied().collect();
         Schedule { limit: wait.limit, deadline: None, steps, began: now, last_signal: now }

@@ -15,7 +15,7 @@ pub(super) fn reported_signal(sending: &Sending) -> Option<Signal> {
     Some(sending.signal).filter(|&signal| signal != Signal::NONE)
 }
 
-/// Send what is to be sent.
+/// Send the requested signal.
 pub(super) fn send(sending: &Sending, pidfd: &PidFd, view: &View) -> Outcome {
     match outcome(pidfd.send(sending.signal, sending.value), view) {
         Outcome::Signalled { via, .. } => Outcome::Signalled { via, release: release_memory(sending, pidfd) },
@@ -63,7 +63,7 @@ pub(super) fn sender() -> Sender {
     }
 }
 
-/// What it means that the process cannot be reached.
+/// The outcome where the process could not be opened or read.
 pub(super) fn failure(errno: Errno) -> Outcome {
     match errno {
         Errno::SRCH => Outcome::Gone,

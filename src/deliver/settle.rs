@@ -24,8 +24,8 @@ impl Settling {
         Settling { time, last_seen: now }
     }
 
-    /// A match was found, or has exited. What exited during a scan may have left a successor that this scan came too
-    /// early for.
+    /// A match was found, or has exited. A process that exited during a scan may have left a child that
+    /// this scan missed.
     pub(super) fn seen(&mut self, now: Instant) {
         self.last_seen = now;
     }

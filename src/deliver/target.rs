@@ -34,7 +34,7 @@ pub(crate) struct Target {
     pub left_stopped: Option<Errno>,
 }
 
-/// How far the work on a process has come. What something is still to be done to has a [`Pin`].
+/// How far the work on a process has come. A process that is not settled has a [`Pin`].
 #[derive(Debug)]
 pub(crate) enum State {
     /// It is held, and the signal was not sent yet.
@@ -55,13 +55,13 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// This one was sent just now.
+    /// This signal was sent now.
     pub(crate) fn new(signal: Signal) -> Self {
         let first = (signal, Instant::now());
         Signals { first, last: first }
     }
 
-    /// One more was sent just now.
+    /// Another signal was sent now.
     pub(crate) fn add(&mut self, signal: Signal) {
         self.last = (signal, Instant::now());
     }
@@ -71,7 +71,7 @@ impl Signals {
         (self.last.0 == Signal::KILL).then_some(self.last.1)
     }
 
-    /// As seen from a later time.
+    /// The times before `now`.
     pub(crate) fn until(&self, now: Instant) -> Sent {
         let [first, last] = [self.first, self.last]
             .map(|(signal, at)| SentSignal { signal, ago: now.saturating_duration_since(at) });
@@ -79,16 +79,16 @@ impl Signals {
     }
 }
 
-/// What is seen of a process that is still running.
+/// The state of a process that is still running.
 #[derive(Debug)]
 pub(crate) struct Remaining {
     pub name: Vec<u8>,
     pub state: u8,
-    /// Whether the kernel has begun to end it.
+    /// Whether it is exiting.
     pub is_exiting: bool,
 }
 
-/// What holds a process that something is still to be done to.
+/// Holds a process that is not settled.
 #[derive(Debug)]
 pub(crate) struct Pin {
     pub id: ProcessId,
@@ -118,7 +118,7 @@ impl Pin {
         self.pidfd.as_ref().map(|(pidfd, _)| pidfd)
     }
 
-    /// Do this with the pidfd, or with a new one if it was given back. ESRCH if the process no longer exists.
+    /// Call `act` with the pidfd, or with a new one if it was given back. ESRCH if the process no longer exists.
     pub(crate) fn with<T>(
         &self,
         proc: &ProcDir,
@@ -189,7 +189,7 @@ impl ProcessId {
 pub(crate) struct TargetIndex(usize);
 
 impl TargetIndex {
-    /// For the kernel to hand back (epoll_event(3type)).
+    /// As the data of an event (epoll_event(3type)).
     pub(crate) fn to_u64(self) -> u64 {
         self.0 as u64
     }
@@ -206,9 +206,9 @@ pub(crate) struct Targets {
     pub budget: Budget,
     by_id: BTreeMap<ProcessId, TargetIndex>,
     ignored: BTreeSet<ProcessId>,
-    /// By process ID, those that match and are held or were.
+    /// The matches that are or were held, by process ID.
     matches: BTreeMap<Pid, TargetIndex>,
-    /// By process group, those for whose sake it was selected.
+    /// The targets that each process group was selected for.
     groups: BTreeMap<Pid, Vec<TargetIndex>>,
 }
 
@@ -235,13 +235,13 @@ impl Targets {
         (0..self.records.len()).map(TargetIndex)
     }
 
-    /// One more, which no later scan has to recognise.
+    /// Add a target that no later scan has to recognise.
     pub(crate) fn push(&mut self, found: Match, state: State) -> TargetIndex {
         self.records.push(Target { found, state, left_stopped: None });
         TargetIndex(self.records.len() - 1)
     }
 
-    /// One more, or a new start for one that was [lost](Self::find).
+    /// Add a target, or start anew with one that was [lost](Target::is_lost).
     pub(crate) fn insert(&mut self, id: ProcessId, found: Match, state: State) -> TargetIndex {
         let target = Target { found, state, left_stopped: None };
         let at = match self.by_id.get(&id) {
@@ -274,7 +274,7 @@ impl Targets {
         }
     }
 
-    /// A process that exited before it could be pinned, so that it is no target. True if that is delta.
+    /// A process that exited before it could be pinned, so that it is no target. True if that was not known.
     pub(crate) fn ignore(&mut self, id: ProcessId) -> bool {
         self.ignored.insert(id)
     }
@@ -320,7 +320,7 @@ impl Targets {
         (unwatched, closed)
     }
 
-    /// What has become of them. `waited`: the wait has ended, after this time, before all had exited; `read` examines
+    /// Their outcomes. `waited`: the wait has ended, after this time, before all had exited; `read` examines
     /// one that has not, as far as is known: None if it has.
     pub(crate) fn into_report(
         self,
@@ -332,7 +332,7 @@ impl Targets {
 }
 
 impl Target {
-    /// The identity and what holds it, as long as something is to be done to it.
+    /// What holds it, unless it is settled.
     pub(crate) fn pin(&self) -> Option<&Pin> {
         match &self.state {
             State::Pinned(pin) | State::Awaited { pin, .. } => Some(pin),
@@ -377,7 +377,7 @@ impl Target {
     }
 }
 
-/// What is to be said of a process whose exit was not seen when the wait was over.
+/// How the wait ended for a process that was not seen to exit.
 fn end_of_wait(after: Duration, signals: Option<Signals>, remaining: Option<Remaining>) -> End {
     let sent = signals.map(|signals| signals.until(Instant::now()));
     match remaining {

@@ -25,12 +25,12 @@ use crate::select::Reason;
 use crate::signal::Signal;
 use crate::sys::{self, emergency};
 
-/// What a round has come to.
+/// The result of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Round {
     /// How many targets were pinned.
     pub pinned: usize,
-    /// `--freeze`: they did not come to rest.
+    /// `--freeze`: they did not all stop.
     pub gave_up: bool,
 }
 
@@ -68,7 +68,7 @@ pub(super) fn signal(
     result.map(|()| round)
 }
 
-/// Without `--freeze`: processes fork on between two scans, so there is one more than the first.
+/// Without `--freeze`: processes go on forking during any number of scans, so there is one after the first.
 fn pin_all(delivery: &mut Delivery<'_>, mut delta: Delta, rescan: &mut Rescan<'_>) -> Result<Round, Error> {
     let mut pinned = 0;
     for is_first in [true, false] {
@@ -118,7 +118,7 @@ fn freeze(
         if scans > 1 {
             stop_again(delivery, &delta.running);
         }
-        // They do not stop, or are not the last: among hundreds that run, pkill would get a small part of the CPU time.
+        // Some still run or fork: among hundreds of them, pkill would get a small part of the CPU time.
         if sending.signal == Signal::KILL && scans == 1 && new + running > 0 {
             sys::raise_priority();
         }
@@ -250,8 +250,8 @@ fn signal_group(
     }
 }
 
-/// Those that the signal to the group is for; the others are settled. A match that has changed is one member more as
-/// long as the group is selected for another match; where there is none, no member is signalled.
+/// The members that the signal to the group is for; the others are settled. A match that no longer matches is a mere
+/// member if the group is selected for another match. Without any match, no member is signalled.
 fn verify_group(
     delivery: &mut Delivery<'_>,
     sending: &Sending,
@@ -293,7 +293,7 @@ fn verify_group(
     verified
 }
 
-/// `--interactive`: what the user says about these.
+/// `--interactive`: the user's answer for these.
 fn consent(delivery: &mut Delivery<'_>, sending: &Sending, at: &[TargetIndex]) -> Result<bool, Error> {
     if delivery.finish == Some(Finish::Quit) {
         return Ok(false);
@@ -305,7 +305,7 @@ fn consent(delivery: &mut Delivery<'_>, sending: &Sending, at: &[TargetIndex]) -
     delivery.confirm(&found.iter().collect::<Vec<_>>(), sending.signal)
 }
 
-/// None of them is signalled after all: continue what was stopped.
+/// Continue the targets that were stopped and are not signalled after all.
 fn release_unsignalled(delivery: &mut Delivery<'_>, sending: &Sending) {
     for at in delivery.targets.indices() {
         if matches!(delivery.targets[at].state, State::Pinned(_)) {

@@ -13,17 +13,18 @@ use crate::scan::Match;
 use crate::select::{MatchError, Reason};
 use crate::view::{TRIES, is_of_one_program, view};
 
-/// How much of the question is asked again.
+/// How much is checked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// All of it: nothing has been signalled yet for this process's sake.
+    /// Everything: what the process was selected because of has not been signalled yet.
     All,
     /// What the process itself can change, such as its name by execve(2). Its ancestors were verified when it was
     /// pinned; the signals that were sent since may have ended them.
     Itself,
 }
 
-/// The process as it is now, or why it is left alone. What no longer matches may still descend from another match.
+/// The process as it is now, or the outcome where it is not signalled. A process that no longer matches may still be a
+/// descendant of another match.
 pub(crate) fn verify(
     plan: &Plan,
     process: &mut Process<'_>,
@@ -43,7 +44,7 @@ pub(crate) fn verify(
     }
 }
 
-/// The same for the reason that it was selected for.
+/// The same for one reason of the selection.
 fn verify_reason(
     plan: &Plan,
     process: &mut Process<'_>,
@@ -95,7 +96,7 @@ fn verify_reason(
     }
 }
 
-/// What selected the process is part of the question: for `-n` and `-o`, and where it was named by its ID, its start
+/// What selected the process is checked too: for `-n` and `-o`, and where it was named by its ID, its start
 /// time; for descendants and members of a group, the match that they were selected for.
 fn still_matches(
     plan: &Plan,
@@ -122,7 +123,7 @@ fn still_matches(
                 is_child_of_descendant(targets, of, process)? || process.ancestor_among(&[of])?.is_some();
             Ok(descends && is_held(targets, of, process)?)
         }
-        // What was a descendant when it was pinned counts as one, unless its match turned out to be none any more.
+        // A descendant remains one after its ancestors have exited, unless its match no longer matches.
         (Reason::Descendant(of), Scope::Itself) => {
             Ok(targets.matched(of).is_some_and(|root| !is_changed(root)))
         }
@@ -161,8 +162,8 @@ fn is_changed(target: &Target) -> bool {
     matches!(target.state, State::Settled(Outcome::Changed))
 }
 
-/// Whether the match with this ID still exists. Asked after its descendants' links were read, the answer yes says that
-/// its ID had not been reused by then.
+/// Whether the match with this ID still exists. If it does after the links of its descendants were read, its ID had not
+/// been reused by then.
 fn is_held(targets: &Targets, pid: Pid, process: &Process<'_>) -> Lookup<bool> {
     match targets.matched(pid).and_then(|target| target.pin()) {
         Some(pin) => pin.id.is_running(process.dir()).map_err(LookupError::Io),

@@ -24,18 +24,18 @@ use crate::report::{Exited, Outcome};
 use crate::request::{Step, Wait};
 use crate::sys;
 
-/// How often processes are polled whose exit no event reports: they have no pidfd, or one that is not pollable. It is
-/// also the time between two scans.
+/// The interval at which processes without an exit event are polled: they have no pidfd, or one that is not pollable.
+/// It is also the time between two scans.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How often the observer hears of the wait's progress, if it wants to.
+/// How often the progress of the wait is reported to the observer.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long parents get to reap their exited children, in all, before the wait statuses are reported.
 pub(crate) const REAPING: Duration = Duration::from_millis(3);
 
-/// How long after KILL a process gets to exit although the timeout has expired: it takes no part in that any more, and
-/// is not reported as if it went on.
+/// How long after KILL an exit is waited for although the timeout has expired: it is certain, so the process should not
+/// be reported as still running.
 const EXIT_AFTER_KILL: Duration = Duration::from_millis(250);
 
 /// The event of a signal to pkill itself; no target has this index.
@@ -47,7 +47,7 @@ pub(super) struct Waiter {
     /// From the first wait on.
     interrupts: Option<Interrupts>,
     proc: ProcDir,
-    /// Awaited targets whose exit no event reports.
+    /// Awaited targets without an exit event.
     unwatched: VecDeque<TargetIndex>,
     /// Awaited targets that have not exited, as far as is known.
     running: usize,
@@ -213,7 +213,7 @@ impl Waiter {
         Ok(if all_exited { WaitResult::Exited } else { result })
     }
 
-    /// The wait is over: learn what can still be learned about those that have exited.
+    /// At the end of the wait, read what can still be read about targets that have exited.
     pub(super) fn finish(&mut self, targets: &mut Targets, has_timed_out: bool) {
         self.take_events(targets);
         if has_timed_out {

@@ -1,8 +1,8 @@
 //! Bracket expressions (XBD 9.3.5): `[abc]`, `[^a-z]`, `[[:alpha:]_]`, `[[.-.]]`, `[[=a=]]`.
 //!
-//! Nothing but `]`, `-`, `^` and `[` in front of `.`, `=` or `:` means anything here, and these only in
-//! their places: `]` is a member right behind `[` or `[^`, `-` first or last, `^` anywhere but first. A `\` is
-//! a member: `[\d]` takes a backslash or a `d`.
+//! Only `]`, `-`, `^`, and `[` before `.`, `=` or `:` are special here, and not in every place: `]` is a member
+//! immediately after `[` or `[^`, `-` first or last, `^` anywhere except first. A `\` is a member: `[\d]` matches a
+//! backslash or a `d`.
 
 use super::case;
 use super::charset::{Dialect, Encoding};
@@ -98,7 +98,7 @@ fn upper(text: Vec<u8>, dialect: Dialect) -> Vec<u8> {
     }
 }
 
-/// Whether the element just read starts a range. Classes cannot, so that a hyphen behind one is the
+/// Whether the element just read starts a range. Classes cannot, so a hyphen after one is the
 /// next element.
 fn is_range(cursor: &Cursor<'_>, start: &Element) -> Result<bool> {
     if matches!(start, Element::Class(_) | Element::Equivalence(_)) {

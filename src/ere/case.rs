@@ -1,6 +1,6 @@
-//! Case: what `-i` makes equal.
+//! Case: which characters `-i` makes equal.
 //!
-//! POSIX (XBD 9.2) leaves open how case is ignored. glibc upper-cases the pattern before it reads it,
+//! POSIX (XBD 9.2) leaves undefined how case is ignored. glibc upper-cases the pattern before it reads it,
 //! and the subject before it matches: `[Z-a]` is a range from `Z` to `A`, which is an error, and `[A-z]`
 //! is `[A-Z]`, which no longer has the `_` between the two alphabets.
 
@@ -48,11 +48,11 @@ fn contains(set: &ClassUnicode, c: char) -> bool {
     after > 0 && c <= set.ranges()[after - 1].end()
 }
 
-/// Where the characters are whose upper case is another character in ASCII: its own lower-case letters,
-/// the dotless i and the long s.
+/// The ranges of the characters that have another upper case in ASCII: its lower-case letters, the dotless i and the
+/// long s.
 const ASCII: &[(char, char)] = &[('a', 'z'), ('ı', 'ı'), ('ſ', 'ſ')];
 
-/// Where the characters are whose upper case is any other character.
+/// The ranges of the characters that have another upper case.
 const ALL: &[(char, char)] = &[
     ('a', 'z'),
     ('\u{b5}', '\u{587}'),

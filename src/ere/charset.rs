@@ -9,8 +9,7 @@ pub enum Charset {
     Bytes,
     /// UTF-8: the C.UTF-8 locale.
     Utf8,
-    /// As the environment's `LC_CTYPE` says. It is asked only for a pattern and a subject that it
-    /// makes a difference for.
+    /// The encoding of the locale (`LC_CTYPE`). It is read only for a pattern and a subject that depend on it.
     #[default]
     Locale,
 }
@@ -32,7 +31,7 @@ impl Charset {
     }
 }
 
-/// How a pattern is to be read: all that its text alone does not say.
+/// How the text of a pattern is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dialect {
     pub encoding: Encoding,

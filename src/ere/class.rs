@@ -8,7 +8,7 @@ use super::case;
 use super::charset::{Dialect, Encoding};
 use super::utf8;
 
-/// A set of characters, as one place of a pattern describes it.
+/// A set of characters in a pattern.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Set {
     /// The members: in upper case where case is ignored.

@@ -1,9 +1,9 @@
-//! Why a pattern is refused, in the words of glibc's `regerror`.
+//! Why a pattern is refused, with the texts of glibc's `regerror`.
 
 use std::fmt;
 
-/// Why a pattern is refused. What it displays is the text glibc has for the same pattern, so that
-/// scripts and people recognise it; only [`PatternError::BackReference`] is a refusal of our own.
+/// Why a pattern is refused. It is displayed as glibc's text for the same pattern, which scripts and users know;
+/// only [`PatternError::BackReference`] has a text of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PatternError {
@@ -32,8 +32,7 @@ pub enum PatternError {
     TooBig,
     /// `REG_BADRPT`: a repetition of nothing.
     NothingToRepeat,
-    /// A valid back-reference. No automaton can match one, and to take it for anything else would
-    /// select the wrong processes.
+    /// A valid back-reference. No automaton can match one, and any other meaning would select the wrong processes.
     BackReference,
 }
 

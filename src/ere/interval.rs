@@ -8,7 +8,7 @@ use super::error::{PatternError, Result};
 /// The largest count: `RE_DUP_MAX` of glibc's regex.h.
 const MOST: u32 = 32767;
 
-/// How often something may be repeated: no upper bound where `max` is `None`.
+/// How often an expression may be repeated; without an upper bound if `max` is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bounds {
     pub min: u32,
@@ -16,7 +16,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// What both say together where that is simple: `a+?` is `a*`. So fifty thousand `*` are one.
+    /// Both combined where the result is a single repetition: `a+?` is `a*`. So fifty thousand `*` are one.
     pub(super) fn repeated(self, outer: Bounds) -> Option<Bounds> {
         let simple = |bounds: Bounds| bounds.min <= 1 && bounds.max.is_none_or(|max| max == 1);
         let max = if self.max.is_some() && outer.max.is_some() { Some(1) } else { None };
@@ -43,10 +43,10 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Bounds> {
     Ok(Bounds { min, max })
 }
 
-/// Reads digits, which there need not be, and the `,` or `}` behind them.
+/// Reads optional digits, and the `,` or `}` that follows.
 ///
 /// glibc reads tokens here, not bytes: `\,` is a comma and `\0` a digit, every other escape is wrong.
-/// And it goes on to the end of the number before it complains: `{x` is unmatched, `{x}` is invalid.
+/// It reads to the end of the number before it reports an error: `{x` is unmatched, `{x}` is invalid.
 fn number(cursor: &mut Cursor<'_>) -> Result<(Option<u32>, u8)> {
     let (mut value, mut valid) = (None, true);
     loop {

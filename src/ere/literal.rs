@@ -13,8 +13,8 @@ const SHORT: usize = 64;
 pub(super) struct Literal {
     /// In upper case where case is ignored.
     text: Vec<u8>,
-    /// For long subjects. To make the first one takes longer than to scan all names, as it asks the processor
-    /// what it can do (CPUID, which a hypervisor answers slowly).
+    /// For long subjects. Creating the first one takes longer than a scan of all names: it executes CPUID, which a
+    /// hypervisor emulates slowly.
     finder: OnceLock<memmem::Finder<'static>>,
     at_start: bool,
     at_end: bool,
@@ -60,7 +60,7 @@ impl Literal {
         Literal { text, finder: OnceLock::new(), at_start, at_end, ignore_case }
     }
 
-    /// The literal that a tree turns out to be, as those of `[v]llm serve` and `^(sshd)$` do.
+    /// The literal that is equivalent to a tree, as for `[v]llm serve` and `^(sshd)$`.
     pub(super) fn of(hir: &Hir) -> Option<Literal> {
         let is = |part: &Hir, look| *part.kind() == HirKind::Look(look);
         let parts = match hir.kind() {
@@ -90,7 +90,7 @@ impl Literal {
         &self.text
     }
 
-    /// Whether the literal takes other subjects in UTF-8 than in a charset of single bytes: the dotless i
+    /// Whether the literal matches other subjects in UTF-8 than in a charset of single bytes: the dotless i
     /// and the long s have upper cases in ASCII.
     pub(super) fn encoding_matters(&self) -> bool {
         self.ignore_case && self.text.iter().any(|byte| matches!(byte, b'I' | b'S'))

@@ -1,46 +1,45 @@
 //! POSIX extended regular expressions (ERE), as glibc's `regcomp` and `regexec` read them.
 //!
-//! A pattern selects the processes that a signal goes to, so it must mean here what it means to the pkill
-//! that people know, whose patterns are `regcomp(…, REG_EXTENDED | REG_NOSUB)`, with `REG_ICASE` under `-i`.
-//! POSIX describes EREs in XBD chapter 9.4 and leaves a good deal undefined; glibc defines it, and this
-//! module follows. So it reads the pattern itself, and leaves to `regex_automata` what that does best: the search,
-//! in linear time.
+//! A pattern selects the processes that are signalled, so it must have the same meaning as in the pkill of
+//! procps-ng, which uses `regcomp(…, REG_EXTENDED | REG_NOSUB)`, with `REG_ICASE` under `-i`. POSIX (XBD, chapter
+//! 9.4) leaves parts of EREs undefined; glibc defines them, and this module does the same. Therefore it has a parser
+//! of its own, and uses `regex_automata` for the search, in linear time.
 //!
 //! # Extended regular expressions
 //!
-//! | pattern | takes | where to read on |
+//! | pattern | matches | module |
 //! |---|---|---|
 //! | `a` | itself: `a` | `literal` |
 //! | `.` | any character, a newline too | `class` |
 //! | `[a-z_]` `[^0-9]` `[[:alpha:]]` | a character of a set | `bracket`, `class` |
 //! | `\.` `\w` `\W` `\s` `\S` | the character itself, or a GNU set | `parser` |
 //! | `^` `$` `\<` `\>` `\b` `\B` | nothing, at a certain place | `parser` |
-//! | `ab` | one expression behind the other | `parser` |
+//! | `ab` | one expression after the other | `parser` |
 //! | `a\|b` | one or the other | `parser` |
-//! | `(ab)` | a group, which operators take as one | `parser` |
+//! | `(ab)` | a group, which operators repeat as a whole | `parser` |
 //! | `a*` `a+` `a?` `a{2,5}` | an expression some number of times | `parser`, `interval` |
 //!
-//! What a character is depends on the locale (`charset`), and what `-i` makes equal too (`case`).
+//! The locale determines what a character is (`charset`), and which characters `-i` makes equal (`case`).
 //!
 //! # How a pattern is tried
 //!
-//! A pattern that is plain text between optional anchors, or turns out to be, is searched for as bytes
-//! (`literal`). All others become an automaton (`parser`, `automaton`): one that sees bytes first, as nearly all
-//! names are ASCII, where a byte is a character in each charset. The one that knows Unicode is some hundred
-//! times bigger; it is built when the first subject comes that needs it.
+//! A pattern that is equivalent to plain text between optional anchors is searched for as bytes (`literal`). All
+//! others become an automaton (`parser`, `automaton`). The first one works on bytes: nearly all names are ASCII, where
+//! a byte is a character in each charset. The one for Unicode is about a hundred times larger, and is built when the
+//! first subject needs it.
 //!
 //! # Where it differs from glibc
 //!
 //! Back-references are refused, as are patterns too big for an automaton of 64 MiB, which glibc would try to build.
 //! Otherwise, in some million random pairs, three of ten thousand differ, all for these reasons:
 //!
-//! - glibc lets `^` hold behind a newline that the pattern has taken, and `$` in front of one that it takes next, although
-//!   `REG_NEWLINE` is not set: `.^` takes `"a\n"` there, while `^b` does not take `"a\nb"`.
-//! - The copies that it makes of a group for `{n}` and `+` lose anchors: `(x|^b){2}` takes `"xb"` there.
-//! - In UTF-8 it holds a byte that is part of no character for the Latin-1 letter when it looks for ends of
-//!   words, and a mark for none of a word; here the byte is none of a word, and the mark is.
-//! - Halves of surrogate pairs, and stray bytes in a pattern, are matched there or not, as the rest of the
-//!   pattern has it; here they are.
+//! - In glibc `^` matches after a newline that the pattern has matched, and `$` before one that it matches next, although
+//!   `REG_NEWLINE` is not set: `.^` matches `"a\n"`, while `^b` does not match `"a\nb"`.
+//! - The copies that it makes of a group for `{n}` and `+` lose anchors: `(x|^b){2}` matches `"xb"`.
+//! - At the ends of words in UTF-8, it treats a byte that is part of no character as the Latin-1 letter, and a mark as
+//!   no part of a word; here the byte is no part of a word, and the mark is.
+//! - Halves of surrogate pairs, and stray bytes in a pattern, match there or not, depending on the rest of the
+//!   pattern; here they match.
 //! - A character beyond U+10FFFF may be in a set there; here the set is refused.
 //! - Its classes are those of its version of Unicode.
 //!
@@ -85,13 +84,13 @@ use taken::Taken;
 
 /// A compiled pattern.
 ///
-/// Clones are cheap, and each thread should search with its own: they share the automata, but each has its
-/// own memory to search with, which threads would wait for.
+/// Clones are cheap, and each thread should search with its own: clones share the automata, but not the memory that a
+/// search needs, for which threads would have to wait.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     source: Arc<Source>,
     search: Search,
-    /// What subjects beyond ASCII need, unless `search` is right for them too.
+    /// For subjects beyond ASCII, unless `search` is correct for them too.
     beyond_ascii: Option<BeyondAscii>,
     minimum_len: usize,
     taken: Taken,
@@ -107,14 +106,14 @@ enum Search {
 #[derive(Clone, Debug)]
 struct BeyondAscii {
     shared: Arc<Unicode>,
-    /// A clone's own handle on what is shared.
+    /// The clone's own handle of the shared automaton.
     own: OnceLock<Option<meta::Regex>>,
 }
 
 #[derive(Debug)]
 struct Unicode {
     source: Arc<Source>,
-    /// `None` where the charset turns out to be one of single bytes.
+    /// `None` if the charset is one of single bytes.
     automaton: OnceLock<Result<Option<meta::Regex>>>,
 }
 
@@ -178,13 +177,13 @@ impl Pattern {
         Finder::new(Arc::clone(&self.source))
     }
 
-    /// Whether a match may have one of these characters in it, which are ASCII and no letters. If not, a subject that
-    /// has others in their place matches just as well.
+    /// Whether a match may contain one of these characters, which are ASCII and no letters. If not, a subject with
+    /// other characters in their place matches as well.
     pub fn may_take_any(&self, of: &[u8]) -> bool {
         self.taken.has_any(of)
     }
 
-    /// A length in bytes that no shorter subject matches: 0 where an empty one may, or where nothing does.
+    /// The minimum length of a match in bytes: 0 if an empty subject may match, or if none does.
     pub fn minimum_len(&self) -> usize {
         self.minimum_len
     }

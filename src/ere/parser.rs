@@ -1,4 +1,4 @@
-//! The grammar of XBD 9.5.3: branches between `|`, expressions one behind the other, each with its
+//! The grammar of XBD 9.5.3: branches between `|`, expressions one after the other, each with its
 //! repetitions. The result is a tree that regex-automata can compile.
 
 use regex_syntax::hir::{Hir, Look, Repetition};
@@ -13,7 +13,7 @@ use super::interval::{self, Bounds};
 use super::utf8;
 
 /// How deep groups may nest, and how many intervals may repeat a repetition (`a+{2}`): either makes the tree
-/// deeper, and walking the tree takes stack. Patterns that people write are far below.
+/// deeper, and walking the tree takes stack. Usual patterns are far below.
 const DEEPEST: u32 = 250;
 
 /// What a pattern means.
@@ -77,7 +77,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Branches between `|`. A branch may be empty, which takes every subject.
+    /// Branches between `|`. A branch may be empty: it matches every subject.
     fn alternation(&mut self) -> Result<Hir> {
         let before = self.complete;
         let mut branches = vec![self.branch()?];
@@ -102,8 +102,8 @@ impl<'a> Parser<'a> {
         Ok(Hir::concat(expressions))
     }
 
-    /// One expression with its repetitions. An anchor takes none: it is complete, and an operator
-    /// behind it has nothing to repeat, as one at the start of a branch (XBD 9.4.6 leaves both open).
+    /// One expression with its repetitions. An anchor has none: an operator after it has nothing to repeat, like one at
+    /// the start of a branch (XBD 9.4.6 leaves both undefined).
     fn expression(&mut self) -> Result<Hir> {
         if let Some(look) = self.anchor() {
             return Ok(Hir::look(look));
@@ -126,9 +126,9 @@ impl<'a> Parser<'a> {
         self.repetitions(atom)
     }
 
-    /// Reads an anchor: `^` and `$`, which are ones everywhere in an ERE (XBD 9.4.9), or one of GNU's
+    /// Reads an anchor: `^` and `$`, which are anchors everywhere in an ERE (XBD 9.4.9), or one of GNU's
     /// `` \` `` and `\'` (ends of the subject), `\b`, `\B`, `\<` and `\>` (ends of words). There are no lines:
-    /// `$` does not hold in front of a final newline.
+    /// `$` does not match before a final newline.
     fn anchor(&mut self) -> Option<Look> {
         let utf8 = self.dialect.encoding == Encoding::Utf8;
         let (look, length) = match self.cursor.rest() {
@@ -166,8 +166,8 @@ impl<'a> Parser<'a> {
         Ok(hir)
     }
 
-    /// A `\` and what it makes of the next character: `\w \W \s \S` are sets and `\1` to `\9` refer to
-    /// groups, both GNU's; before all else it means the character itself, so `\d` is `d` and `\n` is `n`.
+    /// A `\` and the next character: `\w \W \s \S` are sets and `\1` to `\9` refer to groups, both from GNU; any other
+    /// character is itself, so `\d` is `d` and `\n` is `n`.
     fn escape(&mut self) -> Result<Hir> {
         self.cursor.skip(1);
         let Dialect { encoding, ignore_case } = self.dialect;
@@ -190,7 +190,7 @@ impl<'a> Parser<'a> {
                 return Ok(Hir::empty());
             }
             'a'..='z' if ignore_case => {
-                // glibc upper-cases the subject, but not an escaped letter, which so is never found.
+                // glibc upper-cases the subject, but not an escaped letter, which therefore never matches.
                 self.cursor = behind;
                 return Ok(Hir::fail());
             }
@@ -225,8 +225,8 @@ impl<'a> Parser<'a> {
         set.into_hir(self.dialect)
     }
 
-    /// What follows an expression: any number of `*`, `+`, `?` and intervals, each of which repeats all
-    /// before it. So `a+?` is `(a+)?`, which takes every subject; nothing is ever lazy.
+    /// What follows an expression: any number of `*`, `+`, `?` and intervals, each of which repeats all before it. So
+    /// `a+?` is `(a+)?`, which matches every subject; no operator is lazy.
     fn repetitions(&mut self, mut hir: Hir) -> Result<Hir> {
         let mut last: Option<Bounds> = None;
         while let Some(bounds) = self.operator()? {

@@ -4,7 +4,7 @@ use super::charset::{Charset, Dialect, Encoding};
 use super::error::Result;
 use super::parser::{self, Parsed};
 
-/// How a pattern is to be taken.
+/// How a pattern is interpreted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
     /// Case makes no difference (`-i`).

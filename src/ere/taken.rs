@@ -7,15 +7,15 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look};
 pub(super) struct Taken(u128);
 
 impl Taken {
-    /// Where the pattern depends on what is next to the match, its answer depends on all of them.
+    /// All: the pattern depends on what is next to the match.
     const ALL: Taken = Taken(u128::MAX);
 
-    /// Those of a literal.
+    /// The characters of a literal.
     pub(super) fn by_literal(text: &[u8]) -> Taken {
         Taken(text.iter().filter(|byte| byte.is_ascii()).fold(0, |set, &byte| set | 1 << byte))
     }
 
-    /// Those of a tree.
+    /// The characters of a tree.
     pub(super) fn by(hir: &Hir) -> Taken {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(Look::Start | Look::End) => Taken(0),

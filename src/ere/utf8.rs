@@ -1,5 +1,5 @@
 //! UTF-8 as glibc has it: the sequences of up to six bytes that were in its first definition (RFC 2279)
-//! are characters still, up to U+7FFFFFFF, although Unicode ends at U+10FFFF.
+//! are still characters, up to U+7FFFFFFF, although Unicode ends at U+10FFFF.
 //!
 //! No encoder writes them, but a process may have them in its arguments, and then `.` and `[^a]` match them. They have
 //! neither classes nor case.
@@ -27,8 +27,8 @@ pub(super) fn beyond_unicode() -> Hir {
     concat([either([either(four), five_or_six()]), tail(), tail()])
 }
 
-/// Any character, for `.`: glibc looks only at the shape of the bytes where it can, and takes the halves
-/// of surrogate pairs (U+D800 to U+DFFF) too, which are no characters to `[^a]`.
+/// Any character, for `.`: glibc checks only the form of the byte sequence where it can, and so matches the
+/// halves of surrogate pairs (U+D800 to U+DFFF) too, which are no characters for `[^a]`.
 pub(super) fn any_by_shape() -> Hir {
     let three = [concat([byte(0xe0), bytes(0xa0, 0xbf)]), concat([bytes(0xe1, 0xef), tail()])];
     let four = [concat([byte(0xf0), bytes(0x90, 0xbf)]), concat([bytes(0xf1, 0xf7), tail()])];

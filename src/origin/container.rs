@@ -20,7 +20,7 @@ pub(crate) enum Engine {
 }
 
 impl Container {
-    /// That of a process with this /proc/PID/cgroup. Inside of the container its groups are mostly hidden
+    /// The container of a process with this /proc/PID/cgroup. Inside of the container its groups are mostly hidden
     /// (cgroup_namespaces(7)).
     pub(super) fn of(lines: &[u8]) -> Option<Container> {
         memberships(lines).find_map(|group| {
@@ -30,7 +30,7 @@ impl Container {
         })
     }
 
-    /// That of the group with this name, below `above`.
+    /// The container of the group with this name, below `above`.
     fn named(above: &[u8], name: &[u8]) -> Option<Container> {
         if let Some(name) = name.strip_prefix(b"lxc.payload.") {
             return Container::new(Engine::Other, name).filter(|_| is_name(name));

@@ -1,5 +1,5 @@
-//! What a process was started by, and so where to see to it that it is not started again: the systemd unit and the
-//! container that it is in, its parent.
+//! What started a process, and so what has to be stopped to keep it from starting again: its systemd unit, its
+//! container, or its parent.
 
 mod container;
 
@@ -20,7 +20,7 @@ pub(crate) struct Origin {
     pub supervisor: Supervisor,
 }
 
-/// The parent of a process. An orphan has another one than the process that has started it.
+/// The parent of a process. The parent of an orphan is not the process that started it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Parent {
     pub pid: Pid,
@@ -32,7 +32,7 @@ pub(crate) struct Parent {
 /// What starts the process again, as far as can be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Supervisor {
-    /// systemd, as the unit says.
+    /// systemd, which runs the unit.
     Unit,
     /// The container's engine, or a process of the container.
     Container,
@@ -51,7 +51,7 @@ struct Ancestor {
 }
 
 impl Origin {
-    /// That of the process which is selected. What is read is of one and the same parent.
+    /// The origin of the selected process. Everything about the parent is read of the same process.
     pub(crate) fn read(process: &mut Process<'_>) -> Lookup<Origin> {
         let unless_undecided = |why: LookupError| if why.is_undecided() { Ok(vec![]) } else { Err(why) };
         loop {
@@ -70,7 +70,7 @@ impl Origin {
             if process.start_time()? != start_time {
                 return Err(LookupError::Gone);
             }
-            // As long as it has this parent, the parent exists (PR_SET_CHILD_SUBREAPER(2const)).
+            // While it has this parent, the parent exists (PR_SET_CHILD_SUBREAPER(2const)).
             if process.parent()? != pid {
                 continue;
             }

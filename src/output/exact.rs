@@ -1,4 +1,4 @@
-//! Values in JSON as they are: bytes and times.
+//! Exact values in JSON: bytes and times.
 
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;

@@ -19,7 +19,7 @@ use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::{Mention, View};
 
-/// Raised when a reader of the former form would misunderstand the new one; additions do not count.
+/// Raised when a reader of the former schema would misunderstand the new one; not for additions.
 const SCHEMA: u32 = 2;
 
 /// JSON that people can read, with a newline at the end.
@@ -92,7 +92,7 @@ struct SignalView {
     number: i32,
 }
 
-/// Each is described when its turn comes.
+/// Each target is described when it is written.
 struct Targets<'a>(&'a [Target], RefCell<&'a mut Names>);
 
 impl Serialize for Targets<'_> {
@@ -254,7 +254,7 @@ impl<'a> About<'a> {
     }
 }
 
-/// The outcome's words as one.
+/// The outcome as one word, with underscores.
 fn identifier(target: &Target) -> String {
     word(target).replace(' ', "_")
 }
@@ -298,7 +298,7 @@ fn exact(value: &OsString) -> Exact<'_> {
     Exact(value.as_encoded_bytes())
 }
 
-/// How often each outcome was met.
+/// The number of targets with each outcome.
 struct Outcomes<'a>(&'a Report);
 
 impl Serialize for Outcomes<'_> {

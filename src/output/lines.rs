@@ -1,4 +1,4 @@
-//! What is printed: the list of pgrep, a line for each process, or a document.
+//! Standard output: the list of pgrep, a line for each process, or a document.
 
 use super::printable::{cut, is_printable, quoted, shown};
 use super::writer::Output;
@@ -33,7 +33,7 @@ impl Output {
         })
     }
 
-    /// What has become of every target.
+    /// The outcomes of all targets.
     pub(crate) fn report(&mut self, request: &Request, report: &Report) -> Result<(), Error> {
         match request.style {
             Style::Quiet => {}
@@ -54,13 +54,13 @@ impl Output {
         Ok(())
     }
 
-    /// What a program prints.
+    /// The output of a program in its own style.
     fn lines(&mut self, action: &Action, request: &Request, report: &Report) -> Result<(), Error> {
         if request.style == Style::Verbose {
             self.table(None, report)?;
         }
         match action {
-            Action::Wait { .. } => {} // the count stands before the wait
+            Action::Wait { .. } => {} // the count was printed before the wait
             Action::List(_) if report.too_many => {}
             Action::List(_) | Action::Signal(_) if request.count => {
                 self.print(&format!("{}\n", report.targets.len()));

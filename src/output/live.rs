@@ -1,4 +1,4 @@
-//! What is said and asked while the work is under way.
+//! Messages and questions during a delivery.
 
 use std::io::IsTerminal as _;
 
@@ -17,11 +17,12 @@ use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::{QUESTION_BYTES, View};
 
-/// Characters of a command line that a question shows: it may be 6 MiB long, and the name must stay in sight.
+/// Characters of a command line that a question shows: it may be 6 MiB long, and the start of the question must stay
+/// visible.
 const COMMAND_LINE_MAX: usize = 200;
 
 impl Output {
-    /// Have at hand what the request needs: `--interactive` needs a terminal, and a wait may be followed on one.
+    /// Open the terminal for `--interactive`, and prepare the progress line of a wait.
     pub(crate) fn prepare(&mut self, request: &Request) -> Result<(), Error> {
         self.style = request.style;
         if request.wait().is_some() && request.style != Style::Quiet {
@@ -50,7 +51,7 @@ impl Output {
         *self.watched.get_or_init(|| std::io::stderr().is_terminal())
     }
 
-    /// The work goes on, and signals are sent, whether or not anything can be printed.
+    /// Keep an error of the output until the end: signals are sent whether or not anything can be printed.
     fn keep_failure(&mut self, result: Result<(), Error>) {
         if let Err(error) = result {
             self.failure.get_or_insert(error);
@@ -135,7 +136,7 @@ fn name_or_start(about: &Description) -> String {
         true => shown(&about.name),
         false => shown_as(Subject::CommandLine, &line),
     };
-    // Of a part, the spaces at its end may be followed by more.
+    // Spaces at the end of a part may be followed by more.
     if is_whole { text.trim_end().to_owned() } else { text }
 }
 

@@ -1,4 +1,4 @@
-//! Messages on standard error: notes about the matches before the first signal, and what was not done.
+//! Messages on standard error: notes about the matches before the first signal, and failures after the last.
 
 use std::io::IsTerminal as _;
 
@@ -92,7 +92,7 @@ impl Output {
         is_for_people && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
     }
 
-    /// What would match.
+    /// Prints what would match.
     pub(crate) fn advice(&mut self, advice: Option<String>) {
         if let Some(advice) = advice {
             self.error(&advice);
@@ -122,7 +122,8 @@ impl Output {
         }
     }
 
-    /// A line for each of the first few processes that something is wrong with; returns how many of them may match.
+    /// A line for each of the first few processes that could not be read completely; returns how many of them may
+    /// match.
     fn unread<'u>(&mut self, all: impl Iterator<Item = &'u Unread>) -> usize {
         let mut undecided = 0;
         for unread in all.take(UNREAD_MAX) {
@@ -157,7 +158,7 @@ impl Output {
         ));
     }
 
-    /// The processes that hold a port by another user's socket. A user can pass on as many as it likes.
+    /// The processes that hold a port through a socket of another user, which can pass on any number of sockets.
     fn foreign_sockets(&mut self, held: &[(Pid, Socket)]) {
         for (pid, Socket { protocol, port, creator, .. }) in held.iter().take(NAMED_MAX) {
             self.error(&format!(
@@ -289,7 +290,7 @@ fn label<'l>(subject: Subject, bytes: impl Iterator<Item = &'l u8>) -> String {
     cut(&shown_as(subject, &start), LABEL_MAX)
 }
 
-/// Why it is still running, where that is not a matter of the process.
+/// Why it is still running, where its state explains that.
 fn hint(still: &StillRunning) -> &'static str {
     match still.state {
         _ if still.is_exiting => " (exiting)",

@@ -26,7 +26,7 @@ pub(super) fn shown(text: &[u8]) -> String {
     shown_as(Subject::Name, text)
 }
 
-/// Whether they are shown as they are.
+/// Whether the bytes are displayed unchanged.
 pub(super) fn is_printable(bytes: &[u8]) -> bool {
     printable(Subject::Name, bytes) == bytes
 }

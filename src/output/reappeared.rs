@@ -54,7 +54,7 @@ impl Output {
     }
 }
 
-/// What starts the process, and what stops that.
+/// What starts the process again, and the command that stops it.
 fn advice(origin: &Origin) -> Option<String> {
     let Origin { unit, container, parent, supervisor } = origin;
     match supervisor {
@@ -97,10 +97,10 @@ pub(super) struct ReappearedView<'a> {
     pid: Pid,
     name: Exact<'a>,
     start_time: String,
-    /// Whether it got the signal, too.
+    /// Whether it was signalled too.
     signalled: bool,
     unit: Option<&'a str>,
-    /// The user whose service manager runs the unit.
+    /// The user of the service manager that runs the unit.
     unit_uid: Option<u32>,
     container: Option<&'a str>,
     parent: Option<ParentView<'a>>,

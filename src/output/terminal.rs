@@ -1,4 +1,4 @@
-//! Questions on the terminal, which standard input and output may not be.
+//! Questions on the controlling terminal; standard input and output may be redirected.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write as _};
@@ -23,7 +23,7 @@ impl Terminal {
         both.map_err(|_| Error::usage("--interactive requires a terminal"))
     }
 
-    /// Until the answer is one of those that are possible. The end of the input ends everything.
+    /// Ask until the answer is valid. The end of the input means to quit.
     pub(super) fn ask(&mut self, question: &str) -> Result<Answer, Error> {
         loop {
             let mut answer = vec![];
@@ -45,7 +45,7 @@ impl Terminal {
         }
     }
 
-    /// What was typed before a question is no answer to it.
+    /// Input that was typed before a question is no answer to it.
     fn discard_input(&mut self) -> io::Result<()> {
         tcflush(&self.screen, QueueSelector::IFlush)?;
         self.lines.consume(self.lines.buffer().len());

@@ -1,4 +1,4 @@
-//! What became of a process, in words.
+//! The outcome for a process, in words.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -17,10 +17,10 @@ use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::View;
 
-/// Why a process was not signalled, where the reason is not that it may not be.
+/// Why a process could not be signalled, other than for lack of permission.
 pub(super) fn failure(errno: Errno) -> String {
     match errno {
-        // What decides whether it still matches: see `--read-timeout`.
+        // It could not be verified: see `--read-timeout`.
         Errno::TIMEDOUT => "it could not be read in time, so it was not verified".to_owned(),
         errno => errno_text(errno),
     }
@@ -37,7 +37,7 @@ impl Names {
         self.0.entry(uid).or_insert_with(look_up).clone()
     }
 
-    /// PID, user, name, and what became of the process.
+    /// PID, user, name and outcome.
     pub(super) fn line(&mut self, target: &Target) -> [String; 4] {
         let (user, name) = match &target.view {
             View::Full(about) => (self.user(about.effective_uid), shown(&about.name)),
@@ -72,7 +72,7 @@ impl Names {
     }
 }
 
-/// One word for what became of a process.
+/// The outcome in a word or two.
 pub(super) fn word(target: &Target) -> &'static str {
     match target.outcome {
         _ if matches!(target.end, Some(End::Exited(_))) => "exited",
@@ -90,7 +90,7 @@ pub(super) fn word(target: &Target) -> &'static str {
     }
 }
 
-/// Why it became that, where there is more to say.
+/// The details of the outcome, if there are any.
 pub(super) fn explanation(target: &Target, names: &mut Names) -> Option<String> {
     let by_id = match target.outcome {
         Outcome::Signalled { via: Via::Id(why), .. } => Some(by_id(why).to_owned()),
@@ -102,7 +102,7 @@ pub(super) fn explanation(target: &Target, names: &mut Names) -> Option<String> 
     (!all.is_empty()).then(|| all.join("; "))
 }
 
-/// Why the signal went to whatever process had the ID.
+/// Why the signal was sent by ID and not through a handle.
 fn by_id(why: NoHandle) -> &'static str {
     match why {
         NoHandle::CallMissing => "by process ID, as the system has no pidfd_send_signal",
@@ -148,7 +148,7 @@ fn of_outcome(target: &Target, names: &mut Names) -> Option<String> {
     }
 }
 
-/// What preceded the end, or the end of the wait.
+/// The time until the exit, or until the end of the wait, and its circumstances.
 fn wait_summary(end: &End) -> String {
     match end {
         End::StillRunning(StillRunning { after, sent, state, is_exiting, .. }) => {
@@ -187,7 +187,7 @@ fn wait_status(status: i32) -> String {
     format!("killed by {signal}{}", if libc::WCOREDUMP(status) { ", core dumped" } else { "" })
 }
 
-/// Columns under each other.
+/// Rows with aligned columns.
 pub(super) fn write_aligned<const N: usize>(
     output: impl Write,
     lines: impl Iterator<Item = [String; N]>,

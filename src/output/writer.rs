@@ -35,7 +35,6 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Nothing is written yet.
     pub(crate) fn new(program: Program) -> Self {
         Output {
             program,
@@ -50,12 +49,12 @@ impl Output {
         }
     }
 
-    /// A text as it is.
+    /// Trusted text, unchanged.
     pub(crate) fn print(&mut self, text: &str) {
         self.pending.extend_from_slice(text.as_bytes());
     }
 
-    /// Bytes as they are.
+    /// Bytes, unchanged.
     pub(super) fn print_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.pending.extend_from_slice(bytes);
         if self.pending.len() > FLUSH_THRESHOLD { self.flush() } else { Ok(()) }
@@ -66,7 +65,7 @@ impl Output {
         pieces(text).try_for_each(|piece| self.print_bytes(&printable(subject, piece)))
     }
 
-    /// What this function writes, which may be large.
+    /// The output of `write`, which may be large.
     pub(super) fn print_with(
         &mut self,
         write: impl FnOnce(&mut Stream<'_>) -> io::Result<()>,
@@ -79,7 +78,7 @@ impl Output {
         }
     }
 
-    /// Write what is pending, and say why the run failed, if it did.
+    /// Write what is pending, and report why the run failed, if it did.
     pub(crate) fn finish(mut self, result: Result<ExitStatus, Error>) -> ExitStatus {
         let result = result.and_then(|status| self.flush().map(|()| status));
         let result = self.failure.take().map_or(result, Err);
@@ -116,7 +115,7 @@ impl Output {
         self.write_stderr(&format!("{}: {}\n", self.program.name(), shown(message.as_bytes())));
     }
 
-    /// Whatever is written next may come to the same terminal.
+    /// Erase the progress line: the next text may be written to the same terminal.
     pub(super) fn clear_progress(&mut self) {
         let clear = self.progress.as_mut().map(ProgressLine::clear);
         self.write_stderr(clear.unwrap_or_default());

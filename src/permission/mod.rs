@@ -11,7 +11,7 @@ use crate::proc::{Description, UserNamespace};
 use crate::request::Pid;
 use crate::signal::Signal;
 
-/// What decides about the sender of a signal.
+/// The facts about the sender of a signal that decide.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sender {
     /// The real UID.

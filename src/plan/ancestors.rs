@@ -1,4 +1,4 @@
-//! What becomes of a match that is an ancestor of this program.
+//! How a match is treated that is an ancestor of this program.
 
 use std::io::IsTerminal as _;
 

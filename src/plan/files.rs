@@ -1,4 +1,4 @@
-//! Files, from names to paths and to what is there.
+//! Files: from names to paths and to the files that exist.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The processes that `-p` and `-F` name, held open.
+//! The processes that `-p` and `-F` name, held by pidfds.
 
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
@@ -6,9 +6,9 @@ use std::os::fd::BorrowedFd;
 use crate::proc::NamedProcess;
 use crate::request::Pid;
 
-/// The processes that were named by ID, each opened before it was examined for the first time. So the handle that signals a
-/// process is older than everything that was read of it, and a successor cannot be mistaken for it, even one that started
-/// within the same clock tick.
+/// The processes that were named by ID, each opened before it was examined for the first time. So the handle that
+/// signals a process is older than everything that was read of it, and a successor cannot be mistaken for it, even one
+/// that started within the same clock tick.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeldProcesses {
     processes: BTreeMap<Pid, NamedProcess>,

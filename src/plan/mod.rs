@@ -1,5 +1,5 @@
 //! [`Request`] → [`Plan`]: names resolved, the pattern compiled, the tests in order of cost. The only stage that
-//! asks users, groups, pidfiles, namespaces and ports.
+//! looks up users, groups, pidfiles, namespaces and ports.
 
 mod accounts;
 mod ancestors;
@@ -40,7 +40,8 @@ pub(crate) struct Plan {
     pub expansion: Option<Expansion>,
     /// What is read of each, to be shown.
     pub detail: Detail,
-    /// How long a read may take that another process can hold up. None: such a read may take any time, or there is none.
+    /// How long a read may take that another process can hold up. None: such a read may take any time, or there is
+    /// none.
     pub read_timeout: Option<Arc<ReadTimeout>>,
     /// Whether the start time is compared before the signal: where it picked the process; where the process was
     /// named by its ID, which is all that a successor would have to share with it; and where it is held for longer
@@ -50,7 +51,7 @@ pub(crate) struct Plan {
     pub selected_by_pid: bool,
     /// The processes of `-p` and `-F`, opened before they were examined; only where something is done to them.
     pub held: HeldProcesses,
-    /// When the question was asked, in clock ticks since boot.
+    /// When the plan was made, in clock ticks since boot.
     pub snapshot_time: u64,
     /// When the last scan began, by the same clock.
     pub scanned_at: u64,

@@ -1,4 +1,4 @@
-//! A pattern as a test, and what is wrong with one that is refused.
+//! A pattern as a test, and the message for an invalid one.
 
 use crate::ere::{Flags, Pattern, PatternError};
 use crate::error::Error;
@@ -6,7 +6,7 @@ use crate::proc::NAME_MAX;
 use crate::request::{Reading, Subject};
 use crate::select::Test;
 
-/// Characters of a pattern up to which the place of an error is sought: it takes a compilation for each.
+/// The place of an error is searched only in shorter patterns: it takes a compilation for each character.
 const LOCATED_MAX: usize = 200;
 
 /// The test whether a pattern matches.
@@ -28,13 +28,13 @@ fn refusal(text: &[u8], error: PatternError) -> Error {
         .with_hint(Some(format!("{place}for plain text, use --fixed-strings")))
 }
 
-/// Which character is the reason.
+/// The character at which the error occurs.
 fn place(text: &[u8], error: PatternError) -> Option<String> {
     let text = std::str::from_utf8(text).ok().filter(|text| text.chars().count() <= LOCATED_MAX)?;
     let refused = |end: usize| Pattern::new(&text.as_bytes()[..end], Flags::default()).err();
     let ends = || text.char_indices().map(|(start, c)| (c, start + c.len_utf8())).enumerate();
     let (number, (character, _)) = match error {
-        // What is opened last and does not end: the character after the longest beginning that is a pattern.
+        // A group or set that does not end: its first character follows the longest prefix that is valid.
         PatternError::UnmatchedBracket
         | PatternError::UnmatchedParenthesis
         | PatternError::UnmatchedBrace

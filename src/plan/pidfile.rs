@@ -15,11 +15,11 @@ use crate::request::{Pid, Pidfile};
 /// More than any valid first line.
 const FIRST_LINE_MAX: u64 = 255;
 
-/// What a pidfile says, and whether it can be trusted.
+/// The content of a pidfile, and whether it can be trusted.
 pub(super) struct Content {
     /// The number at the start of the file's first line.
     pub pid: Pid,
-    /// Why others may decide what it is. None: they may not, or it comes from standard input.
+    /// Why other users may decide it. None: they may not, or it comes from standard input.
     pub distrust: Option<Distrust>,
 }
 
@@ -48,8 +48,8 @@ fn stdin() -> io::Result<File> {
     io::stdin().as_fd().try_clone_to_owned().map(File::from)
 }
 
-/// `O_NONBLOCK`: a FIFO is opened without a writer. `O_NOCTTY`: a terminal does not become the controlling terminal of a
-/// session leader (open(2)).
+/// `O_NONBLOCK`: a FIFO is opened without a writer. `O_NOCTTY`: a terminal does not become the controlling terminal of
+/// a session leader (open(2)).
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)
 }
@@ -68,8 +68,8 @@ fn check_regular(file: &File, path: &Path) -> Result<(), Error> {
     Err(Error::nothing_to_match(format!("pidfile not valid: {path} is {is}, not a regular file")))
 }
 
-/// White space may precede the number. Anything that follows it must be separated by white space, or by a NUL, which ends
-/// a text in C.
+/// White space may precede the number. Anything that follows it must be separated by white space, or by a NUL, which
+/// ends a text in C.
 fn first_number(text: &[u8]) -> Option<Pid> {
     let line = text.split(|&b| b == b'\n' || b == 0).next()?;
     let line = std::str::from_utf8(line).ok()?;

@@ -1,4 +1,4 @@
-//! /proc/PID/cgroup (cgroups(7)): where a process stands in each hierarchy of control groups.
+//! /proc/PID/cgroup (cgroups(7)): the control group of a process in each hierarchy.
 
 /// A line of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

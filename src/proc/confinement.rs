@@ -7,7 +7,7 @@ use crate::request::Pid;
 
 /// Whether an enforced AppArmor profile applies to the process. False where that cannot be read.
 pub(crate) fn is_confined(pid: Pid) -> bool {
-    // The first one is AppArmor's own, from Linux 5.8 on; the other is that of the module that was there first.
+    // The first one is AppArmor's own, from Linux 5.8 on; the other one belongs to the first security module.
     ["apparmor/current", "current"]
         .into_iter()
         .find_map(|file| fs::read(format!("/proc/{pid}/attr/{file}")).ok())

@@ -3,7 +3,7 @@
 use super::{Facts, Lookup, LookupError, Process};
 use crate::request::Pid;
 
-/// What a description holds besides what identifies the process: only what is printed is read and kept.
+/// What a description holds besides the identity of the process: only what is printed is read and kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Described {
     /// How many bytes of the arguments, at most; with 0 they are not read.

@@ -20,7 +20,7 @@ const WALK_BUFFER: usize = 4 * 1024;
 /// Where the files of processes are found.
 pub(crate) struct ProcDir {
     fd: Option<OwnedFd>,
-    /// Read at the first question: a scan by name does not ask.
+    /// Read when it is first needed: a scan by name does not need it.
     same_pid_namespace: OnceLock<Result<bool, Errno>>,
     reads: Reads,
 }
@@ -65,7 +65,7 @@ impl ProcDir {
 
     /// Whether a number means the same process to system calls and in /proc. It does not where a PID namespace was
     /// entered and the /proc of the outer one is still mounted: then processes can only be read from files. Where that
-    /// cannot be found out, files are right too.
+    /// cannot be determined, files are right too.
     pub(crate) fn same_pid_namespace(&self) -> bool {
         self.find_pid_namespace().unwrap_or(false)
     }
@@ -120,12 +120,12 @@ impl ProcDir {
         Ok(status.namespace_pids.len() <= 1)
     }
 
-    /// What openat(2) and its like get as their directory.
+    /// The directory descriptor for openat(2) and similar calls.
     pub(super) fn base(&self) -> BorrowedFd<'_> {
         self.fd.as_ref().map_or(CWD, AsFd::as_fd)
     }
 
-    /// What paths begin with.
+    /// The prefix of paths.
     pub(super) fn prefix(&self) -> &'static [u8] {
         if self.fd.is_some() { b"" } else { b"/proc/" }
     }

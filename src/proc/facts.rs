@@ -1,23 +1,23 @@
-//! What can be asked of a process. The tests of [`crate::select`] know processes only through this.
+//! The facts about a process: the only interface to processes that the tests of [`crate::select`] have.
 
 use super::{FileId, Link};
 use crate::request::{Namespace, Pid};
 use rustix::io::Errno;
 
-/// Why there is no answer.
+/// Why a fact cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LookupError {
     /// The process has exited, or is hidden (`hidepid` of proc(5)): nothing is known about it.
     Gone,
-    /// The process exists, but the kernel denies the answer: it belongs to another user, or may not be inspected
+    /// The process exists, but access is denied: it belongs to another user, or may not be inspected
     /// (ptrace(2), "Ptrace access mode checking"). It may match.
     Denied,
     /// No answer came within the read timeout ([`super::ReadTimeout`]). It may match.
     TimedOut,
-    /// The process exists, but this answer about it fails: its cgroup, executable or working directory is on a file
+    /// The process exists, but this fact cannot be read: its cgroup, executable or working directory is on a file
     /// system with an error, for instance. It may match.
     Unreadable(Errno),
-    /// The question could not be asked of any process, for instance because no descriptor was left for the file.
+    /// Nothing could be read of any process, for instance because no descriptor was left for the file.
     Io(Errno),
 }
 
@@ -32,7 +32,7 @@ impl LookupError {
         }
     }
 
-    /// Whether the process exists and may match, but the kernel does not say what decides.
+    /// Whether the process exists and may match, but the fact that decides cannot be read.
     pub(crate) fn is_undecided(self) -> bool {
         matches!(self, LookupError::Denied | LookupError::TimedOut | LookupError::Unreadable(_))
     }
@@ -49,7 +49,7 @@ impl From<Errno> for LookupError {
     }
 }
 
-/// An answer about a process that may be gone by now.
+/// A fact about a process that may have exited by now.
 pub(crate) type Lookup<T> = Result<T, LookupError>;
 
 /// A text of a process that patterns are matched against.
@@ -86,8 +86,9 @@ pub(crate) trait Facts {
     /// The nearest of these that is its parent, its parent's parent, and so on. An orphan gets another parent: a
     /// subreaper among its ancestors, or init (PR_SET_CHILD_SUBREAPER(2const)). 0 is the ancestor of all processes.
     fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>>;
-    /// Whether one of those ancestors, from the parent upwards, is like this. The question must be the same for all
-    /// processes that are examined one after the other: answers are remembered, in rechecks for a moment only.
+    /// Whether one of those ancestors, from the parent upwards, satisfies the condition. `is_like_this` must be the
+    /// same for all processes that are examined one after the other: answers are remembered, in rechecks for a moment
+    /// only.
     fn has_ancestor<E: From<LookupError>>(
         &mut self,
         is_like_this: impl FnMut(&mut Self) -> Result<bool, E>,

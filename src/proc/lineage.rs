@@ -1,17 +1,17 @@
-//! Descent, by the parent links at the time of reading.
+//! Ancestors, by the parent links at the time of reading.
 
 use std::collections::HashMap;
 
 use super::{Lookup, LookupError};
 use crate::request::Pid;
 
-/// How often a chain of parents is walked again that changed meanwhile.
+/// How often a chain of parents is read again if it has changed in the meantime.
 const TRIES: usize = 16;
 
 /// How many processes are remembered at most.
 const MEMORY: usize = 1 << 16;
 
-/// What relates a process to others.
+/// The relation of a process to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Relation {
     /// The process ID.

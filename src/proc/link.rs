@@ -1,11 +1,11 @@
-//! What the links of a process lead to.
+//! Targets of the links of a process.
 
 use std::os::fd::{AsFd as _, BorrowedFd};
 
 use rustix::fs::{self, AtFlags, Mode, OFlags, ResolveFlags, StatxFlags};
 use rustix::io::Errno;
 
-/// Where a link leads.
+/// The target of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Link {
     /// The path of the file as it is now, or as it was when it was deleted or replaced.
@@ -24,13 +24,13 @@ pub(crate) struct FileId {
 }
 
 impl FileId {
-    /// That of the file at a path.
+    /// The ID of the file at a path.
     pub(super) fn of(base: BorrowedFd<'_>, path: &[u8]) -> Result<FileId, Errno> {
         Ok(Inode::of(base, path, AtFlags::empty())?.id)
     }
 }
 
-/// What an inode says about its names.
+/// An inode, and how many names it has.
 pub(super) struct Inode {
     /// The file.
     pub id: FileId,
@@ -61,7 +61,7 @@ impl Inode {
     }
 }
 
-/// How often a lookup is repeated that another CPU's rename or mount has disturbed.
+/// How often a lookup is repeated if a concurrent rename or mount has disturbed it.
 const TRIES: usize = 16;
 
 /// The file at an absolute path below this root, if the kernel has the whole path in its cache (`RESOLVE_CACHED` of

@@ -57,11 +57,11 @@ impl Process<'_> {
     /// Whether the path really ends in ` (deleted)`. The kernel appends the same text to the path of a file that was
     /// deleted or replaced (d_path, fs/d_path.c).
     ///
-    /// The path was chosen by another user, so no file system is asked about it: one that does not answer would block
-    /// us for ever (state D). A file without names has been deleted. One that has names is either there, or was deleted
-    /// and has another name (a hard link): then the cached path decides, in our root directory or in that of the
-    /// process. If that has no answer either (a path that is not cached, Linux before 5.12, a seccomp filter), the file
-    /// is said to be deleted: hard links that are left are more common than such names.
+    /// The path was chosen by another user, so no file system is accessed: one that does not respond would block the
+    /// caller indefinitely (state D). A file without names has been deleted. A file with names either exists under this
+    /// path, or was deleted and has another name (a hard link): then the cached path decides, in the caller's root
+    /// directory or in that of the process. If there is none (a path that is not cached, Linux before 5.12, a seccomp
+    /// filter), the file is considered deleted: remaining hard links are more common than such names.
     ///
     /// Following `exe`, `cwd` or `root` itself can still block on NFS (`d_weak_revalidate`): then there is no answer.
     fn is_named(&mut self, name: &str, path: &[u8]) -> Lookup<bool> {

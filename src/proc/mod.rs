@@ -1,6 +1,6 @@
 //! The only reader of /proc: its directory, the walk, one lazily read process, and the parsers of its files.
 //!
-//! A process may end between any two reads. That is a value here ([`LookupError::Gone`]), not an error.
+//! A process may exit between any two reads. That is a value here ([`LookupError::Gone`]), not an error.
 
 mod ancestors;
 mod bounded;

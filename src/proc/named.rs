@@ -1,5 +1,5 @@
-//! What the user named by an ID, held open for the whole run: an ID that is reused must not come to mean another
-//! process or process group.
+//! Processes and groups that the user named by ID, held open for the whole run: after a reuse of the ID, another
+//! process or group must not match.
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -42,13 +42,13 @@ pub(crate) struct NamedGroup {
     leader: Hold,
 }
 
-/// Opens what is named, as far as descriptors last.
+/// Opens processes and groups that are named, within the limit of descriptors.
 pub(crate) struct Holder {
     room: u64,
 }
 
 impl Default for Holder {
-    /// /proc must be that of our PID namespace.
+    /// /proc must belong to the caller's PID namespace.
     fn default() -> Self {
         let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         Holder { room: (limit / HELD_PART).max(1) }

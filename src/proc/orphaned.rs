@@ -96,7 +96,8 @@ fn has_parent_in_session(
     }
 }
 
-/// Children of the first process of this namespace, and of no other, never count (`is_global_init`, linux/sched.h).
+/// Only in the initial PID namespace, children of its first process are not considered (`is_global_init`,
+/// linux/sched.h).
 fn is_initial_pid_namespace() -> bool {
     /// `PID_NS_INIT_INO` (linux/nsfs.h)
     const INITIAL: u64 = 0xEFFF_FFFC;

@@ -30,7 +30,7 @@ enum Style {
     Letters,
     /// The same, but values stand in the next argument only, and `+` turns an option off (sh(1)).
     Shell,
-    /// Whole words behind one dash or two.
+    /// Whole words after one dash or two.
     Words,
 }
 
@@ -140,7 +140,7 @@ const INTERPRETERS: &[Interpreter] = &[
         style: Style::Words,
         valued: "-cp -classpath --class-path -p --module-path --upgrade-module-path --add-modules --add-reads \
             --add-exports --add-opens --limit-modules --patch-module --enable-native-access --source",
-        // The archive behind `-jar` may be preceded by further options.
+        // The archive after `-jar` may be preceded by further options.
         script: "-m --module",
         ..NONE
     },
@@ -189,7 +189,7 @@ impl Process<'_> {
     }
 }
 
-/// Where a script is executed itself (`#!`, execve(2)), the kernel puts its path behind the interpreter and the one
+/// Where a script is executed itself (`#!`, execve(2)), the kernel puts its path after the interpreter and the one
 /// argument from its first line, and names the process after it. Then its interpreter may be any, a script too.
 fn by_name<'a>(name: &[u8], words: &[&'a [u8]]) -> Option<&'a [u8]> {
     let is_name = |word: &[u8]| {
@@ -200,7 +200,7 @@ fn by_name<'a>(name: &[u8], words: &[&'a [u8]]) -> Option<&'a [u8]> {
     if is_name(own) {
         return None;
     }
-    // Further behind, a mere word may be any argument.
+    // Further on, a word without a slash may be any argument.
     let mut candidates = rest.iter().enumerate().filter(|(at, word)| *at == 0 || word.contains(&b'/'));
     candidates.find(|(_, word)| is_name(word)).map(|(_, word)| *word)
 }
@@ -218,7 +218,7 @@ fn is_one_of(list: &str, word: &[u8]) -> bool {
 }
 
 impl Interpreter {
-    /// The one that is called so: `/usr/bin/python3.11`, `-bash` (a login shell), `python3.13t` (free-threaded).
+    /// The interpreter of this name: `/usr/bin/python3.11`, `-bash` (a login shell), `python3.13t` (free-threaded).
     fn called(path: &[u8]) -> Option<&'static Interpreter> {
         let base = base_name(path);
         let base = base.strip_prefix(b"-").unwrap_or(base);

@@ -49,7 +49,7 @@ impl Sockets {
         Sockets::new(&self.ports)
     }
 
-    /// Those that are among the sockets with these inode numbers.
+    /// The bound sockets among those with these inode numbers.
     pub(crate) fn among(&self, inodes: &[u64]) -> Vec<Socket> {
         let find = |inode| self.bound.binary_search_by_key(inode, |socket| socket.inode).ok();
         inodes.iter().filter_map(find).map(|at| self.bound[at]).collect()

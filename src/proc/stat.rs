@@ -5,7 +5,7 @@ use crate::request::Pid;
 /// Clock ticks per second in /proc: USER_HZ, which is 100 on every architecture but Alpha (asm-generic/param.h).
 pub(crate) const CLOCK_TICKS: u64 = 100;
 
-/// The fields that questions are asked about.
+/// The fields that are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stat {
     pub state: u8,
@@ -14,14 +14,14 @@ pub(super) struct Stat {
     pub session: Pid,
     pub terminal: u32,
     pub flags: u32,
-    /// By all threads, also those that have ended; in clock ticks.
+    /// Of all threads, also exited ones; in clock ticks.
     pub cpu_time: u64,
     pub threads: u32,
     pub start_time: u64,
 }
 
 impl Stat {
-    /// Whether all threads have ended, so that only the parent still keeps the process. The main thread may end
+    /// Whether it is a zombie: all threads have exited, and the parent has not waited for it. The main thread may exit
     /// before the others.
     pub(super) fn has_ended(&self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x') && self.threads <= 1

@@ -2,7 +2,7 @@
 
 use crate::request::Pid;
 
-/// The fields that questions are asked about.
+/// The fields that are used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Status {
     pub thread_group: Pid,
@@ -42,7 +42,7 @@ impl Status {
                 b"SigIgn" => status.ignored = mask(values.next())?,
                 b"SigCgt" => {
                     status.caught = mask(values.next())?;
-                    return Some(status); // the last one that counts
+                    return Some(status); // the last one that is used
                 }
                 _ => {}
             }

@@ -1,14 +1,14 @@
-//! Processes that cannot be read as they should.
+//! Processes that cannot be read completely.
 
 use super::{LookupError, ReadTimeout, Unanswered};
 use crate::request::Pid;
 
-/// A process of which not all could be read that was needed, or should have been.
+/// A process that could not be read completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Unread {
     /// Its process ID.
     pub pid: Pid,
-    /// Why.
+    /// The reason.
     pub why: UnreadBecause,
 }
 
@@ -19,14 +19,14 @@ impl Unread {
     }
 }
 
-/// Why that was.
+/// Why a process could not be read completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum UnreadBecause {
     /// It may match, and this error kept that from being decided.
     Undecided(Failure),
     /// It matches, and is shown without its arguments.
     Unseen(Failure),
-    /// It claims more arguments, or a larger environment, than are read.
+    /// It has more arguments, or a larger environment, than are read.
     Cut,
 }
 
@@ -35,12 +35,12 @@ pub(crate) enum UnreadBecause {
 pub(crate) enum Failure {
     /// A read that was not answered in time.
     TimedOut(Option<Unanswered>),
-    /// An error of the kernel's, by its number.
+    /// An errno.
     Errno(i32),
 }
 
 impl Failure {
-    /// None for what is not the process's fault.
+    /// None for an error that has nothing to do with the process.
     pub(crate) fn new(timeout: Option<&ReadTimeout>, pid: Pid, why: LookupError) -> Option<Failure> {
         match why {
             LookupError::TimedOut => {

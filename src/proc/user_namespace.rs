@@ -8,24 +8,24 @@ use rustix::io::Errno;
 use crate::request::Pid;
 use crate::sys;
 
-/// Where capabilities that we hold in our own user namespace count.
+/// Whether the capabilities of this process in its own user namespace are effective in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UserNamespace {
-    /// It is in ours: they count.
+    /// The same namespace: they are.
     Ours,
-    /// It is in one below ours: they count, and the owner of the topmost namespace on the way holds them all.
+    /// A descendant: they are, and the owner of the topmost namespace in between has all capabilities.
     Below {
-        /// The owner's UID, as we see it.
+        /// The owner's UID in the caller's user namespace.
         owner: u32,
     },
-    /// It is in one above ours or beside it: they do not count.
+    /// An ancestor or an unrelated one: they are not.
     Elsewhere,
-    /// We may not know.
+    /// Access is denied.
     Hidden,
 }
 
 impl UserNamespace {
-    /// That of a process.
+    /// The relation to the user namespace of a process.
     pub(crate) fn of(pid: Pid) -> UserNamespace {
         relation(pid).unwrap_or(UserNamespace::Hidden)
     }
@@ -34,7 +34,7 @@ impl UserNamespace {
 /// The UID that stands for each one that a user namespace does not map (`overflowuid`, user_namespaces(7)).
 const OVERFLOW_UID: u32 = 65534;
 
-/// Whether this UID of ours may stand for any that our user namespace does not map.
+/// Whether this UID may be the one for all UIDs that the user namespace does not map.
 pub(crate) fn is_overflow_uid(uid: u32) -> bool {
     if uid != OVERFLOW_UID {
         return false;
@@ -65,7 +65,7 @@ fn relation(pid: Pid) -> Result<UserNamespace, Errno> {
     loop {
         let parent = match sys::parent_namespace(&namespace) {
             Ok(parent) => parent,
-            // The parent is outside of what we may see: we have passed our own without meeting it.
+            // The parent is an ancestor of the caller's namespace, which was not found on the way.
             Err(Errno::PERM) => return Ok(UserNamespace::Elsewhere),
             Err(errno) => return Err(errno),
         };

@@ -14,7 +14,7 @@ pub(super) const MANY: usize = 256;
 /// Descriptors per thread of a walk: its own /proc and one file, and as many again in reserve.
 const DESCRIPTORS_PER_THREAD: u64 = 4;
 
-/// Descriptors that no thread but the first may count on: the standard ones, those of a wait, and what is held open.
+/// Descriptors that are reserved for the first thread: the standard ones, those of a wait, and what is held open.
 const DESCRIPTORS_IN_USE: u64 = 12;
 
 /// The process IDs that one thread gets: a part of the list, and as soon as it is done with that the next one, so that

@@ -1,4 +1,4 @@
-//! A walk by threads of which each may be abandoned.
+//! A walk by threads that can be abandoned.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -68,8 +68,8 @@ impl<T> Share<T> {
         }
     }
 
-    /// Hand over what was found of the last process. Nothing counts from a thread that was abandoned: another one
-    /// examines that process.
+    /// Hand over the result for the last process. A result of an abandoned thread is dropped: another one examines that
+    /// process.
     pub(crate) fn publish(&self, result: T) {
         let mut progress = lock(&self.shared.progress);
         if !self.worker.is_abandoned() {
@@ -116,8 +116,8 @@ impl Source {
 }
 
 /// Examine all processes, or those that are listed, by as many threads as [`super::walk()`]. A process whose read
-/// takes longer than the timeout is examined again, without those reads. `is_over` is asked now and then; when it says
-/// yes, the walk ends.
+/// takes longer than the timeout is examined again, without those reads. The walk ends when
+/// `is_over`, which is called now and then, returns true.
 pub(crate) fn walk_bounded<T: Send + 'static>(
     timeout: &Arc<ReadTimeout>,
     listed: Option<Vec<Pid>>,
@@ -150,7 +150,7 @@ pub(crate) fn walk_bounded<T: Send + 'static>(
         }
     }
     if crew.members.is_empty() {
-        // No thread can be started: better unbounded than not at all.
+        // No thread can be started: walk without a limit.
         crew.work(Reads::Unbounded);
     }
     crew.supervise(is_over)
@@ -197,7 +197,7 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
         started.is_ok()
     }
 
-    /// In this thread.
+    /// Work in this thread.
     fn work(&self, reads: Reads) {
         let mut share = self.share();
         lock(&self.shared.progress).running += 1;
@@ -210,7 +210,7 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
         Share { shared: Arc::clone(&self.shared), worker, taken: Arc::default(), has_finished: false }
     }
 
-    /// Until all is done, or over.
+    /// Watch the threads until the walk is complete or over.
     fn supervise(mut self, is_over: &mut dyn FnMut() -> bool) -> Result<Walked<T>, Error> {
         let mut interrupted = false;
         while !interrupted {
@@ -247,7 +247,7 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
             }
             lock(&shared.source).left.append(&mut lock(&member.taken));
             let Observation::IsStuck(pid, what) = observation else {
-                // What is as slow as this one is found out at the same time.
+                // Threads that are as slow as this one are detected at the same time.
                 missing += 2;
                 return true;
             };
@@ -277,7 +277,7 @@ enum Event {
     Failed,
     /// No thread is at work.
     AllFinished,
-    /// Others are.
+    /// A thread has finished, others are at work.
     OneFinished,
     /// Nothing.
     Tick,

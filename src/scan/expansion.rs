@@ -60,7 +60,7 @@ fn merge(
     Ok(all)
 }
 
-/// A process that is hidden from us (`hidepid` of proc(5)) may have descendants that are not. Its pidfd still reports
+/// A hidden process (`hidepid` of proc(5)) may have descendants that are not hidden. Its pidfd still reports
 /// the parent (Linux 6.13).
 fn add_hidden(relations: &mut Vec<Relation>, process: &mut Process<'_>) {
     let mut known: BTreeSet<Pid> = relations.iter().map(|relation| relation.pid).collect();

@@ -33,7 +33,7 @@ pub(crate) struct Matches {
     pub found: Vec<Match>,
     /// How many other processes may match: the kernel does not report what decides ([`LookupError::is_undecided`]).
     pub undecided: usize,
-    /// The processes that something is wrong with, in ascending order of process ID.
+    /// The processes that could not be read completely, in ascending order of process ID.
     pub unread: Vec<Unread>,
     /// Whether the scan was ended before all processes were examined.
     pub interrupted: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Matches {
     pub notes: Notes,
 }
 
-/// That a process has exited is no error, nor that one cannot be examined; that none can be is.
+/// An exited process, or one that cannot be examined, is no error; an error of /proc itself is.
 pub(super) fn unknown(pid: Pid, why: LookupError) -> Result<(), Error> {
     match why {
         LookupError::Io(errno) => Err(unreadable(pid, errno)),

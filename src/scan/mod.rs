@@ -21,7 +21,7 @@ use crate::select::{MatchError, Predicate, pick};
 use crate::view::{TRIES, is_of_one_program};
 use matches::unknown;
 
-/// Examine the candidates, and read what the notes about the matches say.
+/// Examine the candidates, and read what the notes about the matches need.
 pub(crate) fn scan(plan: &Arc<Plan>) -> Result<Matches, Error> {
     let mut matches = rescan(plan, &mut || false)?;
     matches.notes.complete(plan, matches.found.iter().map(|found| found.pid).collect())?;
@@ -71,7 +71,7 @@ fn is_there(plan: &Plan, process: &mut Process<'_>) -> Lookup<bool> {
     process.is_process()
 }
 
-/// The candidates, where a process may hold up what is read of it.
+/// Examine the candidates where a process can hold up reads.
 fn walk_bounded(
     plan: &Arc<Plan>,
     timeout: &Arc<ReadTimeout>,
@@ -129,7 +129,7 @@ struct ScanResult {
 }
 
 impl ScanResult {
-    /// What two threads have found.
+    /// Combine the results of two threads.
     fn and(mut self, mut other: ScanResult) -> ScanResult {
         self.found.append(&mut other.found);
         self.relations.append(&mut other.relations);
@@ -157,7 +157,7 @@ impl<'p> Scanner<'p> {
         Scanner { plan, predicate: plan.predicate.clone(), proc, process, seen: ScanResult::default() }
     }
 
-    /// A process that was named by its ID.
+    /// Examine a process that was named by its ID.
     fn listed(&mut self, pid: Pid) -> Result<(), Error> {
         self.process.select(pid);
         match is_there(self.plan, &mut self.process) {
@@ -167,7 +167,7 @@ impl<'p> Scanner<'p> {
         }
     }
 
-    /// A process that /proc lists.
+    /// Examine a process that /proc lists.
     fn at(&mut self, pid: Pid) -> Result<(), Error> {
         if self.plan.candidates != Candidates::Threads {
             self.process.select(pid);
@@ -235,7 +235,7 @@ impl<'p> Scanner<'p> {
         }
     }
 
-    /// That it is not known whether the process matches.
+    /// Record that it is not known whether the process matches.
     fn undecided(&mut self, why: LookupError) -> Result<(), Error> {
         self.seen.undecided += usize::from(why.is_undecided());
         self.note(Some(why), UnreadBecause::Undecided);
@@ -249,7 +249,7 @@ impl<'p> Scanner<'p> {
     }
 }
 
-/// What matches was examined: that something else of it may not be read means that it has changed.
+/// A match could be examined: if the rest of it must not be read, it has changed since.
 fn unless_denied(why: LookupError) -> LookupError {
     match why {
         LookupError::Denied => LookupError::Gone,

@@ -1,4 +1,4 @@
-//! What the notes before the first signal say about the matches.
+//! The facts in the notes before the first signal.
 
 use crate::error::Error;
 use crate::plan::Plan;
@@ -29,7 +29,7 @@ pub(crate) struct MatchedAncestor {
 }
 
 impl Notes {
-    /// Read what a scan alone does not know about these matches.
+    /// Read the facts that are not read during the scan.
     pub(super) fn complete(&mut self, plan: &Plan, matches: Vec<Pid>) -> Result<(), Error> {
         if let Some(sockets) = plan.sockets().filter(|_| plan.notes_unowned_ports) {
             self.unowned_ports = unowned_ports(sockets, matches)?;

@@ -15,7 +15,7 @@ pub(crate) struct Cgroup {
 
 impl Cgroup {
     /// `/PATH` in v2 or `CONTROLLER:/PATH` in v1. The path may be a pattern; a slash at its end adds all groups
-    /// below, but to the root group, which is just that.
+    /// below, except to the root group `/`.
     pub(crate) fn new(text: &[u8]) -> Cgroup {
         let colon = memchr::memmem::find(text, b":/").filter(|_| !text.starts_with(b"/"));
         let (hierarchy, path) = match colon {

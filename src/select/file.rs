@@ -1,4 +1,4 @@
-//! Files that were named, and those that processes have.
+//! Files that options name, compared with those of processes.
 
 use crate::proc::{Facts, FileId, Lookup, base_name};
 
@@ -9,7 +9,7 @@ pub(crate) enum FileName {
     Base(Vec<u8>),
     /// By its path.
     Path {
-        /// The absolute paths that mean it: as it was typed, and without symbolic links.
+        /// Its absolute paths: as it was typed, and without symbolic links.
         spellings: Vec<Vec<u8>>,
         /// The file that is there now, if there is one.
         file: Option<FileId>,

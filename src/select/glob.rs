@@ -6,12 +6,12 @@ use crate::ere::{Charset, Flags, Pattern, is_special};
 #[derive(Clone, Debug)]
 pub(super) struct Glob {
     text: Vec<u8>,
-    /// None where the text means itself only.
+    /// None if the text has no special characters.
     pattern: Option<Pattern>,
 }
 
 impl Glob {
-    /// What cannot be read as a pattern, such as a range from z to a, means itself only.
+    /// An invalid pattern, such as a range from z to a, matches only itself.
     pub(super) fn new(text: &[u8]) -> Glob {
         let flags = Flags { whole: true, charset: Charset::Bytes, ..Flags::default() };
         let pattern = is_pattern(text).then(|| Pattern::new(&expression(text), flags).ok()).flatten();

@@ -56,7 +56,7 @@ pub(crate) enum Test {
     Age {
         /// When the plan was made.
         now: u64,
-        /// The least age.
+        /// The minimum age.
         least: u64,
     },
     /// The test inside fails.
@@ -231,7 +231,7 @@ fn has_match(process: &mut impl Facts, text: ProcessText, pattern: &Pattern) -> 
     let Some(raw) = raw else { return Ok(false) };
     let is_match = pattern.is_match(raw)?;
     if is_match || !pattern.may_take_any(REPLACEMENTS) {
-        return Ok(is_match); // what is displayed matches no more than that
+        return Ok(is_match); // the displayed text would not match either
     }
     Ok(process.displayed(text)?.map_or(Ok(false), |displayed| pattern.is_match(displayed))?)
 }
@@ -344,7 +344,7 @@ impl Predicate {
             match test.passes(process) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                // What is wrong with the process is reported rather than what may not be read of it.
+                // An error of the process is reported rather than a denied read.
                 Err(MatchError::Lookup(LookupError::Denied)) if undecided.is_some() => {}
                 Err(why) if why.is_undecided() => undecided = Some(why),
                 Err(why) => return Err(why),
@@ -360,7 +360,7 @@ impl Predicate {
         match self.passes(ancestor) {
             // Its children have another parent by now.
             Err(MatchError::Lookup(LookupError::Gone)) => Ok(false),
-            // This is asked for --inverse, so its descendants are spared.
+            // With --inverse, its descendants are not selected.
             Err(MatchError::ForeignSocket(_)) => Ok(true),
             passes => passes,
         }

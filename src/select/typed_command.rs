@@ -63,12 +63,12 @@ fn match_at(text: &[u8], word: &[u8]) -> Option<usize> {
     Some(at)
 }
 
-/// Whether it may be around a word, or in it, for a shell only.
+/// Whether the byte can quote: a shell removes it from a word.
 fn quotes(byte: u8) -> bool {
     matches!(byte, b'\'' | b'"' | b'\\')
 }
 
-/// Whether it is no part of a word: space, the end of an argument, a quote, or an operator of a shell.
+/// Whether the byte separates words: space, the end of an argument, a quote, or an operator of a shell.
 fn separates(byte: u8) -> bool {
     byte == 0 || byte.is_ascii_whitespace() || quotes(byte) || b";&|<>()`".contains(&byte)
 }

@@ -31,7 +31,7 @@ impl UnitName {
     }
 
     fn of_path(path: &[u8]) -> Option<UnitName> {
-        // Above the root of our cgroup namespace, the path is that of another one.
+        // A path above the root of the cgroup namespace belongs to another one.
         let mut groups = names(path).filter(|name| *name != b"..").map(unescaped);
         let name = first_unit(&mut groups)?;
         let user = name.strip_prefix("user@").and_then(|name| name.strip_suffix(".service"));

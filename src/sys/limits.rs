@@ -1,4 +1,4 @@
-//! What pkill may use of the machine: scheduling (sched(7)) and descriptors (getrlimit(2)).
+//! Resources of the process: scheduling (sched(7)) and descriptors (getrlimit(2)).
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 
 /// Whether the user's locale (`LC_ALL`, `LC_CTYPE`, `LANG`, in this order) encodes text in UTF-8.
 ///
-/// A program that is linked to the system's C library asks that, because a locale that is named but not installed means
-/// the C locale. newlocale(3) finds the same locale as setlocale(3) and fails for the same reasons, but changes no
-/// state that another thread may be reading.
+/// A program that is linked to the system's C library calls that, because a locale that is named but not installed
+/// means the C locale. newlocale(3) finds the same locale as setlocale(3) and fails for the same reasons, but changes
+/// no state that another thread may be reading.
 pub(crate) fn locale_is_utf8() -> bool {
     // Every printed name that is not ASCII needs the answer, and newlocale(3) reads the locale's files.
     static ANSWER: OnceLock<bool> = OnceLock::new();

@@ -1,4 +1,4 @@
-/// Whether the program has privileges that the user who runs it lacks: its file is set-user-ID or set-group-ID or has
+/// Whether the program has privileges that its user lacks: its file is set-user-ID or set-group-ID or has
 /// capabilities, or a program of that kind has started it (AT_SECURE of getauxval(3)).
 pub(crate) fn has_privileges_beyond_the_user() -> bool {
     // SAFETY: getauxval reads what the kernel has passed to the program.

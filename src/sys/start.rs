@@ -1,4 +1,4 @@
-//! The start of the programs, and their end when memory runs out.
+//! The start of the programs, and their exit when memory runs out.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::{CStr, OsStr, OsString};
@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use super::emergency;
 
-/// The three programs' `main`, in place of the one of Rust's runtime. That one opens /dev/null for closed standard
+/// The `main` of the three programs, instead of that of Rust's runtime, which opens /dev/null for closed standard
 /// descriptors, so that printing to a closed standard output would look like success.
 #[macro_export]
 macro_rules! program {
@@ -56,7 +56,7 @@ fn reserve_standard_descriptors() {
     }
 }
 
-/// The system's allocator, which exits with the status that the manual promises when memory runs out.
+/// The system's allocator; when memory runs out, it exits with the documented status.
 pub struct Allocator {
     /// That status.
     pub status: i32,

@@ -1,4 +1,4 @@
-//! Single reads by a thread that is abandoned if it does not come back.
+//! Single reads by a thread that is abandoned if the read does not return.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
@@ -50,7 +50,7 @@ impl Delegate {
         if thread.is_none() {
             *thread = Thread::start(&self.timeout).ok();
         }
-        // No thread can be started: better unbounded than not at all.
+        // No thread can be started: read without a limit.
         let Some(Thread { worker, jobs, spins }) = &*thread else { return read() };
         let (sender, receiver) = channel();
         let reader = Arc::clone(worker);
@@ -69,7 +69,7 @@ impl Delegate {
     }
 }
 
-/// What comes in within [`SPIN`].
+/// What arrives within [`SPIN`].
 fn spin<T>(spins: bool, attempt: impl Fn() -> Result<T, TryRecvError>) -> Option<T> {
     let until = Instant::now() + SPIN;
     loop {

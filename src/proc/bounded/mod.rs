@@ -1,9 +1,9 @@
 //! Reads that another process can hold up, bounded in time.
 //!
 //! /proc/PID/cmdline and /proc/PID/environ wait for the lock of the process's memory map (`mmap_lock`, killable only).
-//! A page fault on a file system that does not respond, FUSE or NFS, can hold that for ever; any user can arrange it.
+//! A page fault on a file system that does not respond, FUSE or NFS, can hold it indefinitely; any user can arrange it.
 //! The links exe and cwd ask the file system when they are followed. Such a read cannot be cancelled, so it is made by
-//! a thread that is abandoned if it does not come back: a [`Delegate`] reads for one that waits, and under
+//! a thread that is abandoned if it does not come back: a [`Delegate`] reads for a thread that waits, and under
 //! [`walk_bounded`](super::walk_bounded) such threads work off the shares of a scan. exit_group(2) ends them all.
 
 mod delegate;
@@ -19,7 +19,7 @@ pub(super) use worker::{Observation, TICK, Watch, Worker};
 
 use std::sync::Arc;
 
-/// How a directory's files are read that can be held up.
+/// How the files of a directory are read that another process can hold up.
 pub(super) enum Reads {
     /// However long it takes.
     Unbounded,
@@ -27,6 +27,6 @@ pub(super) enum Reads {
     Worker(Arc<Worker>),
     /// By another thread, which may be abandoned.
     Delegated(Delegate),
-    /// Not at all: there is no thread for it. What was given up before keeps its reason.
+    /// Not at all: there is no thread for it. A read that was given up before keeps its reason.
     Refused(Arc<ReadTimeout>),
 }

@@ -1,4 +1,4 @@
-//! How long a read may take, and which took longer.
+//! The time limit of reads, and the processes that exceeded it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::super::stat::Stat;
 use crate::request::Pid;
 
-/// How long a single read may take, and the processes whose reads took longer. They are not tried again in this run.
+/// The time limit of a single read, and the processes with reads that took longer, which are not repeated in this run.
 #[derive(Debug)]
 pub(crate) struct ReadTimeout {
     pub(crate) limit: Duration,
-    /// Whether there are any, so that the others cost no lock.
+    /// Whether there are any such processes: without them, no lock is taken.
     has_unanswered: AtomicBool,
     unanswered: Mutex<BTreeMap<Pid, Unanswered>>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Unanswered {
 }
 
 impl ReadTimeout {
-    /// With no such process yet.
+    /// Without any such process.
     pub(crate) fn new(limit: Duration) -> Arc<Self> {
         Arc::new(ReadTimeout { limit, has_unanswered: AtomicBool::new(false), unanswered: Mutex::default() })
     }
@@ -73,7 +73,7 @@ pub(crate) fn read_stat(path: &str) -> Option<Stat> {
     Stat::parse(&std::fs::read(path).ok()?)
 }
 
-/// What a thread that panicked has left behind is as good as before: nothing is changed in more than one step.
+/// A panic of another thread leaves valid data: all changes are made in one step.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -89,7 +89,7 @@ pub(crate) struct Watch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Observation {
     Works,
-    /// The read takes longer than others; reported once for each read.
+    /// The read takes longer than usual; reported once for each read.
     IsSlow,
     /// The read takes too long.
     IsStuck(Pid, ReadOf),
@@ -100,7 +100,7 @@ impl Watch {
         Watch { worker, last_seen: 0, ticks: 0 }
     }
 
-    /// Whether the read that was seen last is still under way.
+    /// Whether the last observed read is still under way.
     pub(crate) fn is_at_it(&self) -> bool {
         self.worker.reading.load(Ordering::Acquire) == self.last_seen
     }

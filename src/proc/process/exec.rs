@@ -13,7 +13,7 @@ const READS: usize = 8;
 /// How long loading a program may take, for a process that does not get the CPU or waits for a disk.
 const LIMIT: Duration = Duration::from_millis(200);
 
-/// How often the program has to be found still loading before the CPU is left to it for longer than a moment.
+/// How often the program has to be found still loading before the pauses get longer.
 const YIELDS: usize = 4;
 
 /// The pauses between two reads after that.

@@ -1,4 +1,4 @@
-//! What can be asked of a process ([`Facts`]), answered from its files and by system calls.
+//! The facts about a process ([`Facts`]), read from its files and by system calls.
 
 use std::time::Instant;
 

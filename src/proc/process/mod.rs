@@ -1,4 +1,4 @@
-//! One process, read lazily: a file is opened when a question needs it, and once.
+//! One process, read lazily: a file is read when it is first needed, and only once.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -44,16 +44,16 @@ pub(crate) struct Process<'p> {
     thread_group: Pid,
     /// Whether a thread is examined, be it the main one, and not the process.
     is_thread: bool,
-    /// Its ancestors, from the first question about them on.
+    /// Its ancestors, read when they are first needed.
     ancestors: Option<Box<Ancestors<'p>>>,
     remembers_parents: bool,
-    /// `/proc/PID/` or `/proc/PID/task/TID/`, and room for a file name behind it.
+    /// `/proc/PID/` or `/proc/PID/task/TID/`, and room for a file name after it.
     path: Vec<u8>,
     dir_len: usize,
     scratch: Vec<u8>,
     owner: Option<u32>,
     info: Option<PidfdInfo>,
-    /// Whether asking for it is worth a try.
+    /// Whether the kernel may report it: no attempt has failed yet.
     has_info: bool,
     stat: Option<Stat>,
     status: Option<Status>,
@@ -118,7 +118,7 @@ struct Text {
 }
 
 impl<'p> Process<'p> {
-    /// Reads nothing yet.
+    /// No process is selected yet.
     pub(crate) fn new(proc: &'p ProcDir) -> Self {
         Process {
             proc,
@@ -235,7 +235,7 @@ impl<'p> Process<'p> {
             &mut self.cgroups,
         ] {
             text.known = false;
-            // What one process claims is not kept for the others.
+            // The memory that one process needed is not kept for the others.
             text.bytes.clear();
             text.bytes.shrink_to(LARGE);
         }
@@ -246,7 +246,7 @@ impl<'p> Process<'p> {
         self.failure
     }
 
-    /// Whether more of its arguments or environment was claimed than was read.
+    /// Whether its arguments or environment are longer than what was read.
     pub(crate) fn is_cut(&self) -> bool {
         self.is_cut
     }

@@ -17,7 +17,7 @@ impl Process<'_> {
         read_file(base.base(), self.file(name), MEMORY_MAX, buffer)
     }
 
-    /// The same of a file that comes from the memory of the process, within the time and the size that are allowed.
+    /// The same for a file that the kernel reads from the memory of the process, within the limits of time and size.
     pub(super) fn read_memory(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
         let result = self.read_memory_start(name, MEMORY_MAX, buffer);
         self.is_cut |= result.is_ok() && buffer.len() == MEMORY_MAX;
@@ -39,7 +39,7 @@ impl Process<'_> {
         self.within_time(name, ReadOf::Memory, read).map(|bytes| *buffer = bytes)
     }
 
-    /// Do something with one of its files that may ask a file system, within the time that is allowed.
+    /// Call `ask` with one of its files, which may access a file system, within the time limit.
     pub(crate) fn ask_file_system<T: Send + 'static>(
         &mut self,
         name: &str,

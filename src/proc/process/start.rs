@@ -1,11 +1,11 @@
-//! The first bytes of what a process makes as long as it likes: its arguments and environment.
+//! The first bytes of the arguments and the environment, which can have any length.
 
 use super::{Process, Text, not_empty};
 use crate::proc::Lookup;
 
 impl Process<'_> {
-    /// Read the first bytes of the arguments only. What is asked later of the arguments of this process knows no more.
-    /// Whether there are more: then the last argument may be incomplete.
+    /// Read only the first bytes of the arguments, also for all later facts about this process. Returns whether there
+    /// are more: then the last argument may be incomplete.
     pub(crate) fn limit_arguments(&mut self, most: usize) -> Lookup<bool> {
         let mut bytes = std::mem::take(&mut self.arguments.bytes);
         let result = self.read_memory_start("cmdline", most, &mut bytes);

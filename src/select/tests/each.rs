@@ -282,7 +282,7 @@ fn each_test_passes_what_it_names_and_nothing_else() {
     }
 }
 
-/// After the pin, ancestors may have exited by pkill's own signal: that is not asked again, except inverted.
+/// After the pin, ancestors may have exited by pkill's own signal, so they are not checked again, except inverted.
 #[test]
 fn what_is_asked_again_is_what_the_process_itself_can_change() {
     let elsewhere = [Test::Parent(processes(&[1])), Test::Ancestor(processes(&[1]))];
