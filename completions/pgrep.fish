@@ -132,7 +132,7 @@ complete -c pgrep -s r -l runstates -x -a '(__pgrep_values runstates none r runs
 complete -c pgrep -l no-zombies -n '__pgrep_has_not no-zombies --' -d 'exclude zombie processes'
 complete -c pgrep -l no-kernel-threads -n '__pgrep_has_not no-kernel-threads --' -d 'exclude kernel threads'
 complete -c pgrep -l exe -r -F -a '(__pgrep_values exe files exe)' -n '__pgrep_has_not exe --' -d 'select by executable, path or base name'
-complete -c pgrep -l exe-deleted -n '__pgrep_has_not exe-deleted --' -d 'select processes whose executable is deleted'
+complete -c pgrep -l exe-deleted -n '__pgrep_has_not exe-deleted --' -d 'select processes with a deleted executable'
 complete -c pgrep -l script -x -a '(__pgrep_values script none script)' -n '__pgrep_has_not script --' -d 'select interpreters by the script that they run'
 complete -c pgrep -l cwd -x -a '(__pgrep_values cwd directories cwd)' -n '__pgrep_has_not cwd --' -d 'select by working directory, DIR or below'
 complete -c pgrep -l rss -x -n '__pgrep_has_not rss --' -d 'select by resident memory, at least SIZE (500M)'

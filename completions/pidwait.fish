@@ -132,7 +132,7 @@ complete -c pidwait -s r -l runstates -x -a '(__pidwait_values runstates none r 
 complete -c pidwait -l no-zombies -n '__pidwait_has_not no-zombies --' -d 'exclude zombie processes'
 complete -c pidwait -l no-kernel-threads -n '__pidwait_has_not no-kernel-threads --' -d 'exclude kernel threads'
 complete -c pidwait -l exe -r -F -a '(__pidwait_values exe files exe)' -n '__pidwait_has_not exe --' -d 'select by executable, path or base name'
-complete -c pidwait -l exe-deleted -n '__pidwait_has_not exe-deleted --' -d 'select processes whose executable is deleted'
+complete -c pidwait -l exe-deleted -n '__pidwait_has_not exe-deleted --' -d 'select processes with a deleted executable'
 complete -c pidwait -l script -x -a '(__pidwait_values script none script)' -n '__pidwait_has_not script --' -d 'select interpreters by the script that they run'
 complete -c pidwait -l cwd -x -a '(__pidwait_values cwd directories cwd)' -n '__pidwait_has_not cwd --' -d 'select by working directory, DIR or below'
 complete -c pidwait -l rss -x -n '__pidwait_has_not rss --' -d 'select by resident memory, at least SIZE (500M)'

@@ -142,7 +142,7 @@ complete -c pkill -s r -l runstates -x -a '(__pkill_values runstates none r runs
 complete -c pkill -l no-zombies -n '__pkill_has_not no-zombies --' -d 'exclude zombie processes'
 complete -c pkill -l no-kernel-threads -n '__pkill_has_not no-kernel-threads --' -d 'exclude kernel threads'
 complete -c pkill -l exe -r -F -a '(__pkill_values exe files exe)' -n '__pkill_has_not exe --' -d 'select by executable, path or base name'
-complete -c pkill -l exe-deleted -n '__pkill_has_not exe-deleted --' -d 'select processes whose executable is deleted'
+complete -c pkill -l exe-deleted -n '__pkill_has_not exe-deleted --' -d 'select processes with a deleted executable'
 complete -c pkill -l script -x -a '(__pkill_values script none script)' -n '__pkill_has_not script --' -d 'select interpreters by the script that they run'
 complete -c pkill -l cwd -x -a '(__pkill_values cwd directories cwd)' -n '__pkill_has_not cwd --' -d 'select by working directory, DIR or below'
 complete -c pkill -l rss -x -n '__pkill_has_not rss --' -d 'select by resident memory, at least SIZE (500M)'

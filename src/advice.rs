@@ -1,4 +1,4 @@
-//! Advice for a user at a terminal whose command line matched nothing: a similar one that would match.
+//! Advice for a user at a terminal when nothing matches: a similar command line that would match.
 //!
 //! It costs further scans, so only a user at a terminal gets it, and not a pipe or a script.
 

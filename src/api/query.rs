@@ -105,7 +105,7 @@ impl Query {
         self
     }
 
-    /// Match processes whose effective user has this name.
+    /// Match processes with this effective user, by name.
     pub fn user(mut self, name: impl AsRef<OsStr>) -> Self {
         self.users.push(Account::Name(name.as_ref().to_owned()));
         self
@@ -117,7 +117,7 @@ impl Query {
         self
     }
 
-    /// Match processes whose real user has this name.
+    /// Match processes with this real user, by name.
     pub fn real_user(mut self, name: impl AsRef<OsStr>) -> Self {
         self.real_users.push(Account::Name(name.as_ref().to_owned()));
         self
@@ -129,7 +129,7 @@ impl Query {
         self
     }
 
-    /// Match processes whose real group has this name.
+    /// Match processes with this real group, by name.
     pub fn real_group(mut self, name: impl AsRef<OsStr>) -> Self {
         self.real_groups.push(Account::Name(name.as_ref().to_owned()));
         self

@@ -228,7 +228,7 @@ pub static OPTIONS: &[Opt] = &[
     new("exe", None, ALL, Criteria, Value(Kind::Executable, |a, v| a.try_set(values::path(v).map(Criterion::Executable))),
         "select by executable, path or base name"),
     new("exe-deleted", None, ALL, Criteria, Flag(|a| a.set(Criterion::ExecutableDeleted)),
-        "select processes whose executable is deleted"),
+        "select processes with a deleted executable"),
     new("script", None, ALL, Criteria, Value(Kind::Script, |a, v| a.try_set(values::path(v).map(Criterion::Script))),
         "select interpreters by the script that they run"),
     new("cwd", None, ALL, Criteria, Value(Kind::Directory, |a, v| a.try_set(values::path(v).map(|dir| Criterion::WorkingDirectory(dir.into())))),

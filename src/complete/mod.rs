@@ -1,4 +1,4 @@
-//! `--complete`: completion candidates for the shells, whose scripts know the options but not the processes.
+//! `--complete`: completion candidates for the shells. Their scripts know the options but not the processes.
 //!
 //! It is separate from the pipeline; it shares only the option table and the reading of processes with it. What a
 //! process has chosen passes the filter `inert` first: the shells put it on a command line.

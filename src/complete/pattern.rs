@@ -24,7 +24,7 @@ struct Group {
 }
 
 /// A pattern for each name or command line, described by the processes that have it. What is `typed` may be the start
-/// of a word within a command line, whose pattern then starts there.
+/// of a word within a command line; the pattern then starts there.
 pub(super) fn patterns(reading: Reading, typed: &[u8]) -> Result<Vec<Candidate>, Error> {
     let typed = typed.to_vec();
     let found = gather(move |process| {

@@ -12,7 +12,7 @@ use crate::error::{Error, errno_text};
 use crate::proc::{ProcDir, Process, own_pid};
 
 /// While targets are stopped, a signal that would terminate or stop pkill would leave them so. These are delivered
-/// when all have been continued; every other one whose default action is to terminate ends the work early.
+/// when all have been continued; every other one that terminates by default ends the work early.
 const DELAYED: [RawSignal; 7] = [
     RawSignal::SIGTSTP,
     RawSignal::SIGTTIN,

@@ -63,7 +63,7 @@ impl PidFd {
         }
     }
 
-    /// Send the signal to the process group whose ID is that of the process, whether the process is a member or not.
+    /// Send the signal to the process group with the ID of the process, whether the process is a member or not.
     /// EINVAL where the kernel cannot (before Linux 6.9), ESRCH if there is no such group, EPERM if the caller may
     /// signal no member.
     pub(crate) fn send_to_group(&self, signal: Signal, value: Option<i32>) -> Result<(), Errno> {

@@ -59,7 +59,7 @@ impl Quiescence {
         Quiescence { began: now, last_stop: now, scans: 0, idle_scans: 0, all_stopped: false }
     }
 
-    /// After the first scan, whose `new` targets have just been stopped; None if there is nothing to pursue.
+    /// After the first scan: its `new` targets have just been stopped. None if there is nothing to pursue.
     pub(super) fn first(&mut self, now: Instant, seen: Observation) -> Option<Step> {
         self.note_stops(now, seen);
         (seen.new > 0 || self.pursues(now, seen)).then_some(Step::Scan)

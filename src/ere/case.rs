@@ -17,14 +17,14 @@ pub(super) fn upper(c: char, encoding: Encoding) -> char {
     let mut full = c.to_uppercase();
     match (full.next(), full.next(), c) {
         (Some(upper), None, _) => upper,
-        // Greek letters with iota subscript, whose full mapping is two letters: the simple one is title case.
+        // Greek letters with iota subscript: the full mapping is two letters, the simple one is title case.
         (.., '\u{1f80}'..='\u{1faf}') => char::from_u32(u32::from(c) | 8).unwrap_or(c),
         (.., '\u{1fb3}' | '\u{1fc3}' | '\u{1ff3}') => char::from_u32(u32::from(c) + 9).unwrap_or(c),
         _ => c,
     }
 }
 
-/// Turns a set of upper-case characters into the set of all characters whose upper case is in it.
+/// Turns a set of upper-case characters into the set of all characters with an upper case in it.
 pub(super) fn fold(set: &mut ClassUnicode, encoding: Encoding) {
     let blocks = match encoding {
         Encoding::Bytes => &ASCII[..1],

@@ -26,7 +26,7 @@ pub enum PatternError {
     UnmatchedBrace,
     /// `REG_BADBR`: an interval that is none, as `{}`, `{x}` and `{2,1}`.
     IntervalContent,
-    /// `REG_ERANGE`: a range whose ends are in the wrong order or that may not stand there.
+    /// `REG_ERANGE`: a range with its ends in the wrong order, or in a place where no range is allowed.
     RangeEnd,
     /// `REG_ESIZE`: a count above 32767, or more nesting or memory than a pattern may take.
     TooBig,

@@ -55,9 +55,9 @@ impl Lineage {
         Lineage { parents: once.then(HashMap::new), wanted: vec![], nearest: HashMap::new() }
     }
 
-    /// The nearest of the wanted ancestors of a process with this parent. The walk ends at the first process whose
-    /// answer is known and that still has the start time that it had then: it was the same process all the time, so it
-    /// was the parent that was read just now.
+    /// The nearest of the wanted ancestors of a process with this parent. The walk ends at the first process
+    /// with a known answer and the same start time as then: it was the same process all the time, so it was the parent
+    /// that was read just now.
     pub(super) fn nearest(
         &mut self,
         read: &mut impl Parents,

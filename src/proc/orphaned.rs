@@ -90,7 +90,7 @@ fn has_parent_in_session(
         Some(parent) => {
             Some(parent.process_group != member.process_group && parent.session == member.session)
         }
-        // A process outside cannot be in a session whose leader is inside.
+        // A process outside cannot be in a session with a leader inside.
         None if member.parent == 0 => Some(false),
         None => None,
     }

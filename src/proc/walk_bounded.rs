@@ -115,8 +115,8 @@ impl Source {
     }
 }
 
-/// Examine all processes, or those that are listed, by as many threads as [`super::walk()`]. A process whose read
-/// takes longer than the timeout is examined again, without those reads. The walk ends when
+/// Examine all processes, or those that are listed, by as many threads as [`super::walk()`]. If a read of a
+/// process takes longer than the timeout, the process is examined again, without such reads. The walk ends when
 /// `is_over`, which is called now and then, returns true.
 pub(crate) fn walk_bounded<T: Send + 'static>(
     timeout: &Arc<ReadTimeout>,

@@ -108,7 +108,7 @@ mod tests {
         add_hidden(&mut relations, &mut process);
         assert_eq!(relations[..2], [child, Relation { pid: own, parent, group: 0, start_time: 0 }]);
         assert!(relations.iter().all(|relation| relation.pid > 0), "{relations:?}");
-        // Up to the first process of this PID namespace, or the one whose parent is outside.
+        // Up to the first process of this PID namespace, or the one with a parent outside.
         let known: Vec<Pid> = relations.iter().map(|relation| relation.pid).collect();
         assert!(relations.iter().all(|one| one.parent == 0 || known.contains(&one.parent)), "{relations:?}");
     }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const LIMIT: usize = 1 << 20;
 const BITS: usize = usize::BITS as usize;
 
-/// A bit for each descriptor whose process is stopped. It is in .bss: pages that are not written to take no memory.
+/// A bit for each descriptor of a stopped process. It is in .bss: pages that are not written to take no memory.
 static STOPPED: [AtomicUsize; LIMIT / BITS] = [const { AtomicUsize::new(0) }; LIMIT / BITS];
 
 /// The word and the bit of a descriptor.
@@ -28,8 +28,8 @@ pub(crate) fn mark(fd: RawFd) {
     }
 }
 
-/// Record that the process of this pidfd was continued or must stay stopped. Must precede the close of the descriptor,
-/// whose number the next open(2) returns.
+/// Record that the process of this pidfd was continued or must stay stopped. Must precede the close of the descriptor:
+/// the next open(2) returns its number.
 pub(crate) fn unmark(fd: RawFd) {
     if let Some((word, bit)) = slot(fd) {
         word.fetch_and(!bit, Ordering::SeqCst);

@@ -12,7 +12,7 @@ use super::signal::queued_siginfo;
 pub(crate) enum Scope {
     /// The process.
     Process,
-    /// The process group whose ID is that of the process: `PIDFD_SIGNAL_PROCESS_GROUP`, Linux 6.9. EINVAL before.
+    /// The process group with the ID of the process: `PIDFD_SIGNAL_PROCESS_GROUP`, Linux 6.9. EINVAL before.
     Group,
 }
 

@@ -1,5 +1,5 @@
-//! Processes whose memory maps stay locked: a thread reads a page that never arrives, another one waits to change the
-//! map. Then each read of their arguments or environment blocks (`mmap_read_lock_killable`, mm/memory.c).
+//! Processes with memory maps that stay locked: a thread reads a page that never arrives, another one waits to change
+//! the map. Then each read of their arguments or environment blocks (`mmap_read_lock_killable`, mm/memory.c).
 
 use std::time::Instant;
 

@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::support::clock::until_older_than_now;
 use crate::support::{Dir, Helper, Run, Victim, document, eventually, namespace, need, on_terminal, own_pid};
 
-/// A shell that starts `restarted` again when it has exited. For the PID namespace of a test: what it has started is not
-/// ended with it.
+/// A shell that starts `restarted` again when it has exited. For the PID namespace of a test: what it has started is
+/// not ended with it.
 struct Supervisor {
     shell: Child,
     _dir: Dir,
@@ -104,7 +104,8 @@ fn what_is_no_longer_restarted_settles() {
     });
 }
 
-/// After a wait, what has started is reported on a terminal, with --verbose and --json, and changes the exit status under --strict.
+/// After a wait, what has started is reported on a terminal, with --verbose and --json, and changes the exit status
+/// under --strict.
 #[test]
 fn what_is_restarted_after_a_wait_is_reported() {
     namespace(|| {
@@ -200,7 +201,7 @@ fn without_a_wait_there_is_nothing_to_settle() {
     assert!(output.status == 2 && output.err().contains("is an option of pkill only"), "{output:?}");
 }
 
-/// As in a container whose PID 1 restarts its service.
+/// As in a container with a PID 1 that restarts its service.
 #[test]
 fn by_pid_1() {
     namespace(|| {

@@ -10,6 +10,7 @@ const AVOIDED: &[(&str, &[&str])] = &[
     ("a process, another process", &["somebody", "someone", "anybody", "anyone"]),
     ("each process, every user", &["everybody", "everyone"]),
     ("no process, none (or 'user nobody')", &["nobody"]),
+    ("a process with", &["process whose", "processes whose"]),
     ("most expensive, expensive", &["dearest", "dearer"]),
     ("a space, spaces", &["blank", "blanks"]),
     ("a dry run", &["rehearse", "rehearsed", "rehearses", "rehearsal"]),

@@ -1,4 +1,4 @@
-//! Each [`Test`] on a process whose facts are all known: what passes, and what just does not.
+//! Each [`Test`] on a process with known facts: what passes, and what just does not.
 
 use super::*;
 

@@ -16,7 +16,7 @@ pub enum Kind {
     Every(i32),
 }
 
-/// Starts it as this user, who must have no other processes. Only inside a PID namespace, which kills it at its end.
+/// Starts it as this user, which must have no other processes. Only inside a PID namespace, which kills it at its end.
 /// Zombies are reaped by a process that is not part of the bomb, so that their PIDs are free.
 pub fn light(name: &'static CStr, uid: u32, processes: u64, kind: Kind) {
     assert_eq!(std::process::id(), 1, "outside of a namespace nothing would kill it");

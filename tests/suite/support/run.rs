@@ -261,7 +261,7 @@ impl Running {
         let timeout = DEADLINE.try_into().expect("a timeout");
         let ended = poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&timeout)).expect("poll") == 1;
         if !ended {
-            // A shell's children too: it leads a group, whose ID is its own until it is reaped.
+            // A shell's children too: it leads a group, which has its ID until it is reaped.
             let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
             let _ = pidfd_send_signal(&pidfd, Signal::KILL);
         }
