@@ -367,7 +367,7 @@ mod tests {
         }
     }
 
-    /// Interrupted, then timed out, then too many: each of them decides over what follows, whatever the outcomes are.
+    /// Interrupted, then timed out, then too many: each one precedes the next, independently of the outcomes.
     #[test]
     fn what_ended_the_run_comes_before_the_outcomes() {
         use ExitStatus::{Forbidden, Interrupted, TimedOut};

@@ -240,7 +240,7 @@ impl fmt::Debug for PinnedProcess {
     }
 }
 
-/// Check that the process behind the pidfd has not exited and is still what was found.
+/// Check that the process of the pidfd has not exited and still matches.
 fn verify_match(plan: &Plan, pidfd: &PidFd, found: &mut Match) -> Result<(), Error> {
     let pid = found.pid.unsigned_abs();
     let check_alive = || match pidfd.check_alive() {

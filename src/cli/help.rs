@@ -66,8 +66,8 @@ pub(super) fn version(program: Program) -> String {
     format!("{} from {} {}\n", program.name(), env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 }
 
-/// The documented options as a clap command, for whatever is generated from one. It does not parse a command line as
-/// the program does.
+/// The documented options as a clap command, for generators of other formats. It does not parse a command line as the
+/// program does.
 pub fn command(program: Program) -> Command {
     let options = documented(program).map(|opt| arg(program, opt));
     let (examples, statuses) = closing(program);

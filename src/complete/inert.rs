@@ -82,7 +82,7 @@ pub(super) fn description(text: &[u8]) -> Vec<u8> {
     safe
 }
 
-/// The text with what `replace` returns in the place of a character, and whether the text was cut: at [`MAX_LEN`], or
+/// The text with each character replaced by what `replace` returns, and whether the text was cut: at [`MAX_LEN`], or
 /// before a byte that is part of no character in UTF-8, which `.` need not match. `replace` gets the character, None
 /// where the locale is another and a byte is a character; and what was added before, None at the start.
 fn filter(

@@ -198,7 +198,7 @@ impl<'a> Delivery<'a> {
         verify(&self.plan, &mut self.process, &self.targets, pidfd, found, scope)
     }
 
-    /// The same for a target that is held, by whatever pidfd it has now.
+    /// The same for a held target, with its current pidfd.
     pub(super) fn verify_held(&mut self, at: TargetIndex, scope: Scope) -> Result<(), Outcome> {
         loop {
             let mut found = self.targets[at].found.clone();

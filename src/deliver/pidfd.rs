@@ -133,7 +133,7 @@ fn open_directory(pid: Pid) -> Result<OwnedFd, Errno> {
 }
 
 /// Whether EPERM comes from a seccomp filter on the call and not from the kernel's check of a target: signal 0 to
-/// oneself is never refused. If that cannot be found out for want of a descriptor, pidfds are trusted.
+/// oneself is never refused. If that cannot be determined because no descriptor is left, pidfds are trusted.
 fn pidfd_signal_blocked() -> bool {
     let send = |pidfd: PidFd| sys::pidfd_send_signal(pidfd.as_fd(), 0, None, Scope::Process);
     matches!(PidFd::open(own_pid()).map(send), Ok(Err(Errno::NOSYS | Errno::PERM)))

@@ -141,7 +141,7 @@ impl Pin {
         self.pidfd = budget.take().map(|share| (pidfd, share));
     }
 
-    /// STOP is about to be sent to it, and it has to be continued whatever happens to pkill.
+    /// STOP is about to be sent to it, and it has to be continued even if pkill dies.
     pub(crate) fn stopping(&mut self) {
         self.stop = Stop::ByUs;
         if let Some((pidfd, _)) = &self.pidfd {

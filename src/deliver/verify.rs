@@ -1,4 +1,4 @@
-//! Whether the process behind a pidfd is the one that was selected, and still matches. What is read by process ID
+//! Whether the process of a pidfd is the one that was selected, and still matches. What is read by process ID
 //! while the pidfd is held is the process's own if a signal through the pidfd succeeds afterwards: the ID cannot have
 //! been reused in between.
 

@@ -339,7 +339,7 @@ impl Waiter {
         target.state = State::Exited { outcome, exit, pidfd: pidfd.filter(|_| keep) };
     }
 
-    /// Open pidfds for the unwatched as long as there is room. Those that have exited take none.
+    /// Open pidfds for unwatched targets while there is room. Exited targets need none.
     fn watch_more(&mut self, targets: &mut Targets) {
         for _ in 0..self.unwatched.len() {
             if !targets.budget.has_room() {

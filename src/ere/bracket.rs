@@ -14,7 +14,7 @@ use super::error::{PatternError, Result};
 /// (`BRACKET_NAME_BUF_SIZE` of its regcomp.c, less one).
 const LONGEST_NAME: usize = 31;
 
-/// What may stand between the brackets.
+/// What may be between the brackets.
 enum Element {
     Member(Character),
     /// `[.x.]`

@@ -37,7 +37,7 @@ pub(crate) enum Permission {
     SameSession,
     /// kill(2) does not allow it.
     None,
-    /// What decides cannot be read: the target's user namespace, or the UID behind the overflow UID.
+    /// What decides cannot be read: the target's user namespace, or the UID that the overflow UID replaces.
     Unknown,
 }
 

@@ -109,11 +109,11 @@ pub(crate) trait Facts {
     fn resident_memory(&mut self) -> Lookup<u64>;
     /// The file that it executes (proc_pid_exe(5)). None: it has none, as kernel threads and zombies.
     fn executable(&mut self) -> Lookup<Option<&Link>>;
-    /// The same, whatever its path is.
+    /// The same, under any path.
     fn executable_file(&mut self) -> Lookup<Option<FileId>>;
     /// The working directory (proc_pid_cwd(5)). None: it has none, as zombies.
     fn working_directory(&mut self) -> Lookup<Option<Link>>;
-    /// What an interpreter runs, as it stands in the arguments: a script, or the name of a module or class. More than
+    /// What an interpreter runs, as given in its arguments: a script, or the name of a module or class. More than
     /// one where a script is the interpreter of another.
     fn scripts(&mut self) -> Lookup<Vec<Vec<u8>>>;
     /// The start time since boot, in clock ticks ([`super::CLOCK_TICKS`] per second).
@@ -123,7 +123,7 @@ pub(crate) trait Facts {
     /// The name before the kernel cut it at 15 bytes: the base name of argv\[0\], or of the executable, if it
     /// begins with the name. None where it was not cut, or neither does.
     fn full_name(&mut self) -> Lookup<Option<&[u8]>>;
-    /// The arguments joined by one space; `[name]` where there are none, with ` <defunct>` behind it for a zombie.
+    /// The arguments joined by one space; `[name]` where there are none, followed by ` <defunct>` for a zombie.
     fn command_line(&mut self) -> Lookup<&[u8]>;
     /// The same text as it is displayed ([`crate::display`]). None where that is the text itself, or there is none.
     fn displayed(&mut self, text: ProcessText) -> Lookup<Option<&[u8]>>;
@@ -134,7 +134,7 @@ pub(crate) trait Facts {
     /// Whether it is in the PID namespace that /proc shows, and not in one within (`NSpid:` of proc_pid_status(5)).
     fn is_local(&mut self) -> Lookup<bool>;
     /// The inode numbers of the sockets that it holds; [`LookupError::Denied`] if we may not read its descriptors
-    /// (proc_pid_fd(5)). Threads with a table of descriptors of their own (clone(2)) do not count.
+    /// (proc_pid_fd(5)). Threads with their own table of descriptors (clone(2)) are ignored.
     fn sockets(&mut self) -> Lookup<&[u64]>;
     /// Whether a socket that this UID created is the process's own: the UID is root, root of the process's user
     /// namespace (user_namespaces(7)), or the process's real or saved UID. A user with one of these may signal it

@@ -129,7 +129,7 @@ impl Lineage {
         let mut next = parent;
         loop {
             // A process ID that is reused during the walk can lead back. In a circle, a process comes again when the
-            // chain is twice as long as at the first time, so that not every step has to be compared with all others.
+            // chain has twice the length of the first time, so that not every step has to be compared with all others.
             if chain[chain.len() / 2] == next {
                 return Ok(None);
             }

@@ -125,7 +125,7 @@ impl NamedGroup {
         self.id
     }
 
-    /// Whether the ID cannot have been reused. The kernel gives it to no other process as long as the leader is not
+    /// Whether the ID cannot have been reused. The kernel gives it to no other process while the leader is not
     /// reaped or the group has a member (`free_pid`, kernel/pid.c), so once the leader is gone, a process with that ID
     /// proves that the group is gone too. Asked after the ID was read somewhere, as [`NamedProcess::is_alive`].
     pub(crate) fn is_unchanged(&self) -> Lookup<bool> {

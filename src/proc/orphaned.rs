@@ -27,7 +27,7 @@ impl ProcessGroups {
     /// Whether the group of a process is orphaned. None if that cannot be known: /proc cannot be read, the process did
     /// not exist when it was, or members or parents are outside of the PID namespace.
     ///
-    /// Where /proc hides members (`hidepid`, proc(5)), a group can wrongly count as orphaned.
+    /// Where /proc hides members (`hidepid`, proc(5)), a group can wrongly appear to be orphaned.
     pub(crate) fn is_orphaned(&self, pid: Pid) -> Option<bool> {
         let snapshot = self.snapshot.get_or_init(Snapshot::read);
         let group = snapshot.group.get(&pid)?;

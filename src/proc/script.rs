@@ -28,7 +28,7 @@ struct Interpreter {
 enum Style {
     /// One letter each, also several in one argument; a value may follow in the same argument (getopt(3)).
     Letters,
-    /// The same, but values stand in the next argument only, and `+` turns an option off (sh(1)).
+    /// The same, but a value is always the next argument, and `+` turns an option off (sh(1)).
     Shell,
     /// Whole words after one dash or two.
     Words,

@@ -18,7 +18,7 @@ use crate::request::{Ports, Protocol};
 /// A socket that is bound to a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Socket {
-    /// Its inode number, which no other socket has, of whatever namespace.
+    /// Its inode number, which is unique over all namespaces.
     pub inode: u64,
     /// Its local port.
     pub port: u16,

@@ -8,7 +8,7 @@ use crate::proc::{Membership, memberships};
 pub(crate) struct Cgroup {
     /// A controller or the name of the v1 hierarchy; None is v2.
     hierarchy: Option<Vec<u8>>,
-    /// This very path matches, whatever characters it has, as in procps-ng.
+    /// Exactly this path matches too, even if it is a pattern, as in procps-ng.
     path: Vec<u8>,
     glob: Option<PathGlob>,
 }

@@ -23,7 +23,7 @@ pub(crate) struct Selected {
     pub relation: Relation,
     /// Why it is selected.
     pub reason: Reason,
-    /// `--tree`: the nearest match above it, also where it matches itself. It is selected all the same when it no
+    /// `--tree`: the nearest match above it, also where it matches itself. It remains selected when it no
     /// longer matches.
     pub below: Option<Pid>,
 }

@@ -5,7 +5,7 @@ use crate::proc::{Facts, FileId, Lookup, base_name};
 /// A file that was named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FileName {
-    /// By its base name, in whatever directory.
+    /// By its base name, in any directory.
     Base(Vec<u8>),
     /// By its path.
     Path {

@@ -20,7 +20,7 @@ impl Glob {
 
     /// Whether the whole name matches, or is the pattern's own text.
     pub(super) fn matches(&self, name: &[u8]) -> bool {
-        // A pattern of bytes never turns out to be too big.
+        // A pattern of bytes is never too big.
         self.text == name || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(name) == Ok(true))
     }
 }

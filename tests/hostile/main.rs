@@ -37,7 +37,7 @@ fn build(dir: &Dir, name: &str) -> PathBuf {
     program
 }
 
-/// A file system that does not answer, and the processes that use it. Its termination frees them.
+/// A file system that does not respond, and the processes that use it. Its termination unblocks them.
 struct DeadMount {
     _server: Helper,
     dir: Dir,

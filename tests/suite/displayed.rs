@@ -1,5 +1,5 @@
 //! What is displayed is matched. Random names and arguments with control characters, stray bytes and letters that are
-//! cut, put to our pgrep and to that of procps, which matches what it displays: ours matches wherever that does.
+//! cut, matched by our pgrep and by that of procps, which matches what it displays: ours matches wherever that does.
 //!
 //! `DISPLAYED_SUBJECTS=5000 cargo test --test suite displayed -- --nocapture` tries more than the suite does,
 //! `DISPLAYED_SEED=n` others, and `DISPLAYED_REFERENCE=PATH` compares with another pgrep than the installed one.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::kernel::releases_memory;
 use crate::support::{Run, Victim, check_schema, document, need, need_root, own_pid, violation};
 
-/// The bytes that a string or `{"base64": "..."}` stands for.
+/// The bytes that a string or `{"base64": "..."}` represents.
 fn bytes(value: &Value) -> Vec<u8> {
     match value {
         Value::String(text) => text.clone().into_bytes(),

@@ -45,7 +45,7 @@ fn a_process_that_is_reaped_counts_once() {
     assert_eq!(waiter.wait().status, 0);
 }
 
-/// An exit counts whatever process reaps it, and whatever caused it.
+/// The wait ends at the exit, before the parent reaps the process.
 #[test]
 fn it_does_not_wait_for_the_reaping() {
     for program in programs() {

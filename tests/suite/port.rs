@@ -238,7 +238,7 @@ fn another_network_has_ports_of_its_own() {
         unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace");
         let socket = TcpListener::bind(("0.0.0.0", port)).expect("the same port");
         let theirs = holder(socket.try_clone().expect("a copy"));
-        // It is not in the table of this namespace, in whatever namespace its holder is.
+        // A socket remains in the namespace in which it was created.
         (held(port), theirs, socket)
     });
     let (found_there, theirs, socket) = there.join().expect("the other network");

@@ -19,7 +19,7 @@ use crate::support::{Dir, Spec, Victim, eventually, namespace, need, need_file, 
 /// The signal of all cases that name no other: the process that gets it records it.
 const SIGNAL: i32 = libc::SIGUSR1;
 
-/// A command line, and the circumstances.
+/// A command line, and the conditions of its run.
 struct Case {
     /// `{name}`, `{pid}` and `{uid}` are the victim's; so are `{session}`, which it leads, and `{pidfile}`.
     args: &'static str,

@@ -97,7 +97,7 @@ fn what_is_no_longer_restarted_settles() {
             );
             assert!(pids().is_empty(), "{args}");
         }
-        // Each counts.
+        // Each one is counted for --max.
         let _supervisor = Supervisor::start("0.1", 3);
         let output = pkill("--until-none --settle 2 --timeout 60 --max 2").run();
         assert_eq!(output.status, 4, "{output:?}");
@@ -156,7 +156,7 @@ fn what_is_restarted_after_a_wait_is_reported() {
     });
 }
 
-/// Another match that was there before is none that has started since, nor is a child of what was signalled.
+/// A match from before the signal, and a child of a signalled process, are not reported as started since.
 #[test]
 fn what_was_there_before_is_not_reported() {
     let name = Victim::spec().tag();
@@ -285,7 +285,7 @@ fn a_later_restart_is_not_waited_for() {
     });
 }
 
-/// It was there and did not match; it executes the other program in the settling time.
+/// It was running and did not match; it executes the other program within the settling time.
 #[test]
 fn an_older_process_has_not_started_since() {
     namespace(|| {
@@ -313,7 +313,7 @@ fn a_process_that_was_named_by_its_id_does_not_come_back() {
     }
 }
 
-/// runsv(8) restarts at once what has run for a second, and else after one.
+/// runsv(8) restarts a process immediately if it has run for a second, else after one second.
 #[test]
 fn runit() {
     namespace(|| {

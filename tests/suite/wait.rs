@@ -361,8 +361,8 @@ fn a_pid_that_is_reused_during_the_wait() {
     });
 }
 
-/// A wait only sleeps: the timeout of epoll_wait(2) uses CLOCK_MONOTONIC, whatever happens to the
-/// time of day. No call sets a timer.
+/// A wait only sleeps: the timeout of epoll_wait(2) uses CLOCK_MONOTONIC, so changes of the
+/// time of day do not matter. No call sets a timer.
 #[test]
 fn the_time_of_day_does_not_matter() {
     let victim = Victim::spec().spawn();
@@ -477,7 +477,7 @@ fn one_exit_is_enough_with_any() {
         let report = document(&output);
         let outcomes = victims.each_ref().map(|victim| &target(&report, victim)["outcome"]);
         assert_eq!(outcomes, ["waited_for", "exited"]);
-        // A process that has exited before counts too.
+        // A process that has exited before is included.
         ends(&with(handles, run("pidwait", "--any", &victims.each_ref())).run(), 0, "", "");
         let output = with(handles, run("pidwait", "--any --timeout 0.05", &[&victims[0]])).run();
         assert_eq!(output.status, 5);

@@ -83,7 +83,7 @@ impl Process<'_> {
         [prefix, self.file(name)].concat()
     }
 
-    /// [`Self::read_memory`], and once more as long as it is empty because the process is executing another program.
+    /// [`Self::read_memory`], repeated while it is empty because the process is executing another program.
     pub(super) fn read_past_exec(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
         self.read_memory(name, buffer)?;
         // Kernel threads and zombies have neither arguments nor an environment.

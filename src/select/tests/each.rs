@@ -251,7 +251,7 @@ fn each_test_passes_what_it_names_and_nothing_else() {
         (Test::WorkingDirectory(b"/srv/app/lib".to_vec()), known(), false),
         (Test::Script(base("tool")), known(), true),
         (Test::Script(base("too")), known(), false),
-        // It stands in the arguments, but is not what is run.
+        // It is in the arguments, but is not the program that is run.
         (Test::Script(base("-x")), known(), false),
         (Test::Script(path("/srv/app/lib/tool", None)), known(), true),
         (Test::Script(path("/srv/lib/tool", None)), known(), false),

@@ -1,4 +1,4 @@
-//! No process is left stopped, whatever happens to pkill meanwhile. KILL and STOP to pkill are the exceptions.
+//! No process is left stopped when pkill is signalled or fails. KILL and STOP to pkill are the exceptions.
 
 use std::ffi::CStr;
 

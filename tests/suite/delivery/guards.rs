@@ -1,4 +1,4 @@
-//! Guards of delivery that are seldom needed: no target is missed, and nothing else is hit.
+//! Rare cases of delivery: no target is missed, and nothing else is signalled.
 
 use std::fs::File;
 

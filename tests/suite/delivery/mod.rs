@@ -1,6 +1,6 @@
 //! Delivery under attack: processes that execute other programs, continue each other or fork without end; and pkill
-//! itself signalled, without memory and descriptors, and with failing calls. No process is signalled as what
-//! it no longer is, and none is left stopped.
+//! itself signalled, without memory and descriptors, and with failing calls. No process is signalled that no
+//! longer matches, and none is left stopped.
 
 mod bombs;
 mod exec;

@@ -15,7 +15,7 @@ pub const MARK: &str = "PKILL_TEST_VICTIM";
 /// One message to the test: a signal that arrived (number, `si_code`, `si_value`), or [`READY`].
 pub type Record = [i32; 3];
 
-/// The part is played, or the question was read.
+/// The setup is complete, or a question was read.
 pub const READY: Record = [0, 0, 0];
 
 #[used]

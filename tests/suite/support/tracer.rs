@@ -60,7 +60,6 @@ impl Traced {
         Traced { child, pid, memory, call: None, free: false, ended: false, terminal: None }
     }
 
-    #[allow(dead_code)] // for tests to come
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

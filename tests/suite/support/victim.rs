@@ -122,7 +122,6 @@ impl Victim {
     }
 
     /// The handle.
-    #[allow(dead_code)] // for tests to come
     pub fn pidfd(&self) -> &OwnedFd {
         &self.pidfd
     }
