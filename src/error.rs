@@ -43,22 +43,18 @@ impl Error {
         self
     }
 
-    /// An error of [`ErrorKind::Usage`].
     pub fn usage(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Usage, message.into())
     }
 
-    /// An error of [`ErrorKind::NothingToMatch`].
     pub fn nothing_to_match(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::NothingToMatch, message.into())
     }
 
-    /// An error of [`ErrorKind::Forbidden`].
     pub fn forbidden(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Forbidden, message.into())
     }
 
-    /// An error of [`ErrorKind::Fatal`].
     pub fn fatal(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Fatal, message.into())
     }

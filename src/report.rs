@@ -65,7 +65,6 @@ pub(crate) enum Outcome {
     Listed,
     /// pkill: the signal was sent.
     Signalled {
-        /// How it was sent.
         via: Via,
         /// The error of process_mrelease(2), if it failed.
         release: Option<Errno>,
@@ -131,9 +130,7 @@ pub(crate) struct Target {
     pub pid: Pid,
     /// The facts that are shown.
     pub view: View,
-    /// Why it was selected.
     pub reason: Reason,
-    /// The outcome.
     pub outcome: Outcome,
     /// Why it could not be continued, if pkill has stopped it or was to continue it.
     pub left_stopped: Option<Errno>,

@@ -54,14 +54,11 @@ pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The meaning of a command line.
 #[derive(Clone, Debug)]
-pub struct Request {
-    /// The program.
+pub(crate) struct Request {
     pub program: Program,
     /// The name that it was called by: the last component of `argv[0]`. Empty where it was not called by a command.
     pub invoked_as: Vec<u8>,
-    /// Which processes.
     pub selection: Selection,
-    /// What to do with them.
     pub action: Action,
     /// The style of the output.
     pub style: Style,
@@ -81,7 +78,7 @@ pub struct Request {
 
 /// The value of an option as given on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RawValue {
+pub(crate) enum RawValue {
     /// The option takes no value.
     Flag,
     /// The value, or the last one if the option was repeated.
@@ -92,7 +89,7 @@ pub enum RawValue {
 
 /// The style of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     /// `--quiet`: nothing on standard output and no notes on standard error.
     Quiet,
     /// As procps-ng does.
@@ -106,7 +103,7 @@ pub enum Style {
 
 /// Which processes are selected: those that match the pattern and all criteria.
 #[derive(Clone, Debug, Default)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// The operand, if any.
     pub pattern: Option<Vec<u8>>,
     /// `--and`: these patterns must match too.
@@ -131,7 +128,7 @@ pub struct Selection {
 
 /// How patterns are interpreted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// What they are matched against.
     pub subject: Subject,
     /// `-i`.
@@ -144,7 +141,7 @@ pub struct Reading {
 
 /// What a pattern is matched against.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Subject {
+pub(crate) enum Subject {
     /// The process name (`comm`).
     #[default]
     Name,
@@ -154,8 +151,7 @@ pub enum Subject {
 
 /// Which of the matches are selected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Pick {
-    /// All.
+pub(crate) enum Pick {
     #[default]
     All,
     /// `-n`: the one that started last.
@@ -166,7 +162,7 @@ pub enum Pick {
 
 /// A condition on processes. A list matches if any of its entries does.
 #[derive(Clone, Debug)]
-pub enum Criterion {
+pub(crate) enum Criterion {
     /// `-p`: the process ID.
     Pids(Vec<Pid>),
     /// `-F`: the process ID in a file.
@@ -234,23 +230,21 @@ pub enum Criterion {
 
 impl Criterion {
     /// Whether the criterion only excludes processes: alone it would select nearly everything.
-    pub fn only_excludes(&self) -> bool {
+    pub(crate) fn only_excludes(&self) -> bool {
         matches!(self, Criterion::NoZombie | Criterion::NoKernelThread)
     }
 }
 
 /// A user or group as given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Account {
-    /// By number.
+pub(crate) enum Account {
     Id(u32),
-    /// By name.
     Name(OsString),
 }
 
 /// Local ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ports {
+pub(crate) struct Ports {
     /// The protocol; None matches all.
     pub protocol: Option<Protocol>,
     /// The first of the range.
@@ -261,7 +255,7 @@ pub struct Ports {
 
 /// A protocol that has ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
+pub(crate) enum Protocol {
     /// Matches listening sockets.
     Tcp,
     /// Matches bound sockets.
@@ -270,7 +264,7 @@ pub enum Protocol {
 
 impl Protocol {
     /// The name on the command line.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
@@ -280,7 +274,7 @@ impl Protocol {
 
 /// `-F` and `-L`.
 #[derive(Clone, Debug)]
-pub struct Pidfile {
+pub(crate) struct Pidfile {
     /// `-` is standard input.
     pub path: PathBuf,
     /// `-L`: another process must hold a lock on the file.
@@ -289,7 +283,7 @@ pub struct Pidfile {
 
 /// The types of namespaces that `--nslist` accepts (namespaces(7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Namespace {
+pub(crate) enum Namespace {
     /// System V IPC, POSIX message queues.
     Ipc,
     /// Mount points.
@@ -306,11 +300,11 @@ pub enum Namespace {
 
 impl Namespace {
     /// In the order of procps-ng's documentation.
-    pub const ALL: [Namespace; 6] =
+    pub(crate) const ALL: [Namespace; 6] =
         [Namespace::Ipc, Namespace::Mnt, Namespace::Net, Namespace::Pid, Namespace::User, Namespace::Uts];
 
     /// The name of its file in /proc/PID/ns.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Namespace::Ipc => "ipc",
             Namespace::Mnt => "mnt",
@@ -324,7 +318,7 @@ impl Namespace {
 
 /// What to do with the processes that were selected.
 #[derive(Clone, Debug)]
-pub enum Action {
+pub(crate) enum Action {
     /// pgrep.
     List(Listing),
     /// pkill.
@@ -333,14 +327,13 @@ pub enum Action {
     Wait {
         /// `-e`: print each process before waiting.
         echo: Option<Label>,
-        /// How to wait.
         wait: Wait,
     },
 }
 
 /// How to wait for processes to exit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wait {
+pub(crate) struct Wait {
     /// The timeout.
     pub limit: Option<Duration>,
     /// `--any`: return when the first process exits.
@@ -349,16 +342,15 @@ pub struct Wait {
 
 /// A step of an escalation: another signal for the processes that are still running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// The delay after the previous signal.
     pub after: Duration,
-    /// The signal to send.
     pub signal: Signal,
 }
 
 /// How pgrep prints the matches.
 #[derive(Clone, Debug)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// `-l`, `-a`: what follows the PID.
     pub label: Option<Label>,
     /// The separator between the items.
@@ -367,7 +359,7 @@ pub struct Listing {
 
 /// The separator between the items of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Separator {
+pub(crate) enum Separator {
     /// `-d`: this text between two items, and a newline after the last.
     Between(Vec<u8>),
     /// `--print0`: a NUL after each item. The text of an item is exact.
@@ -376,7 +368,7 @@ pub enum Separator {
 
 /// How a process is displayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Label {
+pub(crate) struct Label {
     /// The name, or with `-a` the command line.
     pub subject: Subject,
     /// `-Q`: quoted for a shell.
@@ -385,8 +377,7 @@ pub struct Label {
 
 /// What pkill sends, and how.
 #[derive(Clone, Debug)]
-pub struct Sending {
-    /// The signal.
+pub(crate) struct Sending {
     pub signal: Signal,
     /// `-q`: the integer that accompanies it (sigqueue(3)).
     pub value: Option<i32>,
@@ -414,7 +405,7 @@ pub struct Sending {
 
 impl Request {
     /// The wait, if there is one.
-    pub fn wait(&self) -> Option<Wait> {
+    pub(crate) fn wait(&self) -> Option<Wait> {
         match &self.action {
             Action::List(_) => None,
             Action::Signal(delivery) => delivery.wait.filter(|_| delivery.mode != Mode::DryRun),
@@ -423,7 +414,7 @@ impl Request {
     }
 
     /// What pkill sends; None for the other programs.
-    pub fn sending(&self) -> Option<&Sending> {
+    pub(crate) fn sending(&self) -> Option<&Sending> {
         match &self.action {
             Action::Signal(sending) => Some(sending),
             Action::List(_) | Action::Wait { .. } => None,
@@ -431,29 +422,28 @@ impl Request {
     }
 
     /// Whether all are stopped before the first one is signalled.
-    pub fn freezes(&self) -> bool {
+    pub(crate) fn freezes(&self) -> bool {
         self.sending().is_some_and(Sending::freezes)
     }
 }
 
 impl Sending {
     /// The time within which a supervisor is expected to restart a process. By default, at most half of the timeout.
-    pub fn settling_time(&self) -> Duration {
+    pub(crate) fn settling_time(&self) -> Duration {
         let limit = self.wait.and_then(|wait| wait.limit);
         self.settle.unwrap_or_else(|| limit.map_or(SETTLE, |limit| SETTLE.min(limit / 2)))
     }
 
     /// Whether all are stopped before the first one is signalled. Processes that fork replace those that are killed one
     /// by one, so this is also done with `--until-none` and SIGKILL, where a stop makes no difference to them.
-    pub fn freezes(&self) -> bool {
+    pub(crate) fn freezes(&self) -> bool {
         self.mode == Mode::Send && (self.freeze || self.until_none && self.signal == Signal::KILL)
     }
 }
 
 /// Whether the signal is sent, and whether the user is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Send it.
+pub(crate) enum Mode {
     #[default]
     Send,
     /// `--interactive`: ask the user about each process.

@@ -11,7 +11,7 @@ use crate::signal::{DefaultAction, Signal};
 
 /// The state that each option of the table modifies.
 #[derive(Default)]
-pub struct Args {
+pub(crate) struct Args {
     /// Set by an option that ends the reading of the command line.
     pub exit: Option<Exit>,
     pub complete: Option<Kind>,
@@ -60,18 +60,15 @@ pub struct Args {
 
 /// What is printed instead of doing the program's work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// `--help`
+pub(crate) enum Exit {
     Help,
-    /// `--version`
     Version,
-    /// `--list-signals`
     ListSignals,
 }
 
 impl Args {
     /// Add a criterion, or replace that of the same kind: the last one is used, as in procps-ng.
-    pub fn set(&mut self, criterion: Criterion) {
+    pub(crate) fn set(&mut self, criterion: Criterion) {
         match self.criteria.iter_mut().find(|other| discriminant(*other) == discriminant(&criterion)) {
             Some(other) => *other = criterion,
             None => self.criteria.push(criterion),
@@ -79,13 +76,13 @@ impl Args {
     }
 
     /// The same for a criterion with a value, which may be invalid.
-    pub fn try_set(&mut self, criterion: Result<Criterion, String>) -> Result<(), String> {
+    pub(crate) fn try_set(&mut self, criterion: Result<Criterion, String>) -> Result<(), String> {
         self.set(criterion?);
         Ok(())
     }
 
     /// The request, if the options can be combined.
-    pub fn into_request(
+    pub(crate) fn into_request(
         mut self,
         program: Program,
         pattern: Option<Vec<u8>>,

@@ -3,15 +3,11 @@
 /// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Process IDs.
     Pids,
-    /// One process ID.
     Pid,
     /// IDs of parent processes.
     Parents,
-    /// Process group IDs.
     ProcessGroups,
-    /// Session IDs.
     Sessions,
     /// Terminals, by name relative to /dev.
     Terminals,
@@ -27,7 +23,6 @@ pub enum Kind {
     Units,
     /// systemd units of users' managers, by name.
     UserUnits,
-    /// Local ports.
     Ports,
     /// Environment variables, with or without a value.
     Variables,
@@ -37,11 +32,8 @@ pub enum Kind {
     Signal,
     /// Steps of an escalation: a signal after a duration each.
     Steps,
-    /// A duration.
     Duration,
-    /// A file.
     File,
-    /// A directory.
     Directory,
     /// An executable, by path or base name.
     Executable,
@@ -51,9 +43,7 @@ pub enum Kind {
     Pattern,
     /// A number of bytes.
     Size,
-    /// A number of processes.
     Count,
-    /// An integer.
     Integer,
     /// Arbitrary text.
     Text,

@@ -30,7 +30,7 @@ pub use help::{help, short_help};
 pub use options::documented;
 
 /// What the program is to do.
-pub enum Invocation {
+pub(crate) enum Invocation {
     /// Carry out the request.
     Run(Box<Request>),
     /// Print [`help()`], or [`short_help()`].
@@ -45,7 +45,7 @@ pub enum Invocation {
 
 /// `--complete`: the word to complete.
 #[derive(Clone, Debug)]
-pub struct CompletionRequest {
+pub(crate) struct CompletionRequest {
     /// The kind of value that the word is.
     pub kind: Kind,
     /// How the completed pattern will be interpreted.
@@ -58,7 +58,7 @@ pub struct CompletionRequest {
 type Given = BTreeMap<&'static str, (&'static Opt, RawValue)>;
 
 /// Parse the command line: `argv[0]`, and the arguments after it.
-pub fn parse(
+pub(crate) fn parse(
     program: Program,
     argv0: &OsStr,
     args: impl IntoIterator<Item = OsString>,

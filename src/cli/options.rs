@@ -23,7 +23,7 @@ pub struct Opt {
     /// The description in `--help`: one line.
     pub help: &'static str,
     /// Whether the option takes a value, and what it does to the arguments.
-    pub value: ValueSpec,
+    value: ValueSpec,
 }
 
 /// Where an option comes from.
@@ -78,7 +78,7 @@ impl Group {
 }
 
 /// Whether an option takes a value, and what it does to the arguments.
-pub enum ValueSpec {
+pub(super) enum ValueSpec {
     /// No value.
     Flag(fn(&mut Args)),
     /// A required value. If the option is repeated, the last value is used.

@@ -14,11 +14,8 @@ use crate::signal::Signal;
 /// The facts about the sender of a signal that decide.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sender {
-    /// The real UID.
     pub real_uid: u32,
-    /// The effective UID.
     pub effective_uid: u32,
-    /// The session ID.
     pub session: Pid,
     /// Whether CAP_KILL is effective.
     pub has_cap_kill: bool,

@@ -18,15 +18,11 @@ pub(crate) struct Described {
 pub(crate) struct Description {
     /// The process ID, or the thread ID where threads are examined.
     pub pid: Pid,
-    /// The parent's process ID.
     pub parent: Pid,
     /// The session ID; 0 if the session leader is outside of our PID namespace.
     pub session: Pid,
-    /// The real UID.
     pub real_uid: u32,
-    /// The effective UID.
     pub effective_uid: u32,
-    /// The saved set-user-ID.
     pub saved_uid: u32,
     /// The name, at most 15 bytes except for kernel workers.
     pub name: Vec<u8>,
@@ -46,7 +42,6 @@ pub(crate) struct Description {
     pub blocked_by_main: u64,
     /// The signals that no living thread can take now: it blocks them, or is stopped (state T) or in a ptrace stop (t).
     pub undeliverable: u64,
-    /// The signals that it ignores.
     pub ignored: u64,
     /// The signals that it has handlers for.
     pub caught: u64,

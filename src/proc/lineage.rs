@@ -14,7 +14,6 @@ const MEMORY: usize = 1 << 16;
 /// The relation of a process to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Relation {
-    /// The process ID.
     pub pid: Pid,
     /// The parent's; 0 if that is outside of our PID namespace.
     pub parent: Pid,

@@ -12,7 +12,6 @@ use crate::request::{Namespace, Pid};
 /// A namespace, held open: the kernel reuses inode numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct HeldNamespace {
-    /// Its kind.
     pub kind: Namespace,
     /// What identifies it.
     pub id: FileId,

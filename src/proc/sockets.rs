@@ -20,9 +20,7 @@ use crate::request::{Ports, Protocol};
 pub(crate) struct Socket {
     /// Its inode number, which is unique over all namespaces.
     pub inode: u64,
-    /// Its local port.
     pub port: u16,
-    /// Its protocol.
     pub protocol: Protocol,
     /// The UID that created it (or got it by fchown(2)), as our user namespace maps it. The process that holds it may
     /// have another: sockets are passed on by fork(2), execve(2) and `SCM_RIGHTS` (unix(7)).

@@ -6,9 +6,7 @@ use crate::request::Pid;
 /// A process that could not be read completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Unread {
-    /// Its process ID.
     pub pid: Pid,
-    /// The reason.
     pub why: UnreadBecause,
 }
 
