@@ -116,9 +116,9 @@ fn closing(program: Program) -> (&'static str, &'static str) {
             "  pkill -HUP -x rsyslogd               have a daemon reload its configuration
   pkill --dry-run -f 'job.py --queue'  show what would be signalled
   pkill --kill-after 5 -x app-server   send TERM, then KILL after 5 seconds
-  pkill --tree --freeze -p 4711        end a process and all its descendants
-  pkill --port tcp:8080                end the processes that hold a local port
-  pkill -u alice --older 2h30m .       end all old processes of a user
+  pkill --tree --freeze -p 4711        terminate a process and its descendants
+  pkill --port tcp:8080                terminate the holders of a local port
+  pkill -u alice --older 2h30m .       terminate old processes of a user
 ",
             "0 signalled (and exited, if waited for), 1 nothing matched or was\nsignalled, 2 usage error, 3 fatal error, 4 --max or --strict, 5 timeout,\n128+N waiting ended by signal N",
         ),
@@ -148,7 +148,7 @@ fn arg(program: Program, opt: &'static Opt) -> Arg {
 mod tests {
     use super::*;
 
-    /// Names and description of each option, wrapped where they do not fit on one line.
+    /// Each option has one line, which is not wrapped.
     #[test]
     fn the_help_fits_80_columns() {
         for program in Program::ALL {
@@ -158,6 +158,7 @@ mod tests {
             }
             for line in help.lines() {
                 assert!(line.chars().count() <= WIDTH, "{}: {line}", program.name());
+                assert!(!line.starts_with("        "), "{}: {line}", program.name());
             }
         }
     }
