@@ -1,4 +1,4 @@
-//! A pattern and how it is to be taken.
+//! A pattern and how it is interpreted.
 
 use super::charset::{Charset, Dialect, Encoding};
 use super::error::Result;
