@@ -10,7 +10,7 @@ function __pgrep_read
     test "$line" = "$__pgrep_line"; and return
     set -g __pgrep_line $line
     set -g __pgrep_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist signal max read-timeout d delimiter complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal max read-timeout d delimiter complete
     set -g __pgrep_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pgrep_pending[1]
@@ -115,7 +115,7 @@ complete -c pgrep -l fixed-strings -n '__pgrep_has_not fixed-strings --' -d 'tak
 complete -c pgrep -l and -x -a '(__pgrep_values and none and)' -n '__pgrep_has_not --' -d 'also require this pattern to match (repeatable)'
 complete -c pgrep -l not -x -a '(__pgrep_values not none not)' -n '__pgrep_has_not --' -d 'exclude what this pattern matches (repeatable)'
 complete -c pgrep -s v -l inverse -n '__pgrep_has_not v inverse n newest o oldest --' -d 'select the processes that do not match'
-complete -c pgrep -s p -l pid -x -a '(__pgrep_values pid none p pid)' -n '__pgrep_has_not p pid F pidfile --' -d 'select by process ID'
+complete -c pgrep -s p -l pid -x -a '(__pgrep_values pid none p pid)' -n '__pgrep_has_not p pid F pidfile --' -d 'select by process ID or token (-: from stdin)'
 complete -c pgrep -s F -l pidfile -r -F -n '__pgrep_has_not p pid F pidfile --' -d 'select the process ID that FILE contains'
 complete -c pgrep -s L -l logpidfile -n '__pgrep_has_not L logpidfile --' -d 'fail unless the file is locked (with -F)'
 complete -c pgrep -s P -l parent -x -a '(__pgrep_values parent none P parent)' -n '__pgrep_has_not P parent --' -d 'select children of these processes'
@@ -147,6 +147,7 @@ complete -c pgrep -l ns -x -a '(__pgrep_values ns none ns)' -n '__pgrep_has_not 
 complete -c pgrep -l nslist -x -a '(__pgrep_values nslist none nslist)' -n '__pgrep_has_not nslist --' -d 'compare only these namespaces (net, pid, ...)'
 complete -c pgrep -s H -l require-handler -n '__pgrep_has_not H require-handler --' -d 'select only processes that catch the signal'
 complete -c pgrep -s A -l ignore-ancestors -n '__pgrep_has_not A ignore-ancestors --' -d 'exclude the program\'s own ancestors'
+complete -c pgrep -l exclude -x -a '(__pgrep_values exclude none exclude)' -n '__pgrep_has_not --' -d 'exclude these processes (repeatable)'
 complete -c pgrep -s w -l lightweight -n '__pgrep_has_not w lightweight tree --' -d 'list threads instead of processes'
 complete -c pgrep -s n -l newest -n '__pgrep_has_not v inverse n newest o oldest --' -d 'select only the newest match (started last)'
 complete -c pgrep -s o -l oldest -n '__pgrep_has_not v inverse n newest o oldest --' -d 'select only the oldest match (started first)'
@@ -158,10 +159,11 @@ complete -c pgrep -l allow-none -n '__pgrep_has_not allow-none --' -d 'exit with
 complete -c pgrep -s c -l count -n '__pgrep_has_not c count print0 --' -d 'print the number of matches'
 complete -c pgrep -s l -l list-name -n '__pgrep_has_not l list-name quiet --' -d 'print PID and process name'
 complete -c pgrep -s a -l list-full -n '__pgrep_has_not a list-full quiet --' -d 'print PID and command line'
+complete -c pgrep -l id -n '__pgrep_has_not id quiet --' -d 'print identity tokens (PID:INODE) instead of PIDs'
 complete -c pgrep -s Q -l shell-quote -n '__pgrep_has_not Q shell-quote --' -d 'quote the names and command lines for a shell'
 complete -c pgrep -s d -l delimiter -x -n '__pgrep_has_not d delimiter print0 --' -d 'separate items by STRING (default: newline)'
 complete -c pgrep -l print0 -n '__pgrep_has_not c count d delimiter print0 verbose json --' -d 'end each item with NUL, its text unmodified'
-complete -c pgrep -l quiet -n '__pgrep_has_not l list-name a list-full quiet verbose json --' -d 'print nothing'
+complete -c pgrep -l quiet -n '__pgrep_has_not l list-name a list-full id quiet verbose json --' -d 'print nothing'
 complete -c pgrep -l verbose -n '__pgrep_has_not print0 quiet verbose json --' -d 'print a line for each process, and its outcome'
 complete -c pgrep -l json -n '__pgrep_has_not print0 quiet verbose json --' -d 'print one JSON document'
 complete -c pgrep -l complete -x -a '(__pgrep_values complete none complete)' -n '__pgrep_has_not complete --' -d 'print completion candidates for WHAT'

@@ -10,7 +10,7 @@ function __pidwait_read
     test "$line" = "$__pidwait_line"; and return
     set -g __pidwait_line $line
     set -g __pidwait_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist signal timeout max read-timeout complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal timeout max read-timeout complete
     set -g __pidwait_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pidwait_pending[1]
@@ -115,7 +115,7 @@ complete -c pidwait -l fixed-strings -n '__pidwait_has_not fixed-strings --' -d 
 complete -c pidwait -l and -x -a '(__pidwait_values and none and)' -n '__pidwait_has_not --' -d 'also require this pattern to match (repeatable)'
 complete -c pidwait -l not -x -a '(__pidwait_values not none not)' -n '__pidwait_has_not --' -d 'exclude what this pattern matches (repeatable)'
 complete -c pidwait -l inverse -n '__pidwait_has_not inverse n newest o oldest --' -d 'select the processes that do not match'
-complete -c pidwait -s p -l pid -x -a '(__pidwait_values pid none p pid)' -n '__pidwait_has_not p pid F pidfile --' -d 'select by process ID'
+complete -c pidwait -s p -l pid -x -a '(__pidwait_values pid none p pid)' -n '__pidwait_has_not p pid F pidfile --' -d 'select by process ID or token (-: from stdin)'
 complete -c pidwait -s F -l pidfile -r -F -n '__pidwait_has_not p pid F pidfile --' -d 'select the process ID that FILE contains'
 complete -c pidwait -s L -l logpidfile -n '__pidwait_has_not L logpidfile --' -d 'fail unless the file is locked (with -F)'
 complete -c pidwait -s P -l parent -x -a '(__pidwait_values parent none P parent)' -n '__pidwait_has_not P parent --' -d 'select children of these processes'
@@ -147,6 +147,7 @@ complete -c pidwait -l ns -x -a '(__pidwait_values ns none ns)' -n '__pidwait_ha
 complete -c pidwait -l nslist -x -a '(__pidwait_values nslist none nslist)' -n '__pidwait_has_not nslist --' -d 'compare only these namespaces (net, pid, ...)'
 complete -c pidwait -s H -l require-handler -n '__pidwait_has_not H require-handler --' -d 'select only processes that catch the signal'
 complete -c pidwait -s A -l ignore-ancestors -n '__pidwait_has_not A ignore-ancestors --' -d 'exclude the program\'s own ancestors'
+complete -c pidwait -l exclude -x -a '(__pidwait_values exclude none exclude)' -n '__pidwait_has_not --' -d 'exclude these processes (repeatable)'
 complete -c pidwait -s n -l newest -n '__pidwait_has_not inverse n newest o oldest --' -d 'select only the newest match (started last)'
 complete -c pidwait -s o -l oldest -n '__pidwait_has_not inverse n newest o oldest --' -d 'select only the oldest match (started first)'
 complete -c pidwait -l tree -n '__pidwait_has_not tree --' -d 'add the descendants of each match'

@@ -10,7 +10,7 @@ function __pkill_read
     test "$line" = "$__pkill_line"; and return
     set -g __pkill_line $line
     set -g __pkill_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist signal q queue timeout kill-after escalate settle max read-timeout complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal q queue timeout kill-after escalate settle max read-timeout complete
     set -g __pkill_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pkill_pending[1]
@@ -125,7 +125,7 @@ complete -c pkill -l fixed-strings -n '__pkill_has_not fixed-strings --' -d 'tak
 complete -c pkill -l and -x -a '(__pkill_values and none and)' -n '__pkill_has_not --' -d 'also require this pattern to match (repeatable)'
 complete -c pkill -l not -x -a '(__pkill_values not none not)' -n '__pkill_has_not --' -d 'exclude what this pattern matches (repeatable)'
 complete -c pkill -l inverse -n '__pkill_has_not inverse n newest o oldest --' -d 'select the processes that do not match'
-complete -c pkill -s p -l pid -x -a '(__pkill_values pid none p pid)' -n '__pkill_has_not p pid F pidfile --' -d 'select by process ID'
+complete -c pkill -s p -l pid -x -a '(__pkill_values pid none p pid)' -n '__pkill_has_not p pid F pidfile --' -d 'select by process ID or token (-: from stdin)'
 complete -c pkill -s F -l pidfile -r -F -n '__pkill_has_not p pid F pidfile --' -d 'select the process ID that FILE contains'
 complete -c pkill -s L -l logpidfile -n '__pkill_has_not L logpidfile --' -d 'fail unless the file is locked (with -F)'
 complete -c pkill -s P -l parent -x -a '(__pkill_values parent none P parent)' -n '__pkill_has_not P parent --' -d 'select children of these processes'
@@ -157,6 +157,7 @@ complete -c pkill -l ns -x -a '(__pkill_values ns none ns)' -n '__pkill_has_not 
 complete -c pkill -l nslist -x -a '(__pkill_values nslist none nslist)' -n '__pkill_has_not nslist --' -d 'compare only these namespaces (net, pid, ...)'
 complete -c pkill -s H -l require-handler -n '__pkill_has_not H require-handler --' -d 'select only processes that catch the signal'
 complete -c pkill -s A -l ignore-ancestors -n '__pkill_has_not A ignore-ancestors --' -d 'exclude the program\'s own ancestors'
+complete -c pkill -l exclude -x -a '(__pkill_values exclude none exclude)' -n '__pkill_has_not --' -d 'exclude these processes (repeatable)'
 complete -c pkill -s n -l newest -n '__pkill_has_not inverse n newest o oldest --' -d 'select only the newest match (started last)'
 complete -c pkill -s o -l oldest -n '__pkill_has_not inverse n newest o oldest --' -d 'select only the oldest match (started first)'
 complete -c pkill -l tree -n '__pkill_has_not tree --' -d 'add the descendants of each match'

@@ -10,7 +10,8 @@ use crate::cli::kind::Kind;
 use crate::complete;
 use crate::plan::Plan;
 use crate::request::{
-    Account, Action, Criterion, Listing, Program, Reading, Request, Selection, Separator, Style, Subject,
+    Account, Action, Criterion, Listing, ProcessList, ProcessRef, Program, Reading, Request, Selection,
+    Separator, Style, Subject,
 };
 use crate::scan::{self, Matches};
 use crate::similar::nearest;
@@ -22,7 +23,7 @@ const OWNERS_MAX: usize = 3;
 /// One line, if anything can be advised.
 pub(crate) fn advice(request: &Request) -> Option<String> {
     let selection = &request.selection;
-    if selection.inverse {
+    if selection.inverse || selection.reads_stdin() {
         return None;
     }
     by_pattern(request)
@@ -53,7 +54,7 @@ fn by_pattern(request: &Request) -> Option<String> {
     if let Ok(pid) = pattern.parse() {
         let is_process = count(request, |selection| {
             selection.pattern = None;
-            selection.criteria.push(Criterion::Pids(vec![pid]));
+            selection.criteria.push(Criterion::Pids(ProcessList::Given(vec![ProcessRef::Pid(pid)])));
         });
         return match is_process {
             0 if waits_without_limit => Some(format!("to wait at most {pid} seconds, use --wait={pid}")),
@@ -166,7 +167,7 @@ fn count(request: &Request, change: impl FnOnce(&mut Selection)) -> usize {
 /// The matches of another selection. Callers have the pattern in their arguments, so ancestors are excluded.
 fn scan(request: &Request, style: Style, change: impl FnOnce(&mut Selection)) -> Option<Matches> {
     let mut request = Request { program: Program::Pgrep, style, strict: false, ..request.clone() };
-    request.action = Action::List(Listing { label: None, separator: Separator::Nul });
+    request.action = Action::List(Listing { id: false, label: None, separator: Separator::Nul });
     request.selection.skip_ancestors = true;
     change(&mut request.selection);
     scan::scan(&Arc::new(Plan::new(&request).ok()?)).ok()

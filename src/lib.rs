@@ -74,7 +74,7 @@ use std::sync::Arc;
 
 pub use api::{Error, PinnedProcess, Query, WaitOutcome};
 pub use report::ExitStatus;
-pub use request::Program;
+pub use request::{ParseTokenError, Program, Token};
 pub use signal::Signal;
 
 use cli::Invocation;

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::origin::Origin;
 use crate::permission::{Effect, Refusal};
 use crate::proc::Unread;
-use crate::request::{Pid, Request};
+use crate::request::{Pid, Request, Token};
 use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::{Mention, View};
@@ -128,6 +128,8 @@ pub(crate) struct Prediction {
 pub(crate) struct Target {
     /// The process ID (thread ID for `pgrep -w`).
     pub pid: Pid,
+    /// Its identity token, where that is shown.
+    pub token: Option<Token>,
     /// The facts that are shown.
     pub view: View,
     pub reason: Reason,
@@ -301,8 +303,15 @@ mod tests {
 
     fn report(outcomes: &[Outcome]) -> Report {
         let (pid, view, reason) = (42, View::Id, Reason::Matched);
-        let target =
-            |&outcome| Target { pid, view: view.clone(), reason, outcome, left_stopped: None, end: None };
+        let target = |&outcome| Target {
+            pid,
+            token: None,
+            view: view.clone(),
+            reason,
+            outcome,
+            left_stopped: None,
+            end: None,
+        };
         Report {
             targets: outcomes.iter().map(target).collect(),
             spared: vec![],

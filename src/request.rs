@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use crate::signal::Signal;
 
-/// A process, thread, process group or session ID: the kernel's `pid_t`, never negative.
-pub(crate) type Pid = i32;
+mod process;
+
+pub(crate) use process::{Instance, Pid, ProcessRef, is_token_like};
+pub use process::{ParseTokenError, Token};
 
 /// One of the three programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,10 +122,23 @@ pub(crate) struct Selection {
     pub inverse: bool,
     /// `-A`: exclude the program's ancestors, inverted or not.
     pub skip_ancestors: bool,
+    /// `--exclude`: never these, inverted or not.
+    pub exclude: Vec<ProcessRef>,
     /// `--tree`: add the descendants of each match.
     pub tree: bool,
     /// `-w`: examine threads instead of processes.
     pub threads: bool,
+}
+
+impl Selection {
+    /// Whether standard input names processes. It can be read once.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        self.criteria.iter().any(|criterion| match criterion {
+            Criterion::Pids(list) => *list == ProcessList::Stdin,
+            Criterion::Pidfile(pidfile) => pidfile.is_stdin(),
+            _ => false,
+        })
+    }
 }
 
 /// How patterns are interpreted.
@@ -163,14 +178,14 @@ pub(crate) enum Pick {
 /// A condition on processes. A list matches if any of its entries does.
 #[derive(Clone, Debug)]
 pub(crate) enum Criterion {
-    /// `-p`: the process ID.
-    Pids(Vec<Pid>),
+    /// `-p`: the process.
+    Pids(ProcessList),
     /// `-F`: the process ID in a file.
     Pidfile(Pidfile),
     /// `-P`: the parent.
-    Parents(Vec<Pid>),
+    Parents(Vec<ProcessRef>),
     /// `--ancestor`: the parent, its parent, and so on. 0 is an ancestor of every process.
-    Ancestors(Vec<Pid>),
+    Ancestors(Vec<ProcessRef>),
     /// `-g`: the process group; 0 is the program's own.
     ProcessGroups(Vec<Pid>),
     /// `-s`: the session; 0 is the program's own.
@@ -220,7 +235,7 @@ pub(crate) enum Criterion {
     /// `--ns`, `--nslist`: in the same namespaces as that process.
     Namespaces {
         /// The process to compare with.
-        of: Pid,
+        of: ProcessRef,
         /// The types of namespaces to compare.
         kinds: Vec<Namespace>,
     },
@@ -233,6 +248,15 @@ impl Criterion {
     pub(crate) fn only_excludes(&self) -> bool {
         matches!(self, Criterion::NoZombie | Criterion::NoKernelThread)
     }
+}
+
+/// The value of `-p`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ProcessList {
+    /// These.
+    Given(Vec<ProcessRef>),
+    /// `-`: those that standard input names, one a line.
+    Stdin,
 }
 
 /// A user or group as given.
@@ -279,6 +303,13 @@ pub(crate) struct Pidfile {
     pub path: PathBuf,
     /// `-L`: another process must hold a lock on the file.
     pub must_be_locked: bool,
+}
+
+impl Pidfile {
+    /// Whether it is standard input.
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.path == Path::new("-")
+    }
 }
 
 /// The types of namespaces that `--nslist` accepts (namespaces(7)).
@@ -351,6 +382,8 @@ pub(crate) struct Step {
 /// How pgrep prints the matches.
 #[derive(Clone, Debug)]
 pub(crate) struct Listing {
+    /// `--id`: a token instead of the PID.
+    pub id: bool,
     /// `-l`, `-a`: what follows the PID.
     pub label: Option<Label>,
     /// The separator between the items.

@@ -18,6 +18,7 @@ use crate::deliver::{POLL_INTERVAL, PidFd, ProcessId, REAPING, Scope, Targets, v
 use crate::plan::Plan;
 use crate::proc::{ProcDir, Process};
 use crate::report::Outcome;
+use crate::request::{Instance, Token};
 use crate::scan::Match;
 use crate::signal::Signal;
 use crate::view::View;
@@ -95,6 +96,18 @@ impl PinnedProcess {
     /// Its process ID. To be displayed: a call that takes it may reach another process.
     pub fn pid(&self) -> u32 {
         self.found.pid.unsigned_abs()
+    }
+
+    /// Its identity token, which no other process has until the system is rebooted: to be stored or displayed, and to find
+    /// it [again](crate::Query::token).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the kernel refuses to report it.
+    pub fn token(&self) -> Result<Token, Error> {
+        let token = self.pidfd.token().map_err(|errno| io(self.found.pid, errno))?;
+        let started = Instance::StartTime(self.found.start_time.unwrap_or_default());
+        Ok(token.unwrap_or(Token { pid: self.found.pid, instance: started }))
     }
 
     /// The name (`comm`) that it had when it was found.

@@ -9,8 +9,8 @@ use crate::accounts;
 use crate::plan::Plan;
 use crate::proc::ProcDir;
 use crate::request::{
-    Account, Action, Criterion, Label, Pick, Pid, Program, READ_TIMEOUT, Request, Selection, Style, Subject,
-    Wait,
+    Account, Action, Criterion, Label, Pick, Pid, ProcessList, ProcessRef, Program, READ_TIMEOUT, Request,
+    Selection, Style, Subject, Token, Wait,
 };
 use crate::scan::scan;
 
@@ -38,8 +38,9 @@ pub struct Query {
     exact: bool,
     ignore_case: bool,
     fixed_string: bool,
-    pids: Vec<u32>,
-    parents: Vec<u32>,
+    pids: Vec<ProcessRef>,
+    exclude: Vec<ProcessRef>,
+    parents: Vec<ProcessRef>,
     process_groups: Vec<u32>,
     sessions: Vec<u32>,
     users: Vec<Account>,
@@ -83,13 +84,40 @@ impl Query {
 
     /// Match this process ID.
     pub fn pid(mut self, pid: u32) -> Self {
-        self.pids.push(pid);
+        self.pids.push(process(pid));
+        self
+    }
+
+    /// Match the process that has this token, if it has not exited.
+    ///
+    /// ```
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/child.rs")); }
+    /// # let mut child = doc::start("nightly-backup")?;
+    /// use pkill::{Query, Token};
+    ///
+    /// let token = Query::new().pid(child.id()).find()?[0].token()?;
+    /// // Later, perhaps in another program:
+    /// let found = Query::new().token(token.to_string().parse()?).find()?;
+    /// assert_eq!(found[0].pid(), child.id());
+    /// child.kill()?;
+    /// child.wait()?;
+    /// assert!(Query::new().token(token).find()?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn token(mut self, token: Token) -> Self {
+        self.pids.push(ProcessRef::Token(token));
+        self
+    }
+
+    /// Never match the process that has this ID when [`find`](Self::find) is called. This is no criterion.
+    pub fn exclude(mut self, pid: u32) -> Self {
+        self.exclude.push(process(pid));
         self
     }
 
     /// Match children of this process.
     pub fn parent(mut self, pid: u32) -> Self {
-        self.parents.push(pid);
+        self.parents.push(process(pid));
         self
     }
 
@@ -185,14 +213,18 @@ impl Query {
     /// The request of the same `pidwait` command line, as its scan reads the start time and the name of each match.
     fn request(&self) -> Result<Request, Error> {
         let mut criteria = vec![];
+        if !self.pids.is_empty() {
+            criteria.push(Criterion::Pids(ProcessList::Given(self.pids.clone())));
+        }
+        if !self.parents.is_empty() {
+            criteria.push(Criterion::Parents(self.parents.clone()));
+        }
         let mut ids = |ids: &[u32], criterion: fn(Vec<Pid>) -> Criterion| {
             if !ids.is_empty() {
                 // No process has an ID beyond the kernel's type for it.
                 criteria.push(criterion(ids.iter().filter_map(|&id| Pid::try_from(id).ok()).collect()));
             }
         };
-        ids(&self.pids, Criterion::Pids);
-        ids(&self.parents, Criterion::Parents);
         ids(&self.process_groups, Criterion::ProcessGroups);
         ids(&self.sessions, Criterion::Sessions);
         let mut accounts = |of: &[Account], resolve: Resolve, criterion: fn(Vec<Account>) -> Criterion| {
@@ -211,6 +243,7 @@ impl Query {
         let mut selection = Selection {
             pattern: self.pattern.as_ref().map(|pattern| pattern.as_bytes().to_vec()),
             criteria,
+            exclude: self.exclude.clone(),
             pick: self.pick,
             ..Selection::default()
         };
@@ -235,6 +268,11 @@ impl Query {
             raw_values: vec![],
         })
     }
+}
+
+/// No process has an ID beyond the kernel's type for it, nor the greatest one.
+fn process(pid: u32) -> ProcessRef {
+    ProcessRef::Pid(Pid::try_from(pid).unwrap_or(Pid::MAX))
 }
 
 /// Looks up the ID of a name.

@@ -23,11 +23,12 @@ pub(crate) struct Args {
     pub reading: Reading,
     pub inverse: bool,
     pub skip_ancestors: bool,
+    pub exclude: Vec<ProcessRef>,
     pub tree: bool,
     pub threads: bool,
     pub pidfile: Option<PathBuf>,
     pub pidfile_must_be_locked: bool,
-    pub namespaces_of: Option<Pid>,
+    pub namespaces_of: Option<ProcessRef>,
     pub namespace_kinds: Option<Vec<Namespace>>,
     pub require_handler: bool,
     /// pkill's `-HUP`; `--signal` overrides it, before or after it.
@@ -39,6 +40,7 @@ pub(crate) struct Args {
     pub whole_group: bool,
     pub echo: bool,
     pub count: bool,
+    pub id: bool,
     pub label: Option<Subject>,
     pub quoted: bool,
     pub delimiter: Option<Vec<u8>>,
@@ -94,6 +96,11 @@ impl Args {
             let why = format!("{} {what} whole processes, not threads", program.name());
             return Err(Error::usage(format!("--lightweight is an option of pgrep only: {why}")));
         }
+        if self.threads && self.id {
+            return Err(Error::usage(
+                "--id makes no sense with --lightweight: a thread has no identity token",
+            ));
+        }
         if matches!(self.wait, Some(Some(_))) && self.timeout.is_some() {
             return Err(Error::usage("--wait=DURATION and --timeout cannot be used together"));
         }
@@ -123,6 +130,7 @@ impl Args {
                 pick: self.pick.unwrap_or_default(),
                 inverse: self.inverse,
                 skip_ancestors: self.skip_ancestors,
+                exclude: self.exclude,
                 tree: self.tree,
                 threads: self.threads,
             },
@@ -148,7 +156,7 @@ impl Args {
             None => {}
         }
         match (self.namespaces_of, self.namespace_kinds.take()) {
-            (Some(0), _) => return Err(Error::usage("invalid process ID: 0")),
+            (Some(ProcessRef::Pid(0)), _) => return Err(Error::usage("invalid process ID: 0")),
             (Some(of), kinds) => {
                 let kinds = kinds.unwrap_or_else(|| Namespace::ALL.to_vec());
                 self.criteria.push(Criterion::Namespaces { of, kinds });
@@ -178,7 +186,7 @@ impl Args {
                     _ if self.print_nul => Separator::Nul,
                     delimiter => Separator::Between(delimiter.unwrap_or_else(|| b"\n".to_vec())),
                 };
-                Action::List(Listing { label, separator })
+                Action::List(Listing { id: self.id, label, separator })
             }
             Program::Pkill => {
                 let escalation = std::mem::take(&mut self.escalation);

@@ -31,6 +31,9 @@ pub(super) fn value(opt: &Opt, value: &OsStr) -> Option<String> {
             Some(name) => return Some(did_you_mean(name)),
             None => "for the names of all signals, see pkill --list-signals",
         },
+        Kind::Pids | Kind::Parents | Kind::Pid => {
+            "valid processes: PID, or PID:INODE or PID@START (pgrep --id)"
+        }
         Kind::Duration => "valid durations: a number with s, m, h, d or w: 90, 1.5h, 5min, 2h30m",
         Kind::Size => "valid sizes: a number with K, M, G, T (1024) or KB, MB, GB, TB (1000)",
         Kind::Ports => "valid ports: 1 to 65535, alone or as a range: 80, tcp:8000-8080, udp:53",

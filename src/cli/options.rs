@@ -86,7 +86,7 @@ pub(super) enum ValueSpec {
     /// An optional value, which must follow `=`.
     Optional(Kind, fn(&mut Args, Option<&OsStr>) -> Result<(), String>),
     /// A required value. If the option is repeated, all values are used.
-    Each(Kind, fn(&mut Args, &OsStr)),
+    Each(Kind, fn(&mut Args, &OsStr) -> Result<(), String>),
 }
 
 impl Opt {
@@ -136,7 +136,7 @@ impl Opt {
             Flag(apply) => apply(args),
             Value(_, apply) => apply(args, value.unwrap_or_default())?,
             Optional(_, apply) => apply(args, value)?,
-            Each(_, apply) => apply(args, value.unwrap_or_default()),
+            Each(_, apply) => apply(args, value.unwrap_or_default())?,
         }
         Ok(())
     }
@@ -187,25 +187,25 @@ pub static OPTIONS: &[Opt] = &[
         "ignore case"),
     new("fixed-strings", None, ALL, Matching, Flag(|a| a.reading.plain = true),
         "take patterns as plain text, not as regular expressions"),
-    new("and", None, ALL, Matching, Each(Kind::Pattern, |a, v| a.and.push(v.as_encoded_bytes().to_vec())),
+    new("and", None, ALL, Matching, Each(Kind::Pattern, |a, v| { a.and.push(v.as_encoded_bytes().to_vec()); Ok(()) }),
         "also require this pattern to match (repeatable)"),
-    new("not", None, ALL, Matching, Each(Kind::Pattern, |a, v| a.not.push(v.as_encoded_bytes().to_vec())),
+    new("not", None, ALL, Matching, Each(Kind::Pattern, |a, v| { a.not.push(v.as_encoded_bytes().to_vec()); Ok(()) }),
         "exclude what this pattern matches (repeatable)"),
     opt("inverse", Some(('v', LISTS)), ALL, Matching, Flag(|a| a.inverse = true),
         "select the processes that do not match"),
-    new("pid", Some(('p', ALL)), ALL, Criteria, Value(Kind::Pids, |a, v| a.try_set(pids(v, "not a number").map(Criterion::Pids))),
-        "select by process ID"),
+    new("pid", Some(('p', ALL)), ALL, Criteria, Value(Kind::Pids, |a, v| a.try_set(values::processes_or_stdin(v).map(Criterion::Pids))),
+        "select by process ID or token (-: from stdin)"),
     opt("pidfile", Some(('F', ALL)), ALL, Criteria, Value(Kind::File, |a, v| { a.pidfile = Some(v.into()); Ok(()) }),
         "select the process ID that FILE contains"),
     opt("logpidfile", Some(('L', ALL)), ALL, Criteria, Flag(|a| a.pidfile_must_be_locked = true),
         "fail unless the file is locked (with -F)"),
-    opt("parent", Some(('P', ALL)), ALL, Criteria, Value(Kind::Parents, |a, v| a.try_set(pids(v, "not a number").map(Criterion::Parents))),
+    opt("parent", Some(('P', ALL)), ALL, Criteria, Value(Kind::Parents, |a, v| a.try_set(values::processes(v).map(Criterion::Parents))),
         "select children of these processes"),
-    new("ancestor", None, ALL, Criteria, Value(Kind::Pids, |a, v| a.try_set(pids(v, "not a number").map(Criterion::Ancestors))),
+    new("ancestor", None, ALL, Criteria, Value(Kind::Pids, |a, v| a.try_set(values::processes(v).map(Criterion::Ancestors))),
         "select descendants of these processes"),
-    opt("pgroup", Some(('g', ALL)), ALL, Criteria, Value(Kind::ProcessGroups, |a, v| a.try_set(pids(v, "invalid process group").map(Criterion::ProcessGroups))),
+    opt("pgroup", Some(('g', ALL)), ALL, Criteria, Value(Kind::ProcessGroups, |a, v| a.try_set(ids(v, "invalid process group").map(Criterion::ProcessGroups))),
         "select by process group (0: the program's own)"),
-    opt("session", Some(('s', ALL)), ALL, Criteria, Value(Kind::Sessions, |a, v| a.try_set(pids(v, "invalid session id").map(Criterion::Sessions))),
+    opt("session", Some(('s', ALL)), ALL, Criteria, Value(Kind::Sessions, |a, v| a.try_set(ids(v, "invalid session id").map(Criterion::Sessions))),
         "select by session (0: the program's own)"),
     opt("terminal", Some(('t', ALL)), ALL, Criteria, Value(Kind::Terminals, |a, v| a.try_set(values::words(v).map(Criterion::Terminals))),
         "select by terminal, such as pts/3 (?: none)"),
@@ -249,7 +249,7 @@ pub static OPTIONS: &[Opt] = &[
         "select by local port (443, tcp:80, udp:50-59)"),
     opt("env", None, ALL, Criteria, Value(Kind::Variables, |a, v| a.try_set(values::words(v).map(Criterion::Environment))),
         "select by environment variable"),
-    opt("ns", None, ALL, Criteria, Value(Kind::Pid, |a, v| values::pid(v, "invalid process ID").map(|pid| a.namespaces_of = Some(pid))),
+    opt("ns", None, ALL, Criteria, Value(Kind::Pid, |a, v| values::process(v, "invalid process ID").map(|process| a.namespaces_of = Some(process))),
         "select processes in the namespaces of PID"),
     opt("nslist", None, ALL, Criteria, Value(Kind::Namespaces, |a, v| values::namespaces(v).map(|kinds| a.namespace_kinds = Some(kinds))),
         "compare only these namespaces (net, pid, ...)"),
@@ -257,6 +257,8 @@ pub static OPTIONS: &[Opt] = &[
         "select only processes that catch the signal"),
     opt("ignore-ancestors", Some(('A', ALL)), ALL, Criteria, Flag(|a| a.skip_ancestors = true),
         "exclude the program's own ancestors"),
+    new("exclude", None, ALL, Criteria, Each(Kind::Pids, |a, v| values::processes(v).map(|processes| a.exclude.extend(processes))),
+        "exclude these processes (repeatable)"),
     opt("lightweight", Some(('w', LISTS)), LISTS, Criteria, Flag(|a| a.threads = true),
         "list threads instead of processes"),
     opt("newest", Some(('n', ALL)), ALL, Choosing, Flag(|a| a.pick = Some(Pick::Newest)),
@@ -309,6 +311,8 @@ pub static OPTIONS: &[Opt] = &[
         "print PID and process name"),
     opt("list-full", Some(('a', LISTS)), LISTS, Output, Flag(|a| a.label = Some(Subject::CommandLine)),
         "print PID and command line"),
+    new("id", None, LISTS, Output, Flag(|a| a.id = true),
+        "print identity tokens (PID:INODE) instead of PIDs"),
     opt("shell-quote", Some(('Q', &[Pgrep, Pkill])), LISTS, Output, Flag(|a| a.quoted = true),
         "quote the names and command lines for a shell"),
     opt("delimiter", Some(('d', LISTS)), LISTS, Output, Value(Kind::Text, |a, v| { a.delimiter = Some(v.as_encoded_bytes().to_vec()); Ok(()) }),
@@ -360,6 +364,7 @@ pub static EXCLUSIVE: &[&[&str]] = &[
     &["quiet", "verbose", "json"],
     &["quiet", "list-name"],
     &["quiet", "list-full"],
+    &["quiet", "id"],
     &["quiet", "dry-run"],
     &["dry-run", "interactive"],
     &["print0", "delimiter"],
@@ -371,7 +376,7 @@ pub static EXCLUSIVE: &[&[&str]] = &[
     &["freeze", "interactive"],
 ];
 
-fn pids(value: &OsStr, complaint: &str) -> Result<Vec<Pid>, String> {
+fn ids(value: &OsStr, complaint: &str) -> Result<Vec<Pid>, String> {
     values::list(value, |entry| values::pid(entry, complaint))
 }
 

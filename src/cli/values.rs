@@ -4,7 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use crate::request::{Account, Namespace, Pid, Ports, Protocol, Step};
+use crate::request::{
+    Account, Namespace, Pid, Ports, ProcessList, ProcessRef, Protocol, Step, is_token_like,
+};
 use crate::signal::Signal;
 
 /// A comma-separated list. Empty entries are skipped: `-u "$a,$b"` with an unset variable must not select user 0.
@@ -65,6 +67,31 @@ pub(super) fn ports(value: &OsStr) -> Result<Ports, String> {
 /// A process, group or session ID.
 pub(super) fn pid(value: &OsStr, complaint: &str) -> Result<Pid, String> {
     number(value).and_then(|n| Pid::try_from(n).ok()).ok_or_else(|| complain(complaint, value))
+}
+
+/// A process ID or an identity token.
+pub(super) fn process(value: &OsStr, complaint: &str) -> Result<ProcessRef, String> {
+    let text = value.to_string_lossy();
+    ProcessRef::parse(&text).ok_or_else(|| match is_token_like(&text) {
+        true => complain("invalid process token", value),
+        false => complain(complaint, value),
+    })
+}
+
+/// A list of those.
+pub(super) fn processes(value: &OsStr) -> Result<Vec<ProcessRef>, String> {
+    list(value, |entry| process(entry, "not a number"))
+}
+
+/// The same, or `-` for standard input.
+pub(super) fn processes_or_stdin(value: &OsStr) -> Result<ProcessList, String> {
+    if value == "-" {
+        return Ok(ProcessList::Stdin);
+    }
+    if value.as_bytes().split(|&b| b == b',').any(|entry| entry == b"-") {
+        return Err(complain("- (standard input) cannot be an entry of a list", value));
+    }
+    processes(value).map(ProcessList::Given)
 }
 
 /// A user or group: a number up to 2^32-2 or a name. chown(2) and setreuid(2) reserve 2^32-1.

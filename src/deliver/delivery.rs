@@ -15,10 +15,10 @@ use super::target::{Pin, ProcessId, Remaining, Signals, State, TargetIndex, Targ
 use super::verify::{Scope, verify};
 use super::waiter::{POLL_INTERVAL, Until, WaitResult, Waiter};
 use crate::error::Error;
-use crate::plan::Plan;
+use crate::plan::{Plan, Tokens};
 use crate::proc::{Facts as _, LookupError, ProcDir, Process, Unread};
 use crate::report::{Outcome, Reappeared, Report};
-use crate::request::{Mode, Pid, Request, Sending};
+use crate::request::{Instance, Mode, Pid, Request, Sending, Token};
 use crate::scan::{Match, Matches};
 use crate::signal::Signal;
 use crate::view::Mention;
@@ -158,6 +158,7 @@ impl<'a> Delivery<'a> {
             };
             let pinned = pidfd.map_err(failure).and_then(|pidfd| {
                 verify(&self.plan, &mut self.process, &self.targets, &pidfd, found, Scope::All)?;
+                found.token = self.token(&pidfd)?;
                 Ok(pidfd)
             });
             let out_of_descriptors = matches!(pinned, Err(Outcome::Failed(Errno::MFILE | Errno::NFILE)));
@@ -166,6 +167,19 @@ impl<'a> Delivery<'a> {
                 return pinned;
             }
         }
+    }
+
+    /// The identity token of the process that was verified just now, where it is shown.
+    fn token(&mut self, pidfd: &PidFd) -> Result<Option<Token>, Outcome> {
+        if self.plan.tokens != Tokens::AtDelivery {
+            return Ok(None);
+        }
+        let (pid, process) = (self.process.pid(), &mut self.process);
+        let started = |start_time| Token { pid, instance: Instance::StartTime(start_time) };
+        Ok(match pidfd.token().map_err(failure)? {
+            Some(token) => Some(token),
+            None => process.start_time().ok().map(started),
+        })
     }
 
     /// Pin the process and record it. None if it is not to be signalled. A process that has started and exited between

@@ -12,12 +12,16 @@ use crate::request::{Pid, Sending};
 use crate::signal::Signal;
 use crate::sys;
 
-/// Whether the whole group may be signalled: not where the signal would reach pkill itself or an ancestor that does
-/// not match. Its targets are signalled one by one then.
+/// Whether the whole group may be signalled: not where the signal would reach a process of `--exclude`, or pkill itself or
+/// an ancestor that does not match. Its targets are signalled one by one then.
 pub(super) fn is_signalled_as_one(delivery: &Delivery<'_>, group: Pid) -> bool {
     let protected = delivery.plan.expansion.as_ref().map_or(&[][..], |expansion| &expansion.protected);
-    let is_hit = |pid: &Pid| delivery.targets.matched(*pid).is_none() && group_of(*pid) == Ok(group);
-    is_group(group) && !protected.iter().any(is_hit)
+    let is_in = |pid: Pid| group_of(pid) == Ok(group);
+    let is_hit = |pid: &Pid| delivery.targets.matched(*pid).is_none() && is_in(*pid);
+    is_group(group)
+        && !protected.iter().any(is_hit)
+        // Also where the ID was reused, which costs no more than the single call.
+        && !delivery.plan.predicate.excluded_pids().any(is_in)
 }
 
 /// 0 is the group of kernel threads, and every group from outside of this PID namespace; to kill(2) it is the

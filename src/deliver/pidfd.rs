@@ -8,9 +8,9 @@ use rustix::fs::{self, CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
-use crate::proc::own_pid;
+use crate::proc::{self, own_pid};
 use crate::report::{NoHandle, Via};
-use crate::request::Pid;
+use crate::request::{Pid, Token};
 use crate::signal::Signal;
 use crate::sys::{self, Scope};
 
@@ -46,6 +46,14 @@ impl PidFd {
     /// The same process, by a pidfd that was opened before it was examined.
     pub(crate) fn of_named(pid: Pid, pidfd: BorrowedFd<'_>) -> Result<PidFd, Errno> {
         Ok(PidFd { pid, kind: Kind::Pidfd(rustix::io::fcntl_dupfd_cloexec(pidfd, 0)?) })
+    }
+
+    /// The identity token of the process. None where the kernel has no inode numbers for pidfds, or there is no pidfd.
+    pub(crate) fn token(&self) -> Result<Option<Token>, Errno> {
+        match &self.kind {
+            Kind::Pidfd(pidfd) => proc::token(self.pid, pidfd),
+            Kind::Directory(_) => Ok(None),
+        }
     }
 
     /// Send the signal, with an integer if there is one (sigqueue(3)). ESRCH if the process has exited and was

@@ -372,8 +372,8 @@ impl Target {
             State::Exited { outcome, exit, .. } => (outcome, Some(End::Exited(exit))),
             State::Settled(outcome) => (outcome, None),
         };
-        let Match { pid, view, reason, .. } = self.found;
-        report::Target { pid, view, reason, outcome, end, left_stopped: self.left_stopped }
+        let Match { pid, token, view, reason, .. } = self.found;
+        report::Target { pid, token, view, reason, outcome, end, left_stopped: self.left_stopped }
     }
 }
 

@@ -239,7 +239,9 @@ fn signal_group(
         return Ok(());
     }
     let verified = verify_group(delivery, sending, group, members);
-    match group::send(delivery, sending, group, &verified) {
+    // Since that was asked first, a process may have joined the group, if only while the user was asked.
+    let is_one = group::is_signalled_as_one(delivery, group);
+    match is_one.then(|| group::send(delivery, sending, group, &verified)).flatten() {
         Some(outcomes) => {
             for (at, outcome) in verified.into_iter().zip(outcomes) {
                 settle(delivery, sending, at, outcome);

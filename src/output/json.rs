@@ -105,6 +105,8 @@ impl Serialize for Targets<'_> {
 struct TargetView<'a> {
     pid: Pid,
     #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     descendant_of: Option<Pid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     member_of: Option<Pid>,
@@ -227,6 +229,7 @@ impl<'a> TargetView<'a> {
         };
         TargetView {
             pid: target.pid,
+            id: target.token.map(|token| token.to_string()),
             descendant_of,
             member_of,
             about,

@@ -73,7 +73,7 @@ impl Output {
 
     fn list(&mut self, listing: &Listing, targets: &[Target]) -> Result<(), Error> {
         for (at, target) in targets.iter().enumerate() {
-            self.print(&target.pid.to_string());
+            self.print(&text::identity(target));
             if let View::Text(..) | View::Words(..) = target.view {
                 self.print(" ");
                 self.label(&target.view, listing.separator == Separator::Nul)?;

@@ -21,6 +21,9 @@ const NAMED_MAX: usize = 5;
 /// How many of the processes that could not be read are named.
 const UNREAD_MAX: usize = 10;
 
+/// How many of the tokens that no process has are named.
+const STALE_MAX: usize = 100;
+
 /// Characters of a command line that a message shows.
 const LABEL_MAX: usize = 200;
 
@@ -33,6 +36,7 @@ impl Output {
     pub(crate) fn notes(&mut self, plan: &Plan, matches: &Matches) {
         if self.style != Style::Quiet {
             self.distrusted_pidfile(plan);
+            self.stale(plan);
             self.incomplete(plan, matches);
             self.foreign_sockets(&matches.notes.foreign_sockets);
             self.ancestors(plan, matches);
@@ -103,6 +107,19 @@ impl Output {
     fn distrusted_pidfile(&mut self, plan: &Plan) {
         if let Some((path, why)) = &plan.distrusted_pidfile {
             self.error(&format!("note: pidfile {} is not trusted: {why}", path.display()));
+        }
+    }
+
+    /// With `--verbose`, the tokens that no process has.
+    fn stale(&mut self, plan: &Plan) {
+        if self.style != Style::Verbose {
+            return;
+        }
+        for (token, why) in plan.stale.iter().take(STALE_MAX) {
+            self.error(&format!("note: process {token} does not exist: {}", why.text()));
+        }
+        if plan.stale.len() > STALE_MAX {
+            self.error(&format!("note: {} more do not exist", plan.stale.len() - STALE_MAX));
         }
     }
 

@@ -37,13 +37,13 @@ impl Names {
         self.0.entry(uid).or_insert_with(look_up).clone()
     }
 
-    /// PID, user, name and outcome.
+    /// PID or token, user, name and outcome.
     pub(super) fn line(&mut self, target: &Target) -> [String; 4] {
         let (user, name) = match &target.view {
             View::Full(about) => (self.user(about.effective_uid), shown(&about.name)),
             View::Id | View::Text(..) | View::Words(..) => Default::default(),
         };
-        [target.pid.to_string(), shown(user.as_bytes()), name, shown(self.outcome(target).as_bytes())]
+        [identity(target), shown(user.as_bytes()), name, shown(self.outcome(target).as_bytes())]
     }
 
     /// Why the kernel refuses a signal, as far as is known.
@@ -70,6 +70,11 @@ impl Names {
         }
         text
     }
+}
+
+/// The process ID, or the token where that was read.
+pub(super) fn identity(target: &Target) -> String {
+    target.token.map_or_else(|| target.pid.to_string(), |token| token.to_string())
 }
 
 /// The outcome in a word or two.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 
-use crate::proc::NamedProcess;
+use crate::proc::{NamedProcess, NamedProcesses};
 use crate::request::Pid;
 
 /// The processes that were named by ID, each opened before it was examined for the first time. So the handle that
@@ -15,7 +15,7 @@ pub(crate) struct HeldProcesses {
 }
 
 impl HeldProcesses {
-    pub(super) fn extend(&mut self, processes: &[NamedProcess]) {
+    pub(super) fn extend(&mut self, processes: &NamedProcesses) {
         self.processes.extend(processes.iter().map(|process| (process.pid(), process.clone())));
     }
 

@@ -8,6 +8,7 @@ mod held;
 mod pattern;
 mod pidfile;
 mod resolve;
+mod stdin;
 mod trust;
 
 pub(crate) use ancestors::AncestorMatches;
@@ -20,9 +21,9 @@ use std::sync::Arc;
 use nix::time::{ClockId, clock_gettime};
 
 use crate::error::Error;
-use crate::proc::{self, CLOCK_TICKS, Described, NamedProcess, ProcDir, ReadTimeout, Sockets};
-use crate::request::{Action, Mode, Pick, Pid, Request, Selection, Style};
-use crate::select::{Predicate, Test};
+use crate::proc::{self, CLOCK_TICKS, Described, NamedProcess, ProcDir, ReadTimeout, Sockets, Stale};
+use crate::request::{Action, Listing, Mode, Pick, Pid, Request, Selection, Style, Token};
+use crate::select::{Excluded, Predicate, Test};
 use crate::view::{Detail, QUESTION_BYTES};
 use pattern::matching;
 use resolve::Resolver;
@@ -40,6 +41,8 @@ pub(crate) struct Plan {
     pub expansion: Option<Expansion>,
     /// What is read of each, to be shown.
     pub detail: Detail,
+    /// When the identity token of each is read, to be shown.
+    pub tokens: Tokens,
     /// How long a read may take that another process can hold up. None: such a read may take any time, or there is
     /// none.
     pub read_timeout: Option<Arc<ReadTimeout>>,
@@ -63,6 +66,19 @@ pub(crate) struct Plan {
     pub notes_unowned_ports: bool,
     /// The pidfile, and why it is not trusted, if that deserves a note.
     pub distrusted_pidfile: Option<(PathBuf, Distrust)>,
+    /// The tokens that no process has.
+    pub stale: Vec<(Token, Stale)>,
+}
+
+/// When identity tokens are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tokens {
+    /// Not at all.
+    Unread,
+    /// By the scan, which opens a pidfd for it.
+    AtScan,
+    /// From the pidfd that the process is signalled or waited for with.
+    AtDelivery,
 }
 
 /// What is selected because of a match.
@@ -112,10 +128,11 @@ impl Plan {
         for text in &selection.not {
             tests.push(Test::Not(Box::new(matching(text, selection.reading)?)));
         }
-        let mut excluded = vec![proc::own_pid()];
+        let mut own = vec![proc::own_pid()];
         if selection.skip_ancestors {
-            excluded.extend(ancestors()?);
+            own.extend(ancestors()?);
         }
+        let excluded = Excluded { own, named: resolver.processes(&selection.exclude)? };
         let expansion = expansion(request)?;
         let inverts_trees = selection.tree && selection.inverse;
         let by_id = tests.iter().any(|test| matches!(test, Test::Pid(_)));
@@ -136,6 +153,8 @@ impl Plan {
                 || expansion.is_some()
                 || request.freezes(),
             expansion,
+            tokens: tokens(request)?,
+            stale: resolver.take_stale(),
             selected_by_pid: by_id && !selection.inverse,
             held: resolver.into_held(),
             detail,
@@ -169,6 +188,23 @@ impl Plan {
     }
 }
 
+fn tokens(request: &Request) -> Result<Tokens, Error> {
+    let wants = match &request.action {
+        _ if request.style == Style::Json => !request.selection.threads,
+        Action::List(listing) => listing.id && !request.count,
+        Action::Signal(_) | Action::Wait { .. } => false,
+    };
+    match &request.action {
+        _ if !wants => Ok(Tokens::Unread),
+        Action::Signal(_) | Action::Wait { .. } => Ok(Tokens::AtDelivery),
+        Action::List(_) if ProcDir::named()?.is_of_same_pid_namespace()? => Ok(Tokens::AtScan),
+        Action::List(Listing { id: true, .. }) => {
+            Err(Error::fatal("--id has no answer: /proc is that of another PID namespace"))
+        }
+        Action::List(_) => Ok(Tokens::Unread),
+    }
+}
+
 fn ancestors() -> Result<Vec<Pid>, Error> {
     proc::ancestors(&ProcDir::named()?)
 }
@@ -193,6 +229,8 @@ fn candidates(selection: &Selection, tests: &[Test], expands: bool) -> Candidate
         _ => None,
     });
     match listed {
+        // Standard input that names no process selects none, inverted or not.
+        Some(ids) if ids.is_empty() => Candidates::Listed(ids),
         _ if selection.threads => Candidates::Threads,
         Some(mut ids) if !selection.inverse && !expands => {
             ids.sort_unstable();
@@ -235,10 +273,11 @@ fn ticks_since_boot() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proc::NamedProcesses;
 
     #[test]
     fn listed_processes_need_no_walk_unless_others_may_match() {
-        let tests = [Test::Zombie, Test::Pid([7, 5, 7].map(NamedProcess::number).to_vec())];
+        let tests = [Test::Zombie, Test::Pid([7, 5, 7].map(NamedProcess::number).into_iter().collect())];
         let listed = Candidates::Listed(vec![5, 7]);
         for (inverse, threads, expands, expected) in [
             (false, false, false, &listed),
@@ -249,6 +288,8 @@ mod tests {
             let selection = Selection { inverse, threads, ..Selection::default() };
             assert_eq!(candidates(&selection, &tests, expands), *expected);
             assert_ne!(candidates(&selection, &tests[..1], expands), listed);
+            let nothing = [Test::Pid(NamedProcesses::default())];
+            assert_eq!(candidates(&selection, &nothing, expands), Candidates::Listed(vec![]));
         }
     }
 }

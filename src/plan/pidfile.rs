@@ -10,22 +10,22 @@ use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
 
 use super::trust::{self, Distrust};
 use crate::error::{Error, io_error_text};
-use crate::request::{Pid, Pidfile};
+use crate::request::{Pidfile, ProcessRef};
 
 /// More than any valid first line.
 const FIRST_LINE_MAX: u64 = 255;
 
 /// The content of a pidfile, and whether it can be trusted.
 pub(super) struct Content {
-    /// The number at the start of the file's first line.
-    pub pid: Pid,
+    /// The process at the start of the file's first line.
+    pub process: ProcessRef,
     /// Why other users may decide it. None: they may not, or it comes from standard input.
     pub distrust: Option<Distrust>,
 }
 
 /// Read the file.
 pub(super) fn read(pidfile: &Pidfile) -> Result<Content, Error> {
-    let is_stdin = pidfile.path == Path::new("-");
+    let is_stdin = pidfile.is_stdin();
     let file = if is_stdin { stdin() } else { open(&pidfile.path) };
     let file = file.map_err(|error| {
         Error::nothing_to_match(format!("Unable to open pidfile: {}", io_error_text(&error)))
@@ -38,10 +38,10 @@ pub(super) fn read(pidfile: &Pidfile) -> Result<Content, Error> {
     }
     let mut text = vec![];
     let read = (&file).take(FIRST_LINE_MAX).read_to_end(&mut text);
-    let pid = read.ok().and_then(|_| first_number(&text));
-    let pid = pid.ok_or_else(|| Error::nothing_to_match("pidfile not valid"))?;
+    let process = read.ok().and_then(|_| first_word(&text));
+    let process = process.ok_or_else(|| Error::nothing_to_match("pidfile not valid"))?;
     let distrust = if is_stdin { None } else { trust::distrust(&pidfile.path, &file) };
-    Ok(Content { pid, distrust })
+    Ok(Content { process, distrust })
 }
 
 fn stdin() -> io::Result<File> {
@@ -68,12 +68,12 @@ fn check_regular(file: &File, path: &Path) -> Result<(), Error> {
     Err(Error::nothing_to_match(format!("pidfile not valid: {path} is {is}, not a regular file")))
 }
 
-/// White space may precede the number. Anything that follows it must be separated by white space, or by a NUL, which
-/// ends a text in C.
-fn first_number(text: &[u8]) -> Option<Pid> {
+/// White space may precede the process ID or token. Anything that follows it must be separated by white space, or by a
+/// NUL, which ends a text in C.
+fn first_word(text: &[u8]) -> Option<ProcessRef> {
     let line = text.split(|&b| b == b'\n' || b == 0).next()?;
     let line = std::str::from_utf8(line).ok()?;
-    line.split_ascii_whitespace().next()?.parse().ok().filter(|&pid| pid > 0)
+    ProcessRef::parse(line.split_ascii_whitespace().next()?).filter(|process| process.pid() > 0)
 }
 
 /// Whether a lock of either kind is held, flock(2) or fcntl(2), by any process. The first can only be tried; it is
@@ -100,14 +100,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_number_of_the_first_line() {
-        for (text, pid) in [
-            ("123", Some(123)),
-            ("123\n", Some(123)),
-            ("  123 rest of the line\n456\n", Some(123)),
-            ("123\t\n", Some(123)),
-            ("123\0", Some(123)),
-            ("123 \0 456", Some(123)),
+    fn the_first_word_of_the_first_line() {
+        for (text, process) in [
+            ("123", Some("123")),
+            ("123\n", Some("123")),
+            ("  123 rest of the line\n456\n", Some("123")),
+            ("123\t\n", Some("123")),
+            ("123\0", Some("123")),
+            ("123 \0 456", Some("123")),
             ("\n123\n", None),
             ("\x00123\n", None),
             ("", None),
@@ -116,8 +116,13 @@ mod tests {
             ("0", None),
             ("99999999999", None),
             ("pid 123", None),
+            ("123:456\n", Some("123:456")),
+            ("123@456 x\n", Some("123@456")),
+            ("123:\n", None),
+            ("0:456\n", None),
         ] {
-            assert_eq!(first_number(text.as_bytes()), pid, "{text:?}");
+            let found = first_word(text.as_bytes()).map(|process| process.to_string());
+            assert_eq!(found.as_deref(), process, "{text:?}");
         }
     }
 }

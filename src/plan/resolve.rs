@@ -9,24 +9,27 @@ use nix::unistd;
 
 use super::held::HeldProcesses;
 use super::trust::Distrust;
-use super::{accounts, files, pidfile};
+use super::{accounts, files, pidfile, stdin};
 use crate::error::{Error, errno_text};
 use crate::proc::{
-    CLOCK_TICKS, HeldNamespace, Holder, LookupError, NamedGroup, NamedProcess, ProcDir, Sockets, Terminals,
-    namespaces, unreadable,
+    CLOCK_TICKS, HeldNamespace, Holder, LookupError, NamedGroup, NamedProcess, NamedProcesses, ProcDir,
+    Sockets, Stale, Terminals, namespaces, unreadable,
 };
-use crate::request::{Criterion, Namespace, Pid, Selection};
+use crate::request::{Criterion, Namespace, Pid, ProcessList, ProcessRef, Selection, Token};
 use crate::select::{Cgroup, Test, Unit};
 
 /// Turns criteria into tests, and opens what they name by ID.
 pub(super) struct Resolver {
     /// In clock ticks since boot.
     now: u64,
-    /// None where IDs are compared as numbers.
+    /// Whether the processes of plain IDs are held. If not, the numbers are compared. Those of tokens are held always.
+    holds_ids: bool,
+    /// None until something is to be held.
     holder: Option<Holder>,
     /// Whether the processes of `-p` and `-F` are the matches, and so may be held for the delivery.
     names_matches: bool,
     held: HeldProcesses,
+    stale: Vec<(Token, Stale)>,
     distrusted_pidfile: Option<(PathBuf, Distrust)>,
 }
 
@@ -45,14 +48,15 @@ impl Resolver {
                     | Criterion::Sessions(_)
             )
         };
-        let holds =
-            acts && selection.criteria.iter().any(names_processes) && ProcDir::named()?.same_pid_namespace();
-        let holder = holds.then(Holder::default);
+        let names = !selection.exclude.is_empty() || selection.criteria.iter().any(names_processes);
+        let holds_ids = acts && names && ProcDir::named()?.same_pid_namespace();
         Ok(Resolver {
             now,
-            holder,
+            holds_ids,
+            holder: holds_ids.then(Holder::default),
             names_matches: !selection.inverse,
             held: HeldProcesses::default(),
+            stale: vec![],
             distrusted_pidfile: None,
         })
     }
@@ -60,6 +64,11 @@ impl Resolver {
     /// What was held of the processes of `-p` and `-F`.
     pub(super) fn into_held(self) -> HeldProcesses {
         self.held
+    }
+
+    /// The tokens that no process has.
+    pub(super) fn take_stale(&mut self) -> Vec<(Token, Stale)> {
+        std::mem::take(&mut self.stale)
     }
 
     /// The pidfile of `-F`, if others may decide what is in it.
@@ -71,11 +80,12 @@ impl Resolver {
     pub(super) fn test(&mut self, criterion: &Criterion) -> Result<Test, Error> {
         let bytes = |list: &[std::ffi::OsString]| list.iter().map(|word| word.clone().into_vec()).collect();
         Ok(match criterion {
-            Criterion::Pids(ids) => self.pids(ids.clone())?,
+            Criterion::Pids(ProcessList::Given(processes)) => self.pids(processes)?,
+            Criterion::Pids(ProcessList::Stdin) => self.pids(&stdin::processes()?)?,
             Criterion::Pidfile(file) => {
-                let pidfile::Content { pid, distrust } = pidfile::read(file)?;
+                let pidfile::Content { process, distrust } = pidfile::read(file)?;
                 self.distrusted_pidfile = distrust.map(|why| (file.path.clone(), why));
-                self.pids(vec![pid])?
+                self.pids(&[process])?
             }
             Criterion::Parents(ids) => Test::Parent(self.processes(ids)?),
             Criterion::Ancestors(ids) => Test::Ancestor(self.processes(ids)?),
@@ -120,38 +130,79 @@ impl Resolver {
             Criterion::Local => local()?,
             Criterion::Ports(ports) => Test::Sockets(Arc::new(Sockets::new(ports)?)),
             Criterion::Environment(variables) => Test::Environment(bytes(variables)),
-            Criterion::Namespaces { of, kinds } => Test::Namespaces(namespaces_of(*of, kinds)?),
+            Criterion::Namespaces { of, kinds } => Test::Namespaces(self.namespaces_of(*of, kinds)?),
             Criterion::Catches(signal) => Test::Catches(signal.mask()),
         })
     }
 
-    fn pids(&mut self, pids: Vec<Pid>) -> Result<Test, Error> {
-        if !self.names_matches {
-            return Ok(Test::Pid(pids.into_iter().map(NamedProcess::number).collect()));
+    fn pids(&mut self, named: &[ProcessRef]) -> Result<Test, Error> {
+        let holds_ids = self.holds_ids && self.names_matches;
+        let processes = self.held(named, holds_ids)?;
+        if holds_ids {
+            self.held.extend(&processes);
         }
-        let processes = self.processes(&pids)?;
-        self.held.extend(&processes);
         Ok(Test::Pid(processes))
     }
 
-    fn processes(&mut self, pids: &[Pid]) -> Result<Vec<NamedProcess>, Error> {
-        let mut process = |&pid: &Pid| match &mut self.holder {
-            Some(holder) => NamedProcess::hold(pid, holder).map_err(|why| cannot_hold(pid, why)),
-            None => Ok(NamedProcess::number(pid)),
+    /// Processes that are named for another reason than to match.
+    pub(super) fn processes(&mut self, named: &[ProcessRef]) -> Result<NamedProcesses, Error> {
+        self.held(named, self.holds_ids)
+    }
+
+    fn held(&mut self, named: &[ProcessRef], holds_ids: bool) -> Result<NamedProcesses, Error> {
+        let mut process = |&process: &ProcessRef| match process {
+            ProcessRef::Pid(pid) if !holds_ids => Ok(NamedProcess::number(pid)),
+            ProcessRef::Pid(pid) => {
+                NamedProcess::hold(pid, self.holder()?).map_err(|why| cannot_hold(pid, why))
+            }
+            ProcessRef::Token(token) => Ok(self.with_token(token)?.unwrap_or_else(|why| {
+                self.stale.push((token, why));
+                NamedProcess::missing(token.pid)
+            })),
         };
-        pids.iter().map(&mut process).collect()
+        named.iter().map(&mut process).collect()
+    }
+
+    fn with_token(&mut self, token: Token) -> Result<Result<NamedProcess, Stale>, Error> {
+        NamedProcess::with_token(token, self.holder()?).map_err(|why| {
+            Error::fatal(format!("cannot verify process {token}: {}", errno_text(why.errno())))
+        })
+    }
+
+    fn holder(&mut self) -> Result<&mut Holder, Error> {
+        if self.holder.is_none() && !ProcDir::named()?.is_of_same_pid_namespace()? {
+            let why = "process tokens cannot be verified: /proc is that of another PID namespace";
+            return Err(Error::fatal(why));
+        }
+        Ok(self.holder.get_or_insert_default())
     }
 
     /// 0 is our own.
     fn groups(&mut self, ids: &[Pid], own: unistd::Pid) -> Result<Vec<NamedGroup>, Error> {
         let mut group = |&id: &Pid| {
             let id = if id == 0 { own.as_raw() } else { id };
-            match &mut self.holder {
-                Some(holder) => NamedGroup::hold(id, holder).map_err(|why| cannot_hold(id, why)),
-                None => Ok(NamedGroup::number(id)),
+            match self.holds_ids {
+                true => NamedGroup::hold(id, self.holder()?).map_err(|why| cannot_hold(id, why)),
+                false => Ok(NamedGroup::number(id)),
             }
         };
         ids.iter().map(&mut group).collect()
+    }
+
+    /// `--ns`: those that the process is in now.
+    fn namespaces_of(&mut self, of: ProcessRef, kinds: &[Namespace]) -> Result<Vec<HeldNamespace>, Error> {
+        let unknown =
+            |why: &str| Error::nothing_to_match(format!("cannot read the namespaces of pid {of}: {why}"));
+        let held = match of {
+            ProcessRef::Pid(pid) => NamedProcess::number(pid),
+            ProcessRef::Token(token) => self.with_token(token)?.map_err(|why| unknown(why.text()))?,
+        };
+        let read = namespaces(&ProcDir::named()?, of.pid(), kinds);
+        let read = read.map_err(|errno| unknown(&errno_text(errno)))?;
+        match held.is_alive().map_err(|why| cannot_hold(of.pid(), why))? {
+            true => Ok(read),
+            false => Err(unknown(Stale::Exited.text())),
+        }
     }
 }
 
@@ -166,13 +217,6 @@ fn local() -> Result<Test, Error> {
         true => Ok(Test::Local),
         false => Err(Error::fatal(why)),
     }
-}
-
-fn namespaces_of(pid: Pid, kinds: &[Namespace]) -> Result<Vec<HeldNamespace>, Error> {
-    namespaces(&ProcDir::named()?, pid, kinds).map_err(|errno| {
-        let why = errno_text(errno);
-        Error::nothing_to_match(format!("cannot read the namespaces of pid {pid}: {why}"))
-    })
 }
 
 /// In clock ticks, rounded up: a process that is that many ticks old is that old.

@@ -8,8 +8,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid as RawPid, PidfdFlags, Resource, getrlimit, pidfd_open};
 
+use super::token::inode;
 use super::{Facts as _, Lookup, LookupError, ProcDir, Process};
-use crate::request::Pid;
+use crate::request::{Instance, Pid, Token};
 use crate::sys::{self, Scope};
 
 /// The part of the descriptors that may be held; the others are needed for the scan and the wait.
@@ -26,6 +27,8 @@ enum Hold {
     Pidfd(Arc<OwnedFd>),
     /// By its start time, in clock ticks since boot: there was no pidfd.
     StartTime(u64),
+    /// By the inode number of its pidfd, which is opened each time: there are too many to hold.
+    Inode(u64),
 }
 
 /// A process that was named by its ID.
@@ -34,6 +37,29 @@ pub(crate) struct NamedProcess {
     pid: Pid,
     hold: Hold,
 }
+
+/// Why no process has a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stale {
+    /// No process has the ID.
+    Exited,
+    /// Another process has the ID.
+    Reused,
+}
+
+impl Stale {
+    /// The same in words.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Stale::Exited => "it has exited",
+            Stale::Reused => "its PID was reused",
+        }
+    }
+}
+
+/// Processes that were named, in ascending order of ID.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NamedProcesses(Arc<[NamedProcess]>);
 
 /// A process group or session that was named by its ID, which is that of its leader.
 #[derive(Clone, Debug)]
@@ -66,16 +92,45 @@ impl NamedProcess {
         Ok(NamedProcess { pid, hold: holder.hold(pid)? })
     }
 
+    /// The process that has the ID now, however many others are held.
+    pub(crate) fn open(pid: Pid) -> Lookup<Self> {
+        NamedProcess::hold(pid, &mut Holder { room: 1 })
+    }
+
+    /// The process that has the token, if there is one.
+    pub(crate) fn with_token(token: Token, holder: &mut Holder) -> Lookup<Result<Self, Stale>> {
+        Ok(holder.hold_token(token)?.map(|hold| NamedProcess { pid: token.pid, hold }))
+    }
+
+    /// The ID means no process.
+    pub(crate) fn missing(pid: Pid) -> Self {
+        NamedProcess { pid, hold: Hold::Missing }
+    }
+
     /// Its ID.
     pub(crate) fn pid(&self) -> Pid {
         self.pid
+    }
+
+    /// Its token, if it [has its ID](Self::has_its_id) still. None if it was missing.
+    pub(crate) fn token(&self) -> Lookup<Option<Token>> {
+        let instance = match &self.hold {
+            Hold::Nothing | Hold::Missing => None,
+            Hold::Pidfd(pidfd) => match inode(pidfd).map_err(LookupError::Io)? {
+                Some(inode) => Some(Instance::Inode(inode)),
+                None => start_time_of(self.pid)?.map(Instance::StartTime),
+            },
+            Hold::StartTime(start_time) => Some(Instance::StartTime(*start_time)),
+            Hold::Inode(inode) => Some(Instance::Inode(*inode)),
+        };
+        Ok(instance.map(|instance| Token { pid: self.pid, instance }))
     }
 
     /// The pidfd, where there is one.
     pub(crate) fn pidfd(&self) -> Option<BorrowedFd<'_>> {
         match &self.hold {
             Hold::Pidfd(pidfd) => Some(pidfd.as_fd()),
-            Hold::Nothing | Hold::Missing | Hold::StartTime(_) => None,
+            Hold::Nothing | Hold::Missing | Hold::StartTime(_) | Hold::Inode(_) => None,
         }
     }
 
@@ -87,6 +142,10 @@ impl NamedProcess {
             Hold::Missing => Ok(false),
             Hold::Pidfd(pidfd) => Ok(!has_exited(pidfd)?),
             Hold::StartTime(start_time) => Ok(start_time_of(self.pid)? == Some(*start_time)),
+            Hold::Inode(inode) => match open_instance(self.pid, *inode)? {
+                Ok(pidfd) => Ok(!has_exited(&pidfd)?),
+                Err(_) => Ok(false),
+            },
         }
     }
 
@@ -104,7 +163,34 @@ impl NamedProcess {
                 Ok(sent != Err(Errno::SRCH))
             }
             Hold::StartTime(start_time) => Ok(start_time_of(self.pid)? == Some(*start_time)),
+            Hold::Inode(inode) => Ok(open_instance(self.pid, *inode)?.is_ok()),
         }
+    }
+}
+
+impl FromIterator<NamedProcess> for NamedProcesses {
+    fn from_iter<I: IntoIterator<Item = NamedProcess>>(processes: I) -> Self {
+        let mut processes: Vec<NamedProcess> = processes.into_iter().collect();
+        processes.sort_by_key(NamedProcess::pid);
+        NamedProcesses(processes.into())
+    }
+}
+
+impl NamedProcesses {
+    /// All of them. A process that was named twice is there twice.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &NamedProcess> {
+        self.0.iter()
+    }
+
+    /// Whether this holds for one of those that were named by this ID, or by a token with it.
+    pub(crate) fn any(&self, pid: Pid, holds: impl Fn(&NamedProcess) -> Lookup<bool>) -> Lookup<bool> {
+        let first = self.0.partition_point(|one| one.pid < pid);
+        for one in self.0[first..].iter().take_while(|one| one.pid == pid) {
+            if holds(one)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -130,7 +216,7 @@ impl NamedGroup {
     /// proves that the group is gone too. Asked after the ID was read somewhere, as [`NamedProcess::is_alive`].
     pub(crate) fn is_unchanged(&self) -> Lookup<bool> {
         match &self.leader {
-            Hold::Nothing => Ok(true),
+            Hold::Nothing | Hold::Inode(_) => Ok(true), // a group has no token
             Hold::Missing => Ok(start_time_of(self.id)?.is_none()),
             Hold::Pidfd(pidfd) => match sys::pidfd_send_signal(pidfd.as_fd(), 0, None, Scope::Process) {
                 Err(Errno::SRCH) => Ok(start_time_of(self.id)?.is_none()),
@@ -158,6 +244,43 @@ impl Holder {
             // No descriptors, an older kernel, or a seccomp filter.
             Err(_) => Ok(start_time_of(pid)?.map_or(Hold::Missing, Hold::StartTime)),
         }
+    }
+
+    fn hold_token(&mut self, token: Token) -> Lookup<Result<Hold, Stale>> {
+        let hold = match token.instance {
+            Instance::Inode(inode) => match open_instance(token.pid, inode)? {
+                Ok(pidfd) if self.room > 0 => {
+                    self.room -= 1;
+                    Hold::Pidfd(Arc::new(pidfd))
+                }
+                Ok(_) => Hold::Inode(inode),
+                Err(why) => return Ok(Err(why)),
+            },
+            Instance::StartTime(start_time) => {
+                // Before its start time is read: the pidfd is not that of a successor with the same one.
+                let hold = self.hold(token.pid)?;
+                match start_time_of(token.pid)? {
+                    None => return Ok(Err(Stale::Exited)),
+                    Some(now) if now != start_time => return Ok(Err(Stale::Reused)),
+                    Some(_) => hold,
+                }
+            }
+        };
+        Ok(Ok(hold))
+    }
+}
+
+/// A pidfd of the process with this ID and inode number.
+fn open_instance(pid: Pid, wanted: u64) -> Lookup<Result<OwnedFd, Stale>> {
+    let raw = RawPid::from_raw(pid).ok_or(LookupError::Gone)?;
+    let pidfd = match pidfd_open(raw, PidfdFlags::empty()) {
+        Err(Errno::SRCH | Errno::INVAL | Errno::NOENT) => return Ok(Err(Stale::Exited)),
+        pidfd => pidfd.map_err(LookupError::Io)?,
+    };
+    match inode(&pidfd).map_err(LookupError::Io)? {
+        None => Err(LookupError::Io(Errno::NOTSUP)),
+        Some(inode) if inode != wanted => Ok(Err(Stale::Reused)),
+        Some(_) => Ok(Ok(pidfd)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::matches::{Match, unknown};
+use super::matches::{Match, unknown, with_token};
 use crate::error::Error;
 use crate::plan::{Expansion, Plan};
 use crate::proc::{Facts, ProcDir, Process, Relation};
@@ -23,8 +23,12 @@ pub(super) fn add(
     let selected = expand(&relations, &ids, expansion.tree, expansion.whole_group);
     let mut selected = merge(expansion, matches, selected, |pid| {
         process.select(pid);
-        match Match::read(plan, &mut process) {
-            Ok(found) => Ok(Some(found)),
+        let read = |process: &mut Process<'_>| match plan.predicate.excludes(pid)? {
+            true => Ok(None),
+            false => Match::read(plan, process).map(Some),
+        };
+        match with_token(plan, &mut process, read) {
+            Ok(found) => Ok(found),
             Err(why) => unknown(pid, why).map(|()| None),
         }
     })?;
@@ -34,7 +38,8 @@ pub(super) fn add(
     Ok(selected)
 }
 
-/// The matches, and what else was selected. `read` reads a process that did not match; None if it has exited.
+/// The matches, and what else was selected. `read` reads a process that did not match; None if it has
+/// exited or is excluded.
 fn merge(
     expansion: &Expansion,
     matches: Vec<Match>,
@@ -85,7 +90,15 @@ mod tests {
     use crate::view::View;
 
     fn found(pid: Pid, start_time: u64, reason: Reason) -> Match {
-        Match { pid, start_time: Some(start_time), view: View::Id, reason, below: None, group: None }
+        Match {
+            pid,
+            start_time: Some(start_time),
+            token: None,
+            view: View::Id,
+            reason,
+            below: None,
+            group: None,
+        }
     }
 
     fn selected(pid: Pid, start_time: u64, reason: Reason) -> Selected {

@@ -2,9 +2,9 @@
 
 use super::notes::Notes;
 use crate::error::Error;
-use crate::plan::Plan;
-use crate::proc::{Facts, Lookup, LookupError, Process, Unread, unreadable};
-use crate::request::Pid;
+use crate::plan::{Plan, Tokens};
+use crate::proc::{Facts, Lookup, LookupError, NamedProcess, Process, Unread, unreadable};
+use crate::request::{Pid, Token};
 use crate::select::Reason;
 use crate::view::{View, view};
 
@@ -15,6 +15,8 @@ pub(crate) struct Match {
     pub pid: Pid,
     /// When it started, in clock ticks since boot; read where the plan compares it.
     pub start_time: Option<u64>,
+    /// Its identity token, where that is shown.
+    pub token: Option<Token>,
     /// What is shown of it.
     pub view: View,
     /// Why it was selected.
@@ -59,10 +61,31 @@ impl Match {
         Ok(Match {
             pid: process.pid(),
             start_time: if plan.verify_start_time { Some(process.start_time()?) } else { None },
+            token: None,
             view: view(plan.detail, process)?,
             reason: Reason::Matched,
             below: None,
             group: None,
         })
+    }
+}
+
+/// Read a process. Where its token is shown, a pidfd holds it meanwhile, so that all of it is of the process that has the
+/// token.
+pub(super) fn with_token<E: From<LookupError>>(
+    plan: &Plan,
+    process: &mut Process<'_>,
+    read: impl FnOnce(&mut Process<'_>) -> Result<Option<Match>, E>,
+) -> Result<Option<Match>, E> {
+    if plan.tokens != Tokens::AtScan {
+        return read(process);
+    }
+    let held = NamedProcess::open(process.pid())?;
+    process.forget();
+    let found = read(process)?;
+    let token = held.token()?;
+    match held.has_its_id()? {
+        true => Ok(found.map(|found| Match { token, ..found })),
+        false => Err(LookupError::Gone.into()),
     }
 }

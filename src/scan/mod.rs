@@ -11,7 +11,7 @@ pub(crate) use notes::{MatchedAncestor, Notes};
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::plan::{Candidates, Plan};
+use crate::plan::{Candidates, Plan, Tokens};
 use crate::proc::{
     self, Facts, Failure, Lookup, LookupError, ProcDir, Process, ReadTimeout, Relation, Share, Socket,
     Unread, UnreadBecause,
@@ -19,7 +19,7 @@ use crate::proc::{
 use crate::request::Pid;
 use crate::select::{MatchError, Predicate, pick};
 use crate::view::{TRIES, is_of_one_program};
-use matches::unknown;
+use matches::{unknown, with_token};
 
 /// Examine the candidates, and read what the notes about the matches need.
 pub(crate) fn scan(plan: &Arc<Plan>) -> Result<Matches, Error> {
@@ -211,28 +211,14 @@ impl<'p> Scanner<'p> {
         Ok(())
     }
 
-    /// The process if it matches. What is read of it is of one program.
+    /// The process if it matches.
     fn read_match(&mut self) -> Result<Option<Match>, MatchError> {
-        let process = &mut self.process;
-        for _ in 1..TRIES {
-            if !self.predicate.matches(process)? {
-                return Ok(None);
-            }
-            let found = Match::read(self.plan, process).map_err(unless_denied)?;
-            if is_of_one_program(self.plan.detail, process) != Ok(false) {
-                return Ok(Some(found));
-            }
-            // Another name may also be that of a successor.
-            let start_time = process.start_time()?;
-            process.forget();
-            if process.start_time()? != start_time {
-                return Err(LookupError::Gone.into());
-            }
+        let (plan, predicate) = (self.plan, &self.predicate);
+        // A pidfd for its token is opened if it matches, and then it is asked again.
+        if plan.tokens == Tokens::AtScan && !predicate.matches(&mut self.process)? {
+            return Ok(None);
         }
-        match self.predicate.matches(process)? {
-            true => Ok(Some(Match::read(self.plan, process).map_err(unless_denied)?)),
-            false => Ok(None),
-        }
+        with_token(plan, &mut self.process, |process| read_match(plan, predicate, process))
     }
 
     /// Record that it is not known whether the process matches.
@@ -246,6 +232,33 @@ impl<'p> Scanner<'p> {
         let pid = self.process.thread_group();
         let failure = why.and_then(|why| Failure::new(self.plan.read_timeout.as_deref(), pid, why));
         self.seen.unread.extend(failure.map(|failure| Unread { pid, why: because(failure) }));
+    }
+}
+
+/// The process if it matches. What is read of it is of one program.
+fn read_match(
+    plan: &Plan,
+    predicate: &Predicate,
+    process: &mut Process<'_>,
+) -> Result<Option<Match>, MatchError> {
+    for _ in 1..TRIES {
+        if !predicate.matches(process)? {
+            return Ok(None);
+        }
+        let found = Match::read(plan, process).map_err(unless_denied)?;
+        if is_of_one_program(plan.detail, process) != Ok(false) {
+            return Ok(Some(found));
+        }
+        // Another name may also be that of a successor.
+        let start_time = process.start_time()?;
+        process.forget();
+        if process.start_time()? != start_time {
+            return Err(LookupError::Gone.into());
+        }
+    }
+    match predicate.matches(process)? {
+        true => Ok(Some(Match::read(plan, process).map_err(unless_denied)?)),
+        false => Ok(None),
     }
 }
 

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use crate::display::REPLACEMENTS;
 use crate::ere::{Pattern, PatternError};
 use crate::proc::{
-    Facts, HeldNamespace, Lookup, LookupError, NamedGroup, NamedProcess, ProcessText, Socket, Sockets,
+    Facts, HeldNamespace, Lookup, LookupError, NamedGroup, NamedProcess, NamedProcesses, ProcessText, Socket,
+    Sockets,
 };
 use crate::request::{Pick, Pid};
 use cgroup::is_in_cgroup;
@@ -31,7 +32,7 @@ pub(crate) use expansion::{Reason, Selected, expand};
 #[derive(Clone, Debug)]
 pub(crate) enum Test {
     /// Its process ID is listed.
-    Pid(Vec<NamedProcess>),
+    Pid(NamedProcesses),
     /// Its session ID is listed.
     Session(Vec<NamedGroup>),
     /// Its process group ID is listed.
@@ -45,9 +46,9 @@ pub(crate) enum Test {
     /// Its command line matches.
     CommandLine(Pattern),
     /// Its parent is listed.
-    Parent(Vec<NamedProcess>),
+    Parent(NamedProcesses),
     /// An ancestor is listed; 0 is the ancestor of all processes.
-    Ancestor(Vec<NamedProcess>),
+    Ancestor(NamedProcesses),
     /// The device number of its controlling terminal is listed; 0 is none.
     Terminal(Vec<u32>),
     /// Its state letter is listed.
@@ -179,10 +180,7 @@ impl Test {
 
     fn passes(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
         Ok(match self {
-            Test::Pid(processes) => {
-                let pid = process.thread_group();
-                processes.iter().find(|one| one.pid() == pid).map_or(Ok(false), NamedProcess::has_its_id)?
-            }
+            Test::Pid(processes) => processes.any(process.thread_group(), NamedProcess::has_its_id)?,
             Test::Session(sessions) => is_group_among(process.session()?, sessions)?,
             Test::ProcessGroup(groups) => is_group_among(process.process_group()?, groups)?,
             Test::EffectiveUser(ids) => ids.contains(&process.effective_uid()?),
@@ -193,7 +191,7 @@ impl Test {
                     || has_match(process, ProcessText::FullName, pattern)?
             }
             Test::CommandLine(pattern) => has_match(process, ProcessText::CommandLine, pattern)?,
-            Test::Parent(parents) => is_alive_among(process.parent()?, parents)?,
+            Test::Parent(parents) => parents.any(process.parent()?, NamedProcess::is_alive)?,
             Test::Ancestor(ancestors) => descends_from(process, ancestors)?,
             Test::Terminal(numbers) => numbers.contains(&process.terminal()?),
             Test::State(letters) => letters.contains(&process.state()?),
@@ -265,11 +263,6 @@ fn is_in_namespaces(process: &mut impl Facts, wanted: &[HeldNamespace]) -> Looku
     Ok(true)
 }
 
-/// Whether the ID, which was read just now, is that of one of these processes.
-fn is_alive_among(pid: Pid, named: &[NamedProcess]) -> Lookup<bool> {
-    named.iter().find(|one| one.pid() == pid).map_or(Ok(false), NamedProcess::is_alive)
-}
-
 /// Whether the ID, which was read just now, is that of one of these groups.
 fn is_group_among(id: Pid, named: &[NamedGroup]) -> Lookup<bool> {
     named.iter().find(|one| one.id() == id).map_or(Ok(false), NamedGroup::is_unchanged)
@@ -277,10 +270,10 @@ fn is_group_among(id: Pid, named: &[NamedGroup]) -> Lookup<bool> {
 
 /// Whether one of these is an ancestor. Where the nearest has exited, another process has its ID, and one of the others
 /// may be above that.
-fn descends_from(process: &mut impl Facts, named: &[NamedProcess]) -> Lookup<bool> {
+fn descends_from(process: &mut impl Facts, named: &NamedProcesses) -> Lookup<bool> {
     let mut wanted: Vec<Pid> = named.iter().map(NamedProcess::pid).collect();
     while let Some(ancestor) = process.ancestor_among(&wanted)? {
-        if is_alive_among(ancestor, named)? {
+        if named.any(ancestor, NamedProcess::is_alive)? {
             return Ok(true);
         }
         wanted.retain(|&pid| pid != ancestor);
@@ -294,12 +287,21 @@ pub(crate) struct Predicate {
     tests: Vec<Test>,
     trees: bool,
     inverse: bool,
-    excluded: Vec<Pid>,
+    excluded: Excluded,
+}
+
+/// The processes that never match, inverted or not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Excluded {
+    /// This process, and with `-A` its ancestors. Inverted, they are the roots of no trees.
+    pub own: Vec<Pid>,
+    /// Those of `--exclude`. What they are the roots of is excluded, as without the option.
+    pub named: NamedProcesses,
 }
 
 impl Predicate {
-    /// `excluded` never match, inverted or not: this process, and with `-A` its ancestors.
-    pub(crate) fn new(mut tests: Vec<Test>, inverse: bool, excluded: Vec<Pid>) -> Self {
+    /// All tests must pass, or with `inverse` one must fail.
+    pub(crate) fn new(mut tests: Vec<Test>, inverse: bool, excluded: Excluded) -> Self {
         tests.sort_by_key(Test::cost);
         Predicate { tests, trees: false, inverse, excluded }
     }
@@ -313,7 +315,8 @@ impl Predicate {
     /// asks for ([`LookupError::is_undecided`]), or it holds a socket that is not its own, another may still decide; if
     /// none does, there is no answer, inverted or not.
     pub(crate) fn matches(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
-        if self.excluded.contains(&process.thread_group()) {
+        let pid = process.thread_group();
+        if self.excluded.own.contains(&pid) || self.excludes(pid)? {
             return Ok(false);
         }
         let passes = self.passes(process)?
@@ -354,7 +357,7 @@ impl Predicate {
     }
 
     fn is_tree_root(&self, ancestor: &mut impl Facts) -> Result<bool, MatchError> {
-        if self.excluded.contains(&ancestor.thread_group()) {
+        if self.excluded.own.contains(&ancestor.thread_group()) {
             return Ok(false);
         }
         match self.passes(ancestor) {
@@ -364,6 +367,16 @@ impl Predicate {
             Err(MatchError::ForeignSocket(_)) => Ok(true),
             passes => passes,
         }
+    }
+
+    /// Whether this is the ID of a process of `--exclude`.
+    pub(crate) fn excludes(&self, pid: Pid) -> Lookup<bool> {
+        self.excluded.named.any(pid, NamedProcess::has_its_id)
+    }
+
+    /// The IDs that the processes of `--exclude` have or had.
+    pub(crate) fn excluded_pids(&self) -> impl Iterator<Item = Pid> {
+        self.excluded.named.iter().map(NamedProcess::pid)
     }
 
     /// The tests, cheapest first.

@@ -85,6 +85,10 @@ fn named(text: &str) -> Test {
     Test::Name(Pattern::new(text.as_bytes(), Default::default()).expect("a pattern"))
 }
 
+fn processes(pids: &[Pid]) -> NamedProcesses {
+    pids.iter().map(|&pid| NamedProcess::number(pid)).collect()
+}
+
 fn sleeping() -> Test {
     Test::State(vec![b'S'])
 }
@@ -102,7 +106,7 @@ fn tests_are_tried_by_cost_until_one_fails() {
     ] {
         for inverse in [false, true] {
             let mut process = process.clone();
-            let predicate = Predicate::new(vec![sleeping(), named("a")], inverse, vec![]);
+            let predicate = Predicate::new(vec![sleeping(), named("a")], inverse, Excluded::default());
             let expected = expected.clone().map(|passes: bool| passes != inverse);
             assert_eq!(predicate.matches(&mut process), expected, "{} {inverse}", process.pid);
             assert_eq!(process.asked, asked);
@@ -113,9 +117,12 @@ fn tests_are_tried_by_cost_until_one_fails() {
 #[test]
 fn excluded_processes_never_match() {
     for inverse in [false, true] {
-        let predicate = Predicate::new(vec![named("a")], inverse, vec![7]);
-        assert_eq!(predicate.matches(&mut fake(7, "a")), Ok(false));
-        assert_eq!(predicate.matches(&mut fake(7, "b")), Ok(false));
+        let excluded = Excluded { own: vec![7], named: processes(&[8]) };
+        let predicate = Predicate::new(vec![named("a")], inverse, excluded);
+        for (pid, name) in [(7, "a"), (7, "b"), (8, "a"), (8, "b")] {
+            assert_eq!(predicate.matches(&mut fake(pid, name)), Ok(false), "{pid} {name}");
+        }
+        assert_eq!(predicate.matches(&mut fake(9, "a")), Ok(!inverse));
     }
 }
 
@@ -126,15 +133,17 @@ fn with_descendants_an_ancestor_decides() {
         (descends(&[]), Ok(false)),
         (descends(&[fake(8, "b"), fake(7, "a")]), Ok(true)),
         (descends(&[fake(8, "b"), fake(6, "c")]), Ok(false)),
-        // An excluded process is the root of no tree.
+        // This process is the root of no tree, and one that the user excludes is: its descendants are no less spared.
         (descends(&[fake(5, "a")]), Ok(false)),
+        (descends(&[fake(6, "a")]), Ok(true)),
         // An ancestor that has exited has no descendants any more, and is none that matches.
         (descends(&[failing(8, LookupError::Gone)]), Ok(false)),
         (descends(&[failing(8, LookupError::Gone), fake(7, "a")]), Ok(true)),
         (descends(&[failing(8, LookupError::Denied)]), Err(LookupError::Denied.into())),
     ] {
         for inverse in [false, true] {
-            let predicate = Predicate::new(vec![named("a")], inverse, vec![5]).with_descendants();
+            let excluded = Excluded { own: vec![5], named: processes(&[6]) };
+            let predicate = Predicate::new(vec![named("a")], inverse, excluded).with_descendants();
             let expected = expected.clone().map(|passes: bool| passes != inverse);
             assert_eq!(predicate.matches(&mut process.clone()), expected);
         }

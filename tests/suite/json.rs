@@ -344,7 +344,8 @@ fn the_schema_refuses_other_documents() {
 }
 
 /// Members that are optional.
-const OPTIONAL: [&str; 6] = ["effect", "end", "pinned", "signalled", "still_running", "would_be_signalled"];
+const OPTIONAL: [&str; 7] =
+    ["effect", "end", "id", "pinned", "signalled", "still_running", "would_be_signalled"];
 
 /// JSON pointers to every part of the value (RFC 6901; none of our names has a `/` or `~`).
 fn paths(value: &Value, path: String) -> Vec<String> {

@@ -29,6 +29,8 @@ fn each_criterion_selects() {
     let (uid, gid) = (ids.uid(), ids.gid());
     let by_name = || Query::new().name(&name);
     let by_pid = || Query::new().pid(victim.pid());
+    let token = find_one(&by_pid()).token().expect("a token");
+    let another = format!("{}@1", victim.pid()).parse().expect("a token");
     for (query, expected) in [
         (by_name(), true),
         (by_name().exact(), true),
@@ -57,6 +59,12 @@ fn each_criterion_selects() {
         (Query::new().pid(victim.pid()).pid(other.pid()).newest(), victim.pid() > other.pid()),
         (Query::new().pid(victim.pid()).pid(other.pid()).oldest(), victim.pid() < other.pid()),
         (Query::new().pid(own), false),
+        (by_name().exclude(victim.pid()), false),
+        (by_name().exclude(other.pid()).exclude(u32::MAX), true),
+        (Query::new().token(token), true),
+        (Query::new().token(another), false),
+        (Query::new().token(another).token(token), true),
+        (by_name().token(another), false),
     ] {
         let found = query.find().expect("a search");
         let is_found = found.iter().any(|process| process.pid() == victim.pid());

@@ -10,6 +10,7 @@ mod awkward;
 mod criteria;
 mod displayed;
 mod dispositions;
+mod exclude;
 mod family;
 mod files;
 mod group;
@@ -25,6 +26,7 @@ mod place;
 mod port;
 mod resources;
 mod script;
+mod stdin;
 
 // What is done to them.
 mod delivery;
@@ -35,6 +37,7 @@ mod race;
 mod reappear;
 mod recheck;
 mod signal;
+mod tokens;
 mod wait;
 
 // Input and output.

@@ -12,7 +12,8 @@ use serde_json::Value;
 use crate::support::asked::Asked;
 use crate::support::clock::until_older_than_now;
 use crate::support::family;
-use crate::support::pids::{LAST_PID, next_is, with_pid};
+use crate::support::kernel::pidfd_inode;
+use crate::support::pids::{LAST_PID, next_is, successor, with_pid};
 use crate::support::tracer::{self, Call, Stop, Traced};
 use crate::support::{Dir, Spec, Victim, eventually, namespace, need, need_file, stat_field};
 
@@ -72,18 +73,6 @@ fn uid(pid: u32) -> u32 {
     1 + pid % 9
 }
 
-/// A bystander with the PID of a process that was just reaped: the kernel frees the PID a moment after the process has
-/// disappeared from /proc.
-fn successor(pid: u32) -> Victim {
-    let mut got = None;
-    eventually("the PID is free", || {
-        next_is(pid);
-        got = Some(bystander_part().spawn()).filter(|victim| victim.pid() == pid);
-        got.is_some()
-    });
-    got.expect("it has the PID")
-}
-
 /// Another name, session, group and user; catches all signals that can be caught.
 fn bystander_part() -> Spec {
     (1..=64).fold(Victim::named("bystander"), Spec::catch)
@@ -117,6 +106,8 @@ impl Case {
             .replace("{pid}", &pid)
             .replace("{uid}", &uid(victim.pid()).to_string())
             .replace("{session}", &pid)
+            .replace("{inode}", &inode(victim))
+            .replace("{start}", &stat_field(victim.pid(), 22))
             .replace("{pidfile}", pidfile.to_str().expect("UTF-8"));
         let mut command = tracer::command(path);
         command.args(args.split(' '));
@@ -340,6 +331,75 @@ fn named_by_pid() {
     namespace(|| all_hold(&[case("--json -USR1 -p {pid}"), case("--json -USR1 -F {pidfile}")]));
 }
 
+/// The token is older than pkill, so that the process that it names is none but the victim.
+#[test]
+fn named_by_token() {
+    namespace(|| {
+        all_hold(&[
+            case("--json -USR1 -p {pid}@{start}"),
+            case("--json -USR1 -p {pid}{inode}"),
+            case("--json -USR1 --tree -p {pid}{inode}"),
+        ]);
+    });
+}
+
+/// What pgrep prints is the token of the victim, which matches, with what was read of the victim; or nothing.
+#[test]
+fn a_printed_token() {
+    namespace(|| {
+        let Some(mut stage) = Stage::new() else { return };
+        for args in ["--id -x {name}", "--id -n --tree {name}", "--id -a --read-timeout 0 {name}"] {
+            for swap in 0.. {
+                let mut victim = Some(stage.victim());
+                let found = victim.as_ref().expect("a victim");
+                let label = if args.contains("-a") { format!(" {}", found.name()) } else { String::new() };
+                let (pid, line) = (found.pid(), format!("{}{}{label}\n", found.pid(), inode(found)));
+                let mut command = tracer::command(env!("CARGO_BIN_EXE_pgrep"));
+                command.args(args.replace("{name}", found.name()).split(' '));
+                next_is(30_000);
+                let mut program = Traced::start(command);
+                let (mut looks, mut bystander) = (None, None);
+                let status = loop {
+                    match program.next() {
+                        Stop::Entry(call) => {
+                            if looks.is_none() && is_look(&program, call, pid) {
+                                looks = Some(0);
+                            }
+                            if looks == Some(swap) {
+                                drop(victim.take());
+                                bystander = Some(with_pid(pid, bystander_part()));
+                            }
+                            looks = looks.map(|looks| looks + 1);
+                        }
+                        Stop::Exit(..) => {}
+                        Stop::Ended(status) => break status,
+                    }
+                };
+                let (out, err) = program.written();
+                assert!(out.is_empty() || out == line, "{args} at {swap}: {out}, not {line}");
+                assert_eq!(
+                    (status, err.as_str()),
+                    (i32::from(out.is_empty()), ""),
+                    "{args} at {swap}: {out}"
+                );
+                if bystander.is_none() {
+                    assert_eq!(out, line, "{args}");
+                    println!("{args}: {swap} schedules");
+                    break;
+                }
+            }
+        }
+    });
+}
+
+/// What follows the PID in the token of the process.
+fn inode(victim: &Victim) -> String {
+    match pidfd_inode(victim.pidfd()) {
+        Some(inode) => format!(":{inode}"),
+        None => format!("@{}", stat_field(victim.pid(), 22)),
+    }
+}
+
 /// The start time cannot distinguish a successor from a process that was named by its ID. The pidfd that was opened
 /// before the process was examined can.
 #[test]
@@ -396,7 +456,7 @@ fn a_descendant() {
                                 let stopped = || ["T", "Z"].contains(&stat_field(family.root(), 3).as_str());
                                 eventually("reaped", || !there() || stopped());
                                 if !there() {
-                                    bystander = Some((successor(leaf), sent));
+                                    bystander = Some((successor(leaf, bystander_part), sent));
                                 }
                             }
                             sent |= is_signal(call);

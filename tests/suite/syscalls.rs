@@ -264,6 +264,36 @@ fn listed_processes_cost_no_walk() {
     }
 }
 
+/// A pidfd is opened for each token, and for nothing else that pgrep prints as text; the matches are asked twice then.
+#[test]
+fn tokens_cost_a_pidfd_for_each_match() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let crowd: Vec<Victim> = (0..5).map(|_| Victim::spec().spawn()).collect();
+        let (name, pid) = (crowd[0].name(), crowd[0].pid().to_string());
+        let token = format!("{pid}@{}", crate::support::stat_field(crowd[0].pid(), 22));
+        let both = [name, crowd[1].name()].join("|");
+        for (args, pidfds, reads) in [
+            (&[name][..], 0, 1),
+            (&["-p", &pid, "--exclude", "1,4194305"], 0, 0),
+            (&["--exclude", "1", name], 0, 1),
+            (&["--id", "-c", name], 0, 1),
+            (&["--id", "no-such-name"], 0, 1),
+            (&["--id", name], 1, 2),
+            (&["--id", &both], 2, 2),
+            (&["-p", &token], 1, 0),
+            (&["--exclude", &token, &both], 1, 0),
+        ] {
+            let trace = Trace::new("pgrep", args, &["inject=ioctl:error=ENOTTY"]);
+            let files = trace.files().remove(&crowd[0].pid()).unwrap_or_default();
+            assert_eq!(trace.count("pidfd_open"), pidfds, "{args:?}: {:?}", trace.output);
+            assert_eq!(files.iter().filter(|file| *file == "comm").count(), reads, "{args:?}: {files:?}");
+        }
+    });
+}
+
 #[test]
 fn ancestors_cost_one_read_of_the_own_chain() {
     namespace(|| {

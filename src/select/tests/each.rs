@@ -150,10 +150,6 @@ fn pattern(text: &str) -> Pattern {
     Pattern::new(text.as_bytes(), Default::default()).expect("a pattern")
 }
 
-fn processes(pids: &[Pid]) -> Vec<NamedProcess> {
-    pids.iter().map(|&pid| NamedProcess::number(pid)).collect()
-}
-
 fn groups(ids: &[Pid]) -> Vec<NamedGroup> {
     ids.iter().map(|&id| NamedGroup::number(id)).collect()
 }
@@ -177,7 +173,7 @@ fn each_test_passes_what_it_names_and_nothing_else() {
     for (index, (test, process, expected)) in [
         (Test::Pid(processes(&[8, 7])), known(), true),
         (Test::Pid(processes(&[6, 8])), known(), false),
-        (Test::Pid(vec![]), known(), false),
+        (Test::Pid(processes(&[])), known(), false),
         (Test::Session(groups(&[1, 20])), known(), true),
         (Test::Session(groups(&[7, 30])), known(), false),
         (Test::ProcessGroup(groups(&[1, 30])), known(), true),
@@ -292,12 +288,12 @@ fn what_is_asked_again_is_what_the_process_itself_can_change() {
         for (tests, inverse, expected) in
             [(same(), false, true), (other(), false, false), (same(), true, true), (other(), true, true)]
         {
-            let predicate = Predicate::new(tests, inverse, vec![]);
+            let predicate = Predicate::new(tests, inverse, Excluded::default());
             assert_eq!(predicate.still_matches(&mut known()), Ok(expected), "{predicate:?}");
             assert_eq!(predicate.is_inverse(), inverse);
         }
     }
-    let own_parent = Predicate::new(vec![Test::Parent(processes(&[6]))], true, vec![]);
+    let own_parent = Predicate::new(vec![Test::Parent(processes(&[6]))], true, Excluded::default());
     assert_eq!(own_parent.still_matches(&mut known()), Ok(false));
 }
 

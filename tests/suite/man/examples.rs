@@ -131,6 +131,15 @@ pub fn examples() -> Vec<Example> {
         typed("pkill --max 3 -f 'worker --queue=mail'", mail_worker, killed_worker),
         typed("pkill -f worker --not queue=print", mail_worker, killed_worker),
         typed("pkill -A -f 'worker --queue=mail'", mail_worker, killed_worker),
+        typed_so(
+            "pgrep -a --id node | fzf -m | pkill -p -",
+            "pgrep -a --id node | grep app.js | pkill -p -", // the choice
+            |scene| {
+                add(scene, "node", |part| part.arg("app.js"));
+                add_other(scene, "node", "other", |part| part.arg("other.js"));
+            },
+            |case| case.fate("node", "killed by TERM"),
+        ),
         typed(
             "pkill -HUP -x -u root rsyslogd",
             |scene| {
@@ -345,6 +354,15 @@ pub fn examples() -> Vec<Example> {
             "top -b -n 1 -p \"$(pgrep -d, -x nginx)\" | grep -c nginx",
             nginx,
             |case| case.prints("2\n"),
+        ),
+        typed_so(
+            "pgrep --id -n -x worker >worker.id",
+            "pgrep --id -n -x worker >{dir}/id && pgrep -F {dir}/id",
+            |scene| {
+                add_other(scene, "worker", "other", plain);
+                add(scene, "worker", plain);
+            },
+            |case| case.pids("worker"),
         ),
         typed("pgrep -c -r Z", |scene| ended(scene, "orphan"), |case| case.prints("1\n")),
         typed("sh -c 'pgrep -A -f \"worker --queue=mail\" >/dev/null || echo down'", mail_worker, |case| {

@@ -3,8 +3,9 @@
 #![allow(unsafe_code)] // system calls that no crate wraps
 
 use std::io::Error;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsFd, AsRawFd as _};
 
+use rustix::fs::{fstat, fstatfs};
 use rustix::process::{PidfdFlags, getpid, pidfd_open};
 
 use super::skipped;
@@ -19,6 +20,14 @@ pub fn signals_groups() -> bool {
         libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), none, info, PIDFD_SIGNAL_PROCESS_GROUP)
     };
     result == 0 || Error::last_os_error().raw_os_error() == Some(libc::ESRCH) // it leads no group
+}
+
+/// The inode number of the process's pidfd, which no other process has (pidfs, Linux 6.9). None before: all pidfds have the
+/// same one.
+pub fn pidfd_inode(pidfd: impl AsFd) -> Option<u64> {
+    const PIDFS_MAGIC: i64 = 0x5049_4446; // linux/magic.h
+    let file_system = fstatfs(&pidfd).expect("fstatfs").f_type;
+    (file_system == PIDFS_MAGIC).then(|| fstat(pidfd).expect("fstat").st_ino)
 }
 
 /// Whether the memory of a dying process can be released (process_mrelease(2), Linux 5.15; ENOSYS before).

@@ -1,6 +1,6 @@
 //! Processes with chosen PIDs. Only inside a [`namespace`](super::namespace): no other process starts there meanwhile.
 
-use super::{Spec, Victim};
+use super::{Spec, Victim, eventually};
 
 /// The PID that was allocated last in this namespace: proc_sys_kernel(5), a kernel with CONFIG_CHECKPOINT_RESTORE.
 pub const LAST_PID: &str = "/proc/sys/kernel/ns_last_pid";
@@ -16,4 +16,16 @@ pub fn with_pid(pid: u32, part: Spec) -> Victim {
     let victim = part.spawn();
     assert_eq!(victim.pid(), pid, "the PID was taken");
     victim
+}
+
+/// A victim with the PID of a process that was just reaped: the kernel frees the PID a moment after the process has
+/// disappeared from /proc.
+pub fn successor(pid: u32, part: impl Fn() -> Spec) -> Victim {
+    let mut got = None;
+    eventually("the PID is free", || {
+        next_is(pid);
+        got = Some(part().spawn()).filter(|victim| victim.pid() == pid);
+        got.is_some()
+    });
+    got.expect("it has the PID")
 }
