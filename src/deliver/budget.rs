@@ -4,12 +4,20 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use crate::sys;
+
 /// The pidfds that may be open.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Budget {
     open: Rc<Cell<usize>>,
-    /// Known once descriptors have run out.
+    /// Known once descriptors have run out, or where there are few from the start.
     most: Option<usize>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget { open: Rc::default(), most: sys::has_few_descriptors().then_some(0) }
+    }
 }
 
 /// A share of the budget, returned when it is dropped.

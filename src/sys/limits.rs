@@ -18,3 +18,9 @@ pub(crate) fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
+
+/// Whether there are so few descriptors that each one which is kept open is missing for a scan: it takes two, beside the
+/// standard ones and those of a wait.
+pub(crate) fn has_few_descriptors() -> bool {
+    getrlimit(Resource::Nofile).current.is_some_and(|limit| limit < 12)
+}

@@ -11,7 +11,7 @@ mod start;
 
 use rustix::io::Errno;
 
-pub(crate) use limits::{raise_descriptor_limit, raise_priority};
+pub(crate) use limits::{has_few_descriptors, raise_descriptor_limit, raise_priority};
 pub(crate) use locale::locale_is_utf8;
 pub(crate) use namespace::{namespace_owner, parent_namespace};
 pub(crate) use pidfd::{

@@ -68,6 +68,31 @@ fn ten_thousand_matches_in_thirty_thousand_processes() {
     });
 }
 
+/// The standard ones, two of a wait, and two for the scan.
+#[test]
+fn seven_descriptors_are_enough() {
+    if !need("prlimit") {
+        return;
+    }
+    for count in 7..=13 {
+        let limit = ["prlimit".to_owned(), format!("--nofile={count}:{count}")];
+        for options in
+            ["--tree -p", "-p", "--tree --freeze -p", "--until-none --timeout 20 -p", "--wait=20 -p"]
+        {
+            let mut victim = Victim::spec().spawn();
+            let pid = victim.pid().to_string();
+            let args = ["-KILL"].into_iter().chain(options.split(' ')).chain([&*pid]);
+            quiet(&Run::ours("pkill").args(args).through(&limit).run(), 0, &format!("{count}: {options}"));
+            assert_eq!(victim.killed_by(), Some(libc::SIGKILL));
+        }
+        let victim = Victim::spec().spawn();
+        for option in ["-x", "-xf"] {
+            let found = Run::ours("pgrep").args([option, victim.name()]).through(&limit).run();
+            assert_eq!((found.pids(), found.err()), (vec![victim.pid()], String::new()), "{count}: {option}");
+        }
+    }
+}
+
 /// Runs the program in a mount namespace of its own, by a shell command in which it is `"$@"`.
 fn in_mount_namespace(program: &str, script: &str) -> Run {
     Run::ours(program).through(["unshare", "--mount", "sh", "-c", script, "sh"])
