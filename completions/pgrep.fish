@@ -30,7 +30,7 @@ function __pgrep_read
                 set -a __pgrep_given $__pgrep_pending
                 set __pgrep_pending
             case '-?*'
-                if test pgrep = pkill; and string match -qir '^-([0-9]+|(SIG)?(EXIT|NULL|HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|UNUSED|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
+                if test pgrep = pkill; and string match -qir '^-([0-9]+|(SIG)?(EXIT|NULL|HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
                     set -a __pgrep_given -
                     continue
                 end
@@ -163,7 +163,7 @@ complete -c pgrep -l id -n '__pgrep_has_not id quiet --' -d 'print identity toke
 complete -c pgrep -s Q -l shell-quote -n '__pgrep_has_not Q shell-quote --' -d 'quote the names and command lines for a shell'
 complete -c pgrep -s d -l delimiter -x -n '__pgrep_has_not d delimiter print0 --' -d 'separate items by STRING (default: newline)'
 complete -c pgrep -l print0 -n '__pgrep_has_not c count d delimiter print0 verbose json --' -d 'end each item with NUL, its text unmodified'
-complete -c pgrep -l quiet -n '__pgrep_has_not l list-name a list-full id quiet verbose json --' -d 'print nothing'
+complete -c pgrep -l quiet -n '__pgrep_has_not l list-name a list-full id quiet verbose json --' -d 'print nothing except the count of -c'
 complete -c pgrep -l verbose -n '__pgrep_has_not print0 quiet verbose json --' -d 'print a line for each process, and its outcome'
 complete -c pgrep -l json -n '__pgrep_has_not print0 quiet verbose json --' -d 'print one JSON document'
 complete -c pgrep -l complete -x -a '(__pgrep_values complete none complete)' -n '__pgrep_has_not complete --' -d 'print completion candidates for WHAT'

@@ -30,7 +30,7 @@ function __pidwait_read
                 set -a __pidwait_given $__pidwait_pending
                 set __pidwait_pending
             case '-?*'
-                if test pidwait = pkill; and string match -qir '^-([0-9]+|(SIG)?(EXIT|NULL|HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|UNUSED|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
+                if test pidwait = pkill; and string match -qir '^-([0-9]+|(SIG)?(EXIT|NULL|HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
                     set -a __pidwait_given -
                     continue
                 end
@@ -159,7 +159,7 @@ complete -c pidwait -l read-timeout -x -a '(__pidwait_values read-timeout none r
 complete -c pidwait -l allow-none -n '__pidwait_has_not allow-none --' -d 'exit with 0 if nothing matches'
 complete -c pidwait -s c -l count -n '__pidwait_has_not c count --' -d 'print the number of matches'
 complete -c pidwait -s e -l echo -n '__pidwait_has_not e echo --' -d 'print the processes signalled or waited for'
-complete -c pidwait -l quiet -n '__pidwait_has_not quiet verbose json --' -d 'print nothing'
+complete -c pidwait -l quiet -n '__pidwait_has_not quiet verbose json --' -d 'print nothing except the count of -c'
 complete -c pidwait -l verbose -n '__pidwait_has_not quiet verbose json --' -d 'print a line for each process, and its outcome'
 complete -c pidwait -l json -n '__pidwait_has_not quiet verbose json --' -d 'print one JSON document'
 complete -c pidwait -l complete -x -a '(__pidwait_values complete none complete)' -n '__pidwait_has_not complete --' -d 'print completion candidates for WHAT'

@@ -30,7 +30,7 @@ function __pkill_read
                 set -a __pkill_given $__pkill_pending
                 set __pkill_pending
             case '-?*'
-                if test pkill = pkill; and string match -qir '^-([0-9]+|(SIG)?(EXIT|NULL|HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|UNUSED|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
+                if test pkill = pkill; and string match -qir '^-([0-9]+|(SIG)?(EXIT|NULL|HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|RTMIN(\+[0-9]+)?|RTMAX(-[0-9]+)?))$' -- $word
                     set -a __pkill_given -
                     continue
                 end
@@ -181,7 +181,7 @@ complete -c pkill -l read-timeout -x -a '(__pkill_values read-timeout none read-
 complete -c pkill -l allow-none -n '__pkill_has_not allow-none --' -d 'exit with 0 if nothing matches'
 complete -c pkill -s c -l count -n '__pkill_has_not c count --' -d 'print the number of matches'
 complete -c pkill -s e -l echo -n '__pkill_has_not e echo --' -d 'print the processes signalled or waited for'
-complete -c pkill -l quiet -n '__pkill_has_not dry-run quiet verbose json --' -d 'print nothing'
+complete -c pkill -l quiet -n '__pkill_has_not dry-run quiet verbose json --' -d 'print nothing except the count of -c'
 complete -c pkill -l verbose -n '__pkill_has_not quiet verbose json --' -d 'print a line for each process, and its outcome'
 complete -c pkill -l json -n '__pkill_has_not quiet verbose json --' -d 'print one JSON document'
 complete -c pkill -l complete -x -a '(__pkill_values complete none complete)' -n '__pkill_has_not complete --' -d 'print completion candidates for WHAT'

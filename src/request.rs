@@ -92,7 +92,7 @@ pub(crate) enum RawValue {
 /// The style of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Style {
-    /// `--quiet`: nothing on standard output and no notes on standard error.
+    /// `--quiet`: nothing on standard output except a count, and no notes on standard error.
     Quiet,
     /// As procps-ng does.
     #[default]
@@ -116,6 +116,8 @@ pub(crate) struct Selection {
     pub reading: Reading,
     /// All other conditions, joined by AND.
     pub criteria: Vec<Criterion>,
+    /// Criteria that a later option has replaced. What they name must exist nevertheless.
+    pub overridden: Vec<Criterion>,
     /// `-n`, `-o`: only one of the matches.
     pub pick: Pick,
     /// `--inverse`: the processes that do not match.

@@ -45,7 +45,8 @@ impl fmt::Display for DefaultAction {
 }
 
 /// The standard signals of this architecture, what they do by default, the names that programs accept for them, and
-/// what they mean; the first name is the one that is printed. `EXIT` and `NULL` for 0 are procps-ng's.
+/// what they mean; the first name is the one that is printed. `EXIT` and `NULL` for 0 are those of
+/// procps-ng 4.0.2.
 #[rustfmt::skip]
 const TABLE: &[(i32, DefaultAction, &[&str], &str)] = &[
     (0, Ignore, &["0", "EXIT", "NULL"], "no signal: only checks whether one could be sent"),
@@ -83,7 +84,7 @@ const TABLE: &[(i32, DefaultAction, &[&str], &str)] = &[
     (libc::SIGWINCH, Ignore, &["WINCH"], "the size of the terminal changed"),
     (libc::SIGIO, Terminate, &["IO", "POLL"], "a file descriptor is ready"),
     (libc::SIGPWR, Terminate, &["PWR"], "power failure"),
-    (libc::SIGSYS, Core, &["SYS", "UNUSED"], "bad or forbidden system call (seccomp)"),
+    (libc::SIGSYS, Core, &["SYS"], "bad or forbidden system call (seccomp)"),
 ];
 
 impl Signal {

@@ -17,6 +17,7 @@ pub(crate) struct Args {
     pub complete: Option<Kind>,
     /// At most one of each kind.
     criteria: Vec<Criterion>,
+    overridden: Vec<Criterion>,
     pub pick: Option<Pick>,
     pub and: Vec<Vec<u8>>,
     pub not: Vec<Vec<u8>>,
@@ -72,7 +73,7 @@ impl Args {
     /// Add a criterion, or replace that of the same kind: the last one is used, as in procps-ng.
     pub(crate) fn set(&mut self, criterion: Criterion) {
         match self.criteria.iter_mut().find(|other| discriminant(*other) == discriminant(&criterion)) {
-            Some(other) => *other = criterion,
+            Some(other) => self.overridden.push(std::mem::replace(other, criterion)),
             None => self.criteria.push(criterion),
         }
     }
@@ -127,6 +128,7 @@ impl Args {
                 not: self.not,
                 reading: self.reading,
                 criteria: self.criteria,
+                overridden: self.overridden,
                 pick: self.pick.unwrap_or_default(),
                 inverse: self.inverse,
                 skip_ancestors: self.skip_ancestors,
@@ -155,14 +157,10 @@ impl Args {
             None if self.pidfile_must_be_locked => return Err(Error::usage("-L without -F makes no sense")),
             None => {}
         }
-        match (self.namespaces_of, self.namespace_kinds.take()) {
-            (Some(ProcessRef::Pid(0)), _) => return Err(Error::usage("invalid process ID: 0")),
-            (Some(of), kinds) => {
-                let kinds = kinds.unwrap_or_else(|| Namespace::ALL.to_vec());
-                self.criteria.push(Criterion::Namespaces { of, kinds });
-            }
-            // As in procps-ng, --nslist alone has no effect and is not a criterion.
-            (None, _) => {}
+        // As in procps-ng, --nslist alone has no effect and is not a criterion.
+        if let Some(of) = self.namespaces_of {
+            let kinds = self.namespace_kinds.take().unwrap_or_else(|| Namespace::ALL.to_vec());
+            self.criteria.push(Criterion::Namespaces { of, kinds });
         }
         if self.require_handler {
             if signal == Signal::NONE {

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::hint;
-use super::options::{self, OPTIONS, Opt, Origin};
+use super::options::{self, OPTIONS, Opt};
 use crate::error::Error;
 use crate::request::Program;
 use crate::signal::Signal;
@@ -140,23 +140,26 @@ impl<I: Iterator<Item = OsString>> Iterator for Getopt<I> {
     }
 }
 
-/// The option with this long name, or the only one that it abbreviates. procps-ng's names take precedence, so that an
-/// abbreviation which is valid there does not become ambiguous through an option that only this project has. A message
+/// The option with this long name, or the only one that it abbreviates. procps-ng's names take precedence, and those of
+/// older versions over newer ones, so that an abbreviation which is valid there does not become ambiguous. A message
 /// shows the whole word.
 fn find_long(program: Program, name: &[u8], word: &[u8]) -> Result<&'static Opt> {
     if let Some(opt) = options::find(name) {
         return Ok(opt);
     }
-    let candidates: Vec<&Opt> = OPTIONS.iter().filter(|opt| opt.long.as_bytes().starts_with(name)).collect();
-    let reference: Vec<&Opt> =
-        candidates.iter().copied().filter(|opt| opt.origin == Origin::Reference).collect();
+    let mut candidates: Vec<&Opt> =
+        OPTIONS.iter().filter(|opt| opt.long.as_bytes().starts_with(name)).collect();
+    if candidates.iter().any(|opt| opt.is_supported(program)) {
+        candidates.retain(|opt| opt.is_supported(program));
+    }
     let word = String::from_utf8_lossy(word);
-    match (&reference[..], &candidates[..]) {
-        ([opt], _) | ([], [opt]) => Ok(opt),
-        ([], []) => {
-            let error = Error::usage(format!("unrecognized option '--{word}'"));
-            Err(error.with_hint(hint::option(program, &format!("--{word}"))))
-        }
+    let Some(oldest) = candidates.iter().map(|opt| opt.origin).min() else {
+        let error = Error::usage(format!("unrecognized option '--{word}'"));
+        return Err(error.with_hint(hint::option(program, &format!("--{word}"))));
+    };
+    let mut of_oldest = candidates.iter().filter(|opt| opt.origin == oldest);
+    match (of_oldest.next(), of_oldest.next()) {
+        (Some(opt), None) => Ok(opt),
         _ => {
             let names: Vec<String> = candidates.iter().map(|opt| format!("'--{}'", opt.long)).collect();
             Err(Error::usage(format!("option '--{word}' is ambiguous; possibilities: {}", names.join(" "))))
@@ -238,11 +241,16 @@ mod tests {
                 &["--no"],
                 "option '--no' is ambiguous; possibilities: '--not' '--no-zombies' '--no-kernel-threads'",
             ),
-            (Pgrep, &["--co"], "--count"), // not --complete or --cont
+            (Pgrep, &["--co"], "--count"),           // not --complete or --cont
+            (Pgrep, &["--re"], "--require-handler"), // not --read-timeout
+            (Pgrep, &["--qu=1"], "--queue=1"),       // not --quiet, which is newer
+            (Pgrep, &["--pi=x"], "--pidfile=x"),     // not --pid
+            (Pgrep, &["--un=x"], "--unit=x"),        // --until-none is for pkill
+            (Pkill, &["--un=x"], "option '--un=x' is ambiguous; possibilities: '--unit' '--until-none'"),
             (
                 Pgrep,
                 &["--inv", "--list-"],
-                "option '--list-' is ambiguous; possibilities: '--list-name' '--list-full' '--list-signals'",
+                "option '--list-' is ambiguous; possibilities: '--list-name' '--list-full'",
             ),
             // The signal word: once, in pkill, where an option may stand.
             (Pkill, &["-HUP", "a"], "-HUP (a)"),

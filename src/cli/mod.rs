@@ -128,8 +128,14 @@ fn check_supported(program: Program, opt: &Opt) -> Result<(), String> {
     Err(format!("--{} is an option of {} only", opt.long, others.join(" and ")))
 }
 
-/// An option that has no effect in this program excludes no other.
+/// An option that has no effect in this program excludes no other, except where procps-ng refuses it.
 fn check_exclusive(program: Program, given: &Given) -> Result<(), Error> {
+    for (long, short) in [("list-full", 'a'), ("list-name", 'l')] {
+        if given.contains_key("quiet") && given.contains_key(long) {
+            let why = format!("Cannot use --quiet and -{short},--{long} options together");
+            return Err(Error::usage(why));
+        }
+    }
     let is_effective =
         |name: &&&str| given.get(**name).is_some_and(|(opt, _)| opt.documented.contains(&program));
     for group in EXCLUSIVE {

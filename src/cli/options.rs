@@ -26,12 +26,14 @@ pub struct Opt {
     value: ValueSpec,
 }
 
-/// Where an option comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where an option comes from, the oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// procps-ng.
     Reference,
-    /// This project, or a procps-ng so recent that the name must not shadow an abbreviation of an older one.
+    /// A procps-ng so recent that its name must not shadow an abbreviation of an older one.
+    Newer,
+    /// This project.
     New,
 }
 
@@ -90,6 +92,11 @@ pub(super) enum ValueSpec {
 }
 
 impl Opt {
+    const fn newer(mut self) -> Self {
+        self.origin = Origin::Newer;
+        self
+    }
+
     /// The short name in this program.
     pub fn letter(&self, program: Program) -> Option<char> {
         self.short.filter(|(_, programs)| programs.contains(&program)).map(|(letter, _)| letter)
@@ -127,7 +134,7 @@ impl Opt {
     /// Whether the program accepts the option. procps-ng's programs accept each other's long options and ignore those
     /// that do not apply; an option that only this project has is accepted only where it has an effect.
     pub fn is_supported(&self, program: Program) -> bool {
-        self.origin == Origin::Reference || self.documented.contains(&program)
+        self.origin != Origin::New || self.documented.contains(&program)
     }
 
     /// Apply the option to the arguments. Err describes what is wrong with the value.
@@ -193,8 +200,8 @@ pub static OPTIONS: &[Opt] = &[
         "exclude what this pattern matches (repeatable)"),
     opt("inverse", Some(('v', LISTS)), ALL, Matching, Flag(|a| a.inverse = true),
         "select the processes that do not match"),
-    new("pid", Some(('p', ALL)), ALL, Criteria, Value(Kind::Pids, |a, v| a.try_set(values::processes_or_stdin(v).map(Criterion::Pids))),
-        "select by process ID or token (-: from stdin)"),
+    opt("pid", Some(('p', ALL)), ALL, Criteria, Value(Kind::Pids, |a, v| a.try_set(values::processes_or_stdin(v).map(Criterion::Pids))),
+        "select by process ID or token (-: from stdin)").newer(),
     opt("pidfile", Some(('F', ALL)), ALL, Criteria, Value(Kind::File, |a, v| { a.pidfile = Some(v.into()); Ok(()) }),
         "select the process ID that FILE contains"),
     opt("logpidfile", Some(('L', ALL)), ALL, Criteria, Flag(|a| a.pidfile_must_be_locked = true),
@@ -249,12 +256,12 @@ pub static OPTIONS: &[Opt] = &[
         "select by local port (443, tcp:80, udp:50-59)"),
     opt("env", None, ALL, Criteria, Value(Kind::Variables, |a, v| a.try_set(values::words(v).map(Criterion::Environment))),
         "select by environment variable"),
-    opt("ns", None, ALL, Criteria, Value(Kind::Pid, |a, v| values::process(v, "invalid process ID").map(|process| a.namespaces_of = Some(process))),
+    opt("ns", None, ALL, Criteria, Value(Kind::Pid, |a, v| values::existing_process(v).map(|process| a.namespaces_of = Some(process))),
         "select processes in the namespaces of PID"),
     opt("nslist", None, ALL, Criteria, Value(Kind::Namespaces, |a, v| values::namespaces(v).map(|kinds| a.namespace_kinds = Some(kinds))),
         "compare only these namespaces (net, pid, ...)"),
-    new("require-handler", Some(('H', ALL)), ALL, Criteria, Flag(|a| a.require_handler = true),
-        "select only processes that catch the signal"),
+    opt("require-handler", Some(('H', ALL)), ALL, Criteria, Flag(|a| a.require_handler = true),
+        "select only processes that catch the signal").newer(),
     opt("ignore-ancestors", Some(('A', ALL)), ALL, Criteria, Flag(|a| a.skip_ancestors = true),
         "exclude the program's own ancestors"),
     new("exclude", None, ALL, Criteria, Each(Kind::Pids, |a, v| values::processes(v).map(|processes| a.exclude.extend(processes))),
@@ -321,8 +328,8 @@ pub static OPTIONS: &[Opt] = &[
         "print the processes signalled or waited for"),
     new("print0", None, LISTS, Output, Flag(|a| a.print_nul = true),
         "end each item with NUL, its text unmodified"),
-    new("quiet", None, ALL, Output, Flag(|a| a.style = Style::Quiet),
-        "print nothing"),
+    opt("quiet", None, ALL, Output, Flag(|a| a.style = Style::Quiet),
+        "print nothing except the count of -c").newer(),
     new("verbose", None, ALL, Output, Flag(|a| a.style = Style::Verbose),
         "print a line for each process, and its outcome"),
     new("json", None, ALL, Output, Flag(|a| a.style = Style::Json),
@@ -362,9 +369,9 @@ pub static EXCLUSIVE: &[&[&str]] = &[
     &["pid", "pidfile"],
     &["newest", "oldest", "inverse"],
     &["quiet", "verbose", "json"],
-    &["quiet", "list-name"],
     &["quiet", "list-full"],
     &["quiet", "id"],
+    &["quiet", "list-name"],
     &["quiet", "dry-run"],
     &["dry-run", "interactive"],
     &["print0", "delimiter"],

@@ -94,6 +94,15 @@ pub(super) fn processes_or_stdin(value: &OsStr) -> Result<ProcessList, String> {
     processes(value).map(ProcessList::Given)
 }
 
+/// One that may exist: 0 is no process.
+pub(super) fn existing_process(value: &OsStr) -> Result<ProcessRef, String> {
+    const COMPLAINT: &str = "invalid process ID";
+    match process(value, COMPLAINT)? {
+        ProcessRef::Pid(0) => Err(complain(COMPLAINT, value)),
+        process => Ok(process),
+    }
+}
+
 /// A user or group: a number up to 2^32-2 or a name. chown(2) and setreuid(2) reserve 2^32-1.
 pub(super) fn account(value: &OsStr, kind: &str) -> Result<Account, String> {
     match number(value) {

@@ -36,13 +36,13 @@ impl Output {
     /// The outcomes of all targets.
     pub(crate) fn report(&mut self, request: &Request, report: &Report) -> Result<(), Error> {
         match request.style {
-            Style::Quiet => {}
+            Style::Quiet if !request.count => {}
             Style::Json => {
                 let mut names = std::mem::take(&mut self.names);
                 self.print_with(|output| json::write_report(output, request, report, &mut names))?;
                 self.names = names;
             }
-            Style::Plain | Style::Verbose => match &request.action {
+            Style::Plain | Style::Verbose | Style::Quiet => match &request.action {
                 Action::Signal(sending) if sending.mode == Mode::DryRun => {
                     self.dry_run(sending, request.count, report)?;
                 }

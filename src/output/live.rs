@@ -36,8 +36,8 @@ impl Output {
 
     /// pidwait: the count is printed before the wait, which may be long.
     pub(crate) fn before_waiting(&mut self, request: &Request, matches: &Matches) -> Result<(), Error> {
-        let plain = matches!(request.style, Style::Plain | Style::Verbose);
-        if request.count && plain && matches!(request.action, Action::Wait { .. }) {
+        let is_text = request.style != Style::Json;
+        if request.count && is_text && matches!(request.action, Action::Wait { .. }) {
             self.print(&format!("{}\n", matches.found.len()));
             self.flush()?;
         }

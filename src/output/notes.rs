@@ -202,7 +202,7 @@ impl Output {
         if report.too_many {
             self.too_many(request, report);
         }
-        if report.pattern_too_long && request.style != Style::Quiet {
+        if report.pattern_too_long {
             self.error(
                 "pattern that searches for process name longer than 15 characters will result in zero matches",
             );

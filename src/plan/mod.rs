@@ -114,6 +114,7 @@ impl Plan {
         let mut resolver = Resolver::new(selection, acts, now)?;
         let criteria = selection.criteria.iter();
         let mut tests = criteria.map(|criterion| resolver.test(criterion)).collect::<Result<Vec<_>, _>>()?;
+        selection.overridden.iter().try_for_each(resolve::check)?;
         let distrusted_pidfile = resolver.take_distrusted_pidfile();
         if let Some((path, why)) = distrusted_pidfile.as_ref().filter(|_| request.strict) {
             let path = path.display();

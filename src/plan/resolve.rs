@@ -206,6 +206,15 @@ impl Resolver {
     }
 }
 
+/// Check a criterion that is not used: a name that does not exist is an error wherever it was typed.
+pub(super) fn check(overridden: &Criterion) -> Result<(), Error> {
+    match overridden {
+        Criterion::EffectiveUsers(users) | Criterion::RealUsers(users) => accounts::users(users).map(drop),
+        Criterion::RealGroups(groups) => accounts::groups(groups).map(drop),
+        _ => Ok(()),
+    }
+}
+
 fn cannot_hold(pid: Pid, why: LookupError) -> Error {
     unreadable(pid, why.errno())
 }

@@ -90,7 +90,7 @@ fn bad_lists() {
             case("pgrep -s '' {tag}").usage(empty).before([4, 0, 3]).differs("empty-list", usage()),
             case("pgrep -t '' {tag}").usage(empty).before([4, 0, 3]).differs("empty-list", usage()),
             case("pgrep --cgroup '' {tag}").usage(empty).before([4, 0, 3]).differs("empty-list", usage()),
-            case("pgrep --env '' {tag}").usage(empty).since([4, 0, 5]),
+            case("pgrep --env '' {tag}").usage(empty).since([4, 0, 5]).differs("usage-text", usage()),
             case("pgrep -p , {tag}").usage(empty).since([4, 0, 5]),
             case("pgrep --ns {self} --nslist '' {tag}").usage("").before([4, 0, 3]),
             // An empty element among others is skipped.
@@ -104,6 +104,12 @@ fn bad_lists() {
             case("pgrep -u 4294967295 {tag}").usage("").differs("id-range", reference().status(1)),
             case("pgrep -G 4294967296 {tag}").usage("").differs("id-range", reference().status(1)),
             case("pgrep -u -1 {tag}").usage("").differs("id-range", reference().status(1)),
+            case("pgrep -P -1 {tag}").usage("not a number: -1").differs("id-range", reference().status(1)),
+            // What a later option overrides is checked too.
+            case("pgrep -u no-such-user -u root {tag}").usage("{program}: invalid user name: no-such-user"),
+            case("pgrep -U root,no-such-user -U root {tag}").usage("invalid user name: no-such-user"),
+            case("pgrep -G no-such-group -G root {tag}").usage("invalid group name: no-such-group"),
+            case("pgrep -P x -P {self} {tag}").usage("not a number: x"),
         ],
     );
 }
@@ -173,9 +179,14 @@ fn terminals() {
             case("pgrep -t nosuch {tag}").nothing(),
             case("pgrep -t /dev/{t.tty} {tag}").pids("t").differs("dev-prefix", reference().status(1)),
             case("pgrep -t '?' {tag}").pids("n"),
-            case("pgrep -t '?' -r Z {tag}").nothing().differs("terminal-and", reference().pids("n")),
+            case("pgrep -t '?' -r Z {tag}")
+                .nothing()
+                .before([4, 0, 3])
+                .differs("terminal-and", reference().pids("n")),
+            case("pgrep -t '?' -r Z {tag}").nothing().since([4, 0, 3]),
             case("pgrep -t {t.tty} --cgroup /none {tag}")
                 .nothing()
+                .before([4, 0, 3])
                 .differs("terminal-and", reference().pids("t")),
             case("pgrep -t '?' -O 9999999 {tag}").nothing(),
         ],
@@ -305,11 +316,10 @@ fn namespaces() {
             case("pgrep --ns -1 {tag}")
                 .usage("")
                 .differs("numbers", reference().status(3).says("Error reading reference namespace")),
-            // A PID that no process has: versions after 4.0.2 exit with 3.
+            // A PID that no process has.
             case("pgrep --ns 4194305 {tag}")
                 .status(1)
                 .says("{program}: ")
-                .before([4, 0, 3])
                 .differs("ns-unreadable", reference().status(1)),
             case("pkill -KILL --ns {u.pid} --nslist uts {tag}").fate("u", "killed by KILL"),
         ],

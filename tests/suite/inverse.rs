@@ -47,6 +47,20 @@ fn the_opposite_of_all_criteria_together() {
     });
 }
 
+/// A process that has exited has no environment.
+#[test]
+fn a_zombie_does_not_have_the_variable() {
+    namespace(|| {
+        check(
+            |scene| {
+                scene.add("e", |part| part.env("COLOUR", "red"));
+                scene.add("z", |part| part.env("COLOUR", "red")).make_zombie();
+            },
+            &[case("pgrep -v --env COLOUR").prints("1\n{z.pid}\n").since([4, 0, 5])],
+        );
+    });
+}
+
 #[test]
 fn pkill_knows_inverse_by_its_long_name() {
     namespace(|| {

@@ -72,15 +72,64 @@ fn shell_quoting() {
 }
 
 #[test]
+fn what_has_no_arguments_is_quoted_as_it_is_displayed() {
+    check(
+        |scene| {
+            scene.add("z", |part| part).make_zombie();
+            scene.add("n", |part| part.arg("a\nb"));
+        },
+        &[
+            case("pgrep -aQ {z}")
+                .prints("{z.pid} '[{z}] <defunct>'\n")
+                .since([4, 0, 6])
+                .differs("quoted-arguments", reference().prints("{z.pid} -\n")),
+            case("pgrep -aQ {n}")
+                .prints("{n.pid} {n} 'a b'\n")
+                .since([4, 0, 6])
+                .differs("quoted-arguments", reference().prints("{n.pid} {n} a b\n")),
+        ],
+    );
+}
+
+/// `-A` excludes whole processes.
+#[test]
+fn threads_of_ancestors_are_excluded_too() {
+    check(
+        |scene| {
+            scene.dir().file("own", support::own_pid());
+        },
+        &[case("pgrep -w -A -F {dir}/own")
+            .nothing()
+            .differs("ancestor-threads", reference().prints_with("\n"))],
+    );
+}
+
+#[test]
 fn quiet() {
     check(
         cast,
         &[
-            case("pgrep --quiet {tag}").since([4, 0, 7]),
-            case("pgrep --quiet {tag}x").nothing().since([4, 0, 7]),
-            case("pgrep --quiet -l {tag}").usage("").since([4, 0, 7]),
-            case("pgrep --quiet -a {tag}").usage("").since([4, 0, 7]),
-            case("pgrep --list-full --quiet {tag}").usage("").since([4, 0, 7]),
+            case("pgrep --quiet {tag}").since([4, 0, 6]),
+            case("pgrep --quiet {tag}x").nothing().since([4, 0, 6]),
+            case("pgrep --quiet -l {tag}")
+                .usage("Cannot use --quiet and -l,--list-name options together")
+                .since([4, 0, 6]),
+            case("pgrep --quiet -a {tag}")
+                .usage("Cannot use --quiet and -a,--list-full options together")
+                .since([4, 0, 6]),
+            case("pgrep -l --list-full --quiet {tag}").usage("and -a,--list-full").since([4, 0, 6]),
+            case("pkill -0 --quiet --list-name {tag}").usage("and -l,--list-name").since([4, 0, 6]),
+            case("pgrep --quiet -c {tag}").prints("2\n").since([4, 0, 6]),
+            case("pkill --quiet -0 -c {tag}x").prints("0\n").status(1).since([4, 0, 6]),
+            case("pidwait --quiet -c {tag}x").prints("0\n").status(1).since([4, 0, 6]),
+            case("pgrep --quiet averylongnamethatmatchesnothing")
+                .status(1)
+                .says("longer than 15 characters")
+                .since([4, 0, 6]),
+            // The reference is quiet about the list of pgrep only.
+            case("pkill --quiet -e -0 {a}")
+                .since([4, 0, 6])
+                .differs("quiet-echo", reference().prints("{a} killed (pid {a.pid})\n")),
         ],
     );
 }

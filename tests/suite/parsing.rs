@@ -1,6 +1,6 @@
 //! argv: permutation, bundles, attached values, long options and their abbreviations, and combinations.
 
-use crate::support::{self, Scene, case, check, reference};
+use crate::support::{self, Scene, case, check, reference, shell};
 
 fn cast(scene: &mut Scene) {
     scene.add("a", |part| part.session());
@@ -105,6 +105,21 @@ fn every_abbreviation_that_the_reference_accepts_is_accepted() {
             case("pgrep --s 0 -x {a}").usage(""),
             case("pgrep --que 1 -x {a}").pids("a"),
             case("pgrep --q 1 -x {a}").pids("a").before([4, 0, 7]),
+            // Ambiguous since newer options have these names too.
+            case("pgrep --r S -x {a}")
+                .pids("a")
+                .since([4, 0, 4])
+                .differs("abbreviations", reference().usage("option '--r' is ambiguous")),
+            case("pgrep --qu 1 -x {a}")
+                .pids("a")
+                .since([4, 0, 6])
+                .differs("abbreviations", reference().usage("option '--qu' is ambiguous")),
+            case("pgrep --pi {dir}/nosuch")
+                .status(1)
+                .says("Unable to open pidfile")
+                .since([4, 0, 6])
+                .differs("abbreviations", reference().usage("option '--pi' is ambiguous")),
+            case("pgrep --re -x {a}").nothing().since([4, 0, 4]),
             case("pgrep --full-of -x {a}").usage("unrecognized option '--full-of'"),
         ],
     );
@@ -165,6 +180,46 @@ fn usage_errors() {
             case("pgrep --s 0 {a}").usage("{program}: option '--s' is ambiguous"),
             case("pgrep -?").usage(""),
         ],
+    );
+}
+
+/// The reference stops at the first error, and at `--help` if there is none before it.
+#[test]
+fn the_grammar_comes_before_the_values() {
+    let invalid = || reference().usage("{program}: not a number: x");
+    let unknown = "{program}: unrecognized option '--nosuch'";
+    check(
+        cast,
+        &[
+            case("pgrep --nosuch -P x").usage(unknown),
+            case("pgrep -P x --nosuch").usage(unknown).differs("which-error", invalid()),
+            case("pgrep -P x {a} {b}")
+                .usage("{program}: only one pattern can be provided")
+                .differs("which-error", invalid()),
+            case("pgrep -P x --help").prints_with("Usage:").differs("which-error", invalid()),
+            case("pgrep {a} {b} --help").prints_with("Usage:"),
+            case("pgrep --help -P x").prints_with("Usage:"),
+        ],
+    );
+}
+
+#[test]
+fn the_environment_does_not_change_the_grammar() {
+    check(
+        cast,
+        &[shell("POSIXLY_CORRECT=1 pgrep {a} -l")
+            .prints("{a.pid} {a}\n")
+            .differs("posixly-correct", reference().usage("only one pattern can be provided"))],
+    );
+}
+
+#[test]
+fn new_options_are_unknown_to_the_reference() {
+    check(
+        cast,
+        &[case("pkill --dry-run {tag}x")
+            .nothing()
+            .differs("new-options", reference().usage("{program}: unrecognized option '--dry-run'"))],
     );
 }
 

@@ -342,3 +342,45 @@ fn a_pattern_that_is_no_regular_expression() {
         ],
     );
 }
+
+#[test]
+fn the_warning_of_a_pattern_that_is_too_long() {
+    let warning =
+        "pattern that searches for process name longer than 15 characters will result in zero matches";
+    check(
+        |_| {},
+        &[
+            case("pgrep no-such-name-anywhere").status(1).says(warning),
+            // By the shortest text that can match, not by the length of the pattern.
+            case("pgrep no-such-{20}")
+                .status(1)
+                .says(warning)
+                .differs("long-pattern-warning", reference().status(1)),
+            case("pgrep ({tag})?({tag})?({tag})")
+                .nothing()
+                .differs("long-pattern-warning", reference().status(1).says(warning)),
+        ],
+    );
+}
+
+/// A process that has overwritten its arguments with NULs.
+#[test]
+fn arguments_of_nothing_but_nuls_are_displayed_as_a_dash() {
+    check(
+        |scene| {
+            let overwritten = format!("{}-argument", scene.tag());
+            scene.add("n", |part| part.arg(overwritten).arguments_of_nul());
+        },
+        &[
+            case("pgrep -f {n}").nothing(),
+            case("pgrep -f {tag}-argument").nothing(),
+            case("pgrep {n}").pids("n"),
+            case("pgrep -a {n}")
+                .prints("{n.pid} -\n")
+                .before([4, 0, 5])
+                .differs("nul-arguments", reference().prints("{n.pid} ?\n")),
+            case("pgrep -a {n}").prints("{n.pid} -\n").since([4, 0, 6]),
+            case("pgrep -f -P {self} -- ^-$").pids("n").since([4, 0, 6]),
+        ],
+    );
+}

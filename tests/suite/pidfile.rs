@@ -111,6 +111,11 @@ fn a_bad_pidfile_is_an_error_with_status_1() {
                 .says("{program}: Unable to open pidfile: No such file or directory")
                 .before([4, 0, 3])
                 .differs("pidfile-reason", reference().status(1).says(invalid)),
+            case("pgrep -F -")
+                .stdin("{a.pid}")
+                .pids("a")
+                .before([4, 0, 5])
+                .differs("pidfile-stdin", reference().status(1).says(invalid)),
             case("pgrep -F {dir}").status(1).says("{program}: "),
             case("pgrep -F {dir}/zero")
                 .status(1)

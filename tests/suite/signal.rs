@@ -96,10 +96,20 @@ fn what_is_no_signal() {
             case("pkill -9x {a}").usage("{program}: invalid option -- '9'"),
             case("pkill -SIG {a}").usage("{program}: invalid option -- 'S'"),
             case("pkill -HUP- {a}").usage("{program}: invalid user name: P-").since([4, 0, 4]),
-            case("pkill --signal NOSUCH {a}").usage(unknown).since([4, 0, 3]),
-            case("pgrep --signal NOSUCH {a}").usage(unknown).since([4, 0, 3]),
-            case("pidwait --signal NOSUCH {a}").usage(unknown).since([4, 0, 3]),
-            case("pkill --signal '' {a}").usage("Unknown signal \"\".").since([4, 0, 3]),
+            case("pkill --signal NOSUCH {a}").usage(unknown).since([4, 0, 4]),
+            case("pgrep --signal NOSUCH {a}").usage(unknown).since([4, 0, 4]),
+            case("pidwait --signal NOSUCH {a}").usage(unknown).since([4, 0, 4]),
+            case("pkill --signal '' {a}").usage("Unknown signal \"\".").since([4, 0, 4]),
+            case("pkill --signal NOSUCH {a}").usage(unknown).before([4, 0, 4]).differs(
+                "unknown-signal",
+                reference().status(1).says("{program}: killing pid {a.pid} failed: Invalid argument"),
+            ),
+            case("pgrep --signal NOSUCH {a}")
+                .usage(unknown)
+                .before([4, 0, 4])
+                .differs("unknown-signal", reference().pids("a")),
+            // No version has this name.
+            case("pkill -UNUSED {a}").usage("{program}: invalid user name: NUSED"),
             // A second word is an unknown option.
             case("pkill -0 -0 {a}").usage("{program}: invalid option -- '0'"),
             case("pkill -0 -9 {a}").usage("{program}: invalid option -- '9'"),
@@ -125,9 +135,36 @@ fn signal_numbers_end_at_64() {
             case("pkill --signal -1 {a}").usage(""),
             case("pkill --signal 99999999999 {a}").usage("").differs("signal-range", refused.clone()),
             case("pkill -65 {a}").usage("").differs("signal-range", refused.clone()),
-            case("pkill -RTMIN+31 {a}").usage("").differs("signal-range", refused.clone()),
-            case("pkill -SIGRTMIN+80 {a}").usage("").differs("signal-range", refused),
+            case("pkill -RTMIN+31 {a}").usage("").before([4, 0, 5]).differs("signal-range", refused.clone()),
+            case("pkill -SIGRTMIN+80 {a}").usage("").before([4, 0, 5]).differs("signal-range", refused),
             case("pgrep --signal 65 {a}").usage("").differs("signal-range", reference().pids("a")),
+        ],
+    );
+}
+
+#[test]
+fn how_a_signal_number_is_written() {
+    check(
+        cast,
+        &[
+            case("pkill -010 {a}").fate("a", "USR1"),
+            case("pkill -+1 {a}")
+                .usage("{program}: invalid option -- '+'")
+                .differs("signal-number", reference().fate("a", "HUP")),
+            case("pkill --signal 1x {a}")
+                .usage("Unknown signal \"1x\".")
+                .differs("signal-number", reference().fate("a", "HUP")),
+            case("pkill --signal 0x9 {a}")
+                .usage("Unknown signal \"0x9\".")
+                .differs("signal-number", reference()),
+            case("pkill -SIG1 {a}")
+                .usage("{program}: invalid option -- 'S'")
+                .before([4, 0, 5])
+                .differs("signal-number", reference().fate("a", "HUP")),
+            case("pkill -EXIT {a}")
+                .since([4, 0, 5])
+                .differs("signal-zero", reference().usage("{program}: invalid option -- 'E'")),
+            case("pkill -NULL {a}").before([4, 0, 5]),
         ],
     );
 }

@@ -202,6 +202,7 @@ impl Facts for Process<'_> {
         if !self.command_line.known {
             let mut line = std::mem::take(&mut self.command_line.bytes);
             line.clear();
+            let has_arguments = !self.arguments()?.is_empty();
             let arguments = trim_end(self.arguments()?);
             let length = arguments.len();
             if length > LARGE {
@@ -210,7 +211,9 @@ impl Facts for Process<'_> {
                 self.arguments.known = false;
                 line.truncate(length);
                 line.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
-            } else if arguments.is_empty() {
+            } else if length == 0 && has_arguments {
+                line.push(b'-'); // only NULs
+            } else if length == 0 {
                 line.push(b'[');
                 line.extend_from_slice(self.name()?);
                 line.push(b']');
@@ -277,6 +280,7 @@ impl Facts for Process<'_> {
                         self.of_another_thread(|thread| Ok(thread.environment()?.and_then(not_empty)))?;
                     match other {
                         Some(bytes) => self.environment.bytes = bytes,
+                        None if result.is_err() && self.has_ended()? => {} // it has none any more
                         None => drop(result?),
                     }
                 }

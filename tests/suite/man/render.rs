@@ -123,7 +123,7 @@ fn options(program: Program) -> String {
 }
 
 fn new(program: Program) -> String {
-    let new = documented(program).filter(|opt| opt.origin == Origin::New);
+    let new = documented(program).filter(|opt| opt.origin != Origin::Reference);
     let new: Vec<String> = new.map(|opt| format!(".Fl -{}", opt.long)).collect();
     format!("{} .\n", new.join(" ,\n"))
 }

@@ -85,6 +85,7 @@ fn act() {
                 rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable).expect("prctl");
             }
             "no-arguments" => empty_arguments(),
+            "nul-arguments" => overwrite_arguments(),
             _ => panic!("no such part: {line}"),
         }
     }
@@ -167,6 +168,15 @@ fn empty_arguments() {
     let result =
         unsafe { libc::prctl(libc::PR_SET_MM, libc::PR_SET_MM_MAP as u64, map.as_ptr(), size, 0_u64) };
     assert_eq!(result, 0, "PR_SET_MM: {}", std::io::Error::last_os_error());
+}
+
+/// As a program does that changes its title, and makes it empty.
+fn overwrite_arguments() {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("stat");
+    let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_ascii_whitespace().collect();
+    let [start, end] = [48, 49].map(|number: usize| self::number::<usize>(fields[number - 3]));
+    // SAFETY: the bytes of the arguments, which are writable, and which nothing reads any more.
+    unsafe { std::ptr::write_bytes(std::ptr::with_exposed_provenance_mut::<u8>(start), 0, end - start) };
 }
 
 fn number<T: FromStr>(text: &str) -> T {

@@ -109,7 +109,12 @@ impl Victim {
 
     /// The terminal's name as `-t` takes it: `pts/3`.
     pub fn terminal(&self) -> &str {
-        &self.terminal.as_ref().expect("a victim with a terminal").1
+        self.terminal_name().expect("a victim with a terminal")
+    }
+
+    /// The same, if it has one.
+    pub fn terminal_name(&self) -> Option<&str> {
+        self.terminal.as_ref().map(|(_, name)| &**name)
     }
 
     /// The IDs of its threads, ascending.
@@ -246,6 +251,13 @@ impl Victim {
         self.wait().signal()
     }
 
+    /// Kills it, unless it has exited, and reaps it.
+    pub fn end(&mut self) {
+        // After a wait the pidfd returns ESRCH, and `wait` has the status.
+        let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::KILL);
+        let _ = self.child.wait();
+    }
+
     /// `None` at the end of the pipe.
     fn read_record(&mut self) -> Option<Record> {
         let pipe = self.child.stderr.as_mut().expect("pipe");
@@ -260,9 +272,7 @@ impl Victim {
 
 impl Drop for Victim {
     fn drop(&mut self) {
-        // After a wait the pidfd returns ESRCH, and `wait` has the status.
-        let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::KILL);
-        let _ = self.child.wait();
+        self.end();
     }
 }
 
@@ -369,6 +379,11 @@ impl Spec {
     /// Makes its arguments empty.
     pub fn without_arguments(self) -> Self {
         self.say("no-arguments".into())
+    }
+
+    /// Overwrites its arguments with NULs.
+    pub fn arguments_of_nul(self) -> Self {
+        self.say("nul-arguments".into())
     }
 
     /// Leads a session with a new pseudo-terminal.
