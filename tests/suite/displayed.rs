@@ -1,17 +1,16 @@
 //! What is displayed is matched. Random names and arguments with control characters, stray bytes and letters that are
-//! cut, matched by our pgrep and by that of procps, which matches what it displays: ours matches wherever that does.
+//! cut, matched by our pgrep and by that of procps, which matches what it displays: ours matches wherever that does, and
+//! what is there, too.
 //!
 //! `DISPLAYED_SUBJECTS=5000 cargo test --test suite displayed -- --nocapture` tries more than the suite does,
-//! `DISPLAYED_SEED=n` others, and `DISPLAYED_REFERENCE=PATH` compares with another pgrep than the installed one.
+//! `DISPLAYED_SEED=n` others, and `PKILL_TEST_REFERENCE=DIR` compares with another pgrep than the installed one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
 
-use crate::ere::patterns::Random;
-use crate::support::{Output, Run, Victim, available, installed_version, own_pid};
+use crate::support::{Output, Program, Random, Run, Victim, available, installed_version, own_pid};
 
 /// Processes that are compared at a time: each pattern is tried on all of them.
 const BATCH: usize = 30;
@@ -97,7 +96,7 @@ fn pattern(random: &mut Random, text: &[u8]) -> (Vec<&'static str>, Vec<u8>) {
             2 => pattern.extend(b"[^q]"),
             3 => pattern.extend(if *character == b" " { &b"[[:space:]]"[..] } else { b"[^[:space:]]" }),
             4 if random.one_in(4) => pattern.extend(b".*"),
-            _ if character.iter().all(|byte| b"\\.?*+[](){}^$|".contains(byte)) => {
+            _ if character.iter().all(|&byte| is_special(byte)) => {
                 pattern.push(b'\\');
                 pattern.extend(*character);
             }
@@ -114,26 +113,20 @@ fn pattern(random: &mut Random, text: &[u8]) -> (Vec<&'static str>, Vec<u8>) {
 }
 
 /// Runs a pgrep among the children of this process.
-fn pgrep(reference: Option<&Path>, locale: &str, options: &[&str], pattern: &[u8]) -> Output {
-    let run = match reference {
-        Some(path) => Run::installed("pgrep").file(path),
-        None => Run::ours("pgrep"),
-    };
+fn pgrep(program: Program, locale: &str, options: &[&str], pattern: &[u8]) -> Output {
     let own = own_pid();
-    let run = run.args(["-P", &own]).args(options).args([OsStr::new("--"), OsStr::from_bytes(pattern)]);
+    let run = Run::of(program, "pgrep")
+        .args(["-P", &own])
+        .args(options)
+        .args([OsStr::new("--"), OsStr::from_bytes(pattern)]);
     let output = run.env("LC_ALL", locale).run();
     assert!(output.status < 2, "{options:?} {}: {output:?}", pattern.escape_ascii());
     output
 }
 
 /// What is displayed of these processes.
-fn displayed(
-    reference: Option<&Path>,
-    locale: &str,
-    option: &str,
-    batch: &BTreeSet<u32>,
-) -> BTreeMap<u32, Vec<u8>> {
-    let output = pgrep(reference, locale, &[option], b"");
+fn displayed(program: Program, locale: &str, option: &str, batch: &BTreeSet<u32>) -> BTreeMap<u32, Vec<u8>> {
+    let output = pgrep(program, locale, &[option], b"");
     let lines = output.stdout.split(|&byte| byte == b'\n').filter_map(|line| {
         let space = line.iter().position(|&byte| byte == b' ')?;
         let pid = std::str::from_utf8(&line[..space]).ok()?.parse().ok()?;
@@ -153,22 +146,22 @@ struct Comparison {
 }
 
 impl Comparison {
-    fn compare(&mut self, random: &mut Random, reference: &Path, victims: &[Victim]) {
+    fn compare(&mut self, random: &mut Random, victims: &[Victim]) {
         let batch: BTreeSet<u32> = victims.iter().map(Victim::pid).collect();
         for locale in ["C.UTF-8", "C"] {
             for (label, option) in [("-l", None), ("-a", Some("-f"))] {
-                let ours = displayed(None, locale, label, &batch);
-                let theirs = displayed(Some(reference), locale, label, &batch);
+                let ours = displayed(Program::Ours, locale, label, &batch);
+                let theirs = displayed(Program::Installed, locale, label, &batch);
                 assert_eq!([ours.len(), theirs.len()], [batch.len(); 2]);
                 for pid in &batch {
                     let text = if random.one_in(4) { &ours[pid] } else { &theirs[pid] };
                     let (mut options, pattern) = pattern(random, text);
                     options.extend(option);
-                    let found = |reference| -> BTreeSet<u32> {
-                        let output = pgrep(reference, locale, &options, &pattern);
+                    let found = |program| -> BTreeSet<u32> {
+                        let output = pgrep(program, locale, &options, &pattern);
                         &output.pids().into_iter().collect() & &batch
                     };
-                    let (by_ours, by_theirs) = (found(None), found(Some(reference)));
+                    let (by_ours, by_theirs) = (found(Program::Ours), found(Program::Installed));
                     self.reference_matches += by_theirs.len();
                     self.only_ours += by_ours.difference(&by_theirs).count();
                     for missed in by_theirs.difference(&by_ours) {
@@ -188,10 +181,20 @@ impl Comparison {
     }
 }
 
+/// The name as it is, as a pattern.
+fn literal(name: &[u8]) -> Vec<u8> {
+    let escaped = |&byte: &u8| if is_special(byte) { vec![b'\\', byte] } else { vec![byte] };
+    name.iter().flat_map(escaped).collect()
+}
+
+/// Whether the byte has a meaning of its own in a pattern.
+fn is_special(byte: u8) -> bool {
+    b"\\.?*+[](){}^$|".contains(&byte)
+}
+
 /// docs/COMPATIBILITY.md, `raw-bytes` and `text-output`.
 #[test]
 fn we_match_wherever_the_reference_does() {
-    let path = env::var("DISPLAYED_REFERENCE").unwrap_or_else(|_| "/usr/bin/pgrep".into());
     if !available(installed_version().is_some(), "procps") {
         return;
     }
@@ -209,7 +212,11 @@ fn we_match_wherever_the_reference_does() {
             spec.spawn()
         };
         let victims: Vec<Victim> = (0..BATCH).map(spawn).collect();
-        comparison.compare(&mut random, Path::new(&path), &victims);
+        comparison.compare(&mut random, &victims);
+        for victim in &victims {
+            let found = pgrep(Program::Ours, "C.UTF-8", &["-x"], &literal(victim.comm())).pids();
+            assert!(found.contains(&victim.pid()), "not found as it is: {}", victim.comm().escape_ascii());
+        }
     }
     let Comparison { reference_matches, only_ours, displayed_differently, unexplained } = comparison;
     println!(

@@ -12,7 +12,8 @@ use nix::sys::resource::{Resource, setrlimit};
 use pkill::ere::{Charset, Flags, Pattern, PatternError};
 
 use super::glibc::{self, Answer};
-use super::patterns::{self, Alphabet, Random};
+use super::patterns::{self, Alphabet};
+use crate::support::Random;
 use crate::support::rerun::{rerun, test_name};
 
 /// A pattern and its subjects.

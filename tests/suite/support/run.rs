@@ -71,11 +71,16 @@ impl Output {
     }
 }
 
-/// The version of the installed procps, `None` without one.
+/// Where the programs of procps are: `PKILL_TEST_REFERENCE`, or those that are installed.
+fn reference() -> PathBuf {
+    std::env::var_os("PKILL_TEST_REFERENCE").map_or_else(|| "/usr/bin".into(), PathBuf::from)
+}
+
+/// The version of procps, `None` without one.
 pub fn installed_version() -> Option<[u32; 3]> {
     static VERSION: OnceLock<Option<[u32; 3]>> = OnceLock::new();
     *VERSION.get_or_init(|| {
-        let output = Command::new("/usr/bin/pgrep").arg("-V").output().ok()?;
+        let output = Command::new(reference().join("pgrep")).arg("-V").output().ok()?;
         let text = String::from_utf8(output.stdout).ok()?;
         let mut numbers = text.trim().strip_prefix("pgrep from procps-ng ")?.split('.');
         Some([(); 3].map(|()| numbers.next().and_then(|number| number.parse().ok()).unwrap_or(0)))
@@ -94,9 +99,9 @@ impl Run {
         Self::path(name, path.as_ref())
     }
 
-    /// The installed procps program of that name.
+    /// The procps program of that name.
     pub fn installed(name: &str) -> Self {
-        Self::path(name, &Path::new("/usr/bin").join(name))
+        Self::path(name, &reference().join(name))
     }
 
     pub fn of(program: Program, name: &str) -> Self {
