@@ -153,6 +153,7 @@ complete -c pidwait -s o -l oldest -n '__pidwait_has_not inverse n newest o olde
 complete -c pidwait -l tree -n '__pidwait_has_not tree --' -d 'add the descendants of each match'
 complete -c pidwait -l signal -x -a '(__pidwait_values signal none signal)' -n '__pidwait_has_not signal --' -d 'use this signal, name or number (default: TERM)'
 complete -c pidwait -l timeout -x -a '(__pidwait_values timeout none timeout)' -n '__pidwait_has_not timeout --' -d 'stop waiting after DURATION'
+complete -c pidwait -l no-progress -n '__pidwait_has_not no-progress --' -d 'show no progress of a wait on the terminal'
 complete -c pidwait -l any -n '__pidwait_has_not any --' -d 'return when the first process has exited'
 complete -c pidwait -l max -x -n '__pidwait_has_not max --' -d 'do nothing if more than N processes match'
 complete -c pidwait -l read-timeout -x -a '(__pidwait_values read-timeout none read-timeout)' -n '__pidwait_has_not read-timeout --' -d 'give up reading a process after DURATION (1s)'

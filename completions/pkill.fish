@@ -173,6 +173,7 @@ complete -c pkill -l escalate -x -a '(__pkill_values escalate none escalate)' -n
 complete -c pkill -l cont -n '__pkill_has_not cont --' -d 'continue stopped processes, so that they can act'
 complete -c pkill -l until-none -n '__pkill_has_not m mrelease until-none --' -d 'repeat until no process matches'
 complete -c pkill -l settle -x -a '(__pkill_values settle none settle)' -n '__pkill_has_not settle --' -d 'wait DURATION for restarted processes (0.5s)'
+complete -c pkill -l no-progress -n '__pkill_has_not no-progress --' -d 'show no progress of a wait on the terminal'
 complete -c pkill -l dry-run -n '__pkill_has_not dry-run I interactive quiet --' -d 'send nothing; show what would be done and why'
 complete -c pkill -s I -l interactive -n '__pkill_has_not freeze dry-run I interactive --' -d 'ask before each signal: y, n, a (all), q (quit)'
 complete -c pkill -l max -x -n '__pkill_has_not max --' -d 'do nothing if more than N processes match'

@@ -111,7 +111,7 @@ fn by_owner(request: &Request) -> Option<String> {
         .found
         .iter()
         .filter_map(|found| match &found.view {
-            View::Full(about) => Some(about.effective_uid),
+            View::Full(full) => Some(full.about.effective_uid),
             View::Id | View::Text(..) | View::Words(..) => None,
         })
         .collect();

@@ -133,6 +133,9 @@ pub(crate) struct Target {
     /// The facts that are shown.
     pub view: View,
     pub reason: Reason,
+    /// `--tree`: its parent.
+    pub parent: Option<Pid>,
+    /// The outcome.
     pub outcome: Outcome,
     /// Why it could not be continued, if pkill has stopped it or was to continue it.
     pub left_stopped: Option<Errno>,
@@ -308,6 +311,7 @@ mod tests {
             token: None,
             view: view.clone(),
             reason,
+            parent: None,
             outcome,
             left_stopped: None,
             end: None,

@@ -66,6 +66,8 @@ pub(crate) struct Request {
     pub style: Style,
     /// `-c`: print the number of matches.
     pub count: bool,
+    /// Whether the progress of a wait is shown on a terminal (not with `--no-progress`).
+    pub shows_progress: bool,
     /// `--max`: do nothing if there are more matches than this.
     pub at_most: Option<usize>,
     /// `--allow-none`: succeed if nothing matches.

@@ -264,6 +264,7 @@ impl Query {
             at_most: None,
             allow_none: false,
             strict: false,
+            shows_progress: false,
             read_timeout: Some(READ_TIMEOUT),
             raw_values: vec![],
         })

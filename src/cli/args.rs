@@ -56,6 +56,7 @@ pub(crate) struct Args {
     pub until_none: bool,
     pub settle: Option<Duration>,
     pub any: bool,
+    pub no_progress: bool,
     pub strict: bool,
     pub read_timeout: Option<Duration>,
     pub allow_none: bool,
@@ -142,6 +143,7 @@ impl Args {
             at_most: self.at_most,
             allow_none: self.allow_none,
             strict: self.strict,
+            shows_progress: !self.no_progress,
             read_timeout: Some(self.read_timeout.unwrap_or(READ_TIMEOUT)).filter(|limit| !limit.is_zero()),
             raw_values,
         })

@@ -298,6 +298,8 @@ pub static OPTIONS: &[Opt] = &[
         "repeat until no process matches"),
     new("settle", None, SENDS, Ending, Value(Kind::Duration, |a, v| values::duration(v).map(|time| a.settle = Some(time))),
         "wait DURATION for restarted processes (0.5s)"),
+    new("no-progress", None, ACTS, Ending, Flag(|a| a.no_progress = true),
+        "show no progress of a wait on the terminal"),
     new("any", None, &[Pidwait], Ending, Flag(|a| a.any = true),
         "return when the first process has exited"),
     new("dry-run", None, SENDS, Safety, Flag(|a| a.mode = Mode::DryRun),

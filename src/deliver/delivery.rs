@@ -9,6 +9,7 @@ use super::delta::Delta;
 use super::interrupt::{Caught, Interrupts};
 use super::observer::{Answer, Observer};
 use super::pidfd::PidFd;
+use super::refused;
 use super::schedule::Due;
 use super::send::failure;
 use super::target::{Pin, ProcessId, Remaining, Signals, State, TargetIndex, Targets};
@@ -142,6 +143,7 @@ impl<'a> Delivery<'a> {
         let permits = self.request.at_most.is_none_or(|most| total <= most);
         if !permits {
             self.finish = Some(Finish::TooMany);
+            refused::describe(self.request, &self.plan, &self.targets, &mut delta.new);
             for found in delta.new.drain(..) {
                 self.targets.push(found, State::Settled(Outcome::Untouched));
             }

@@ -24,9 +24,10 @@ pub(super) fn predict_all(delivery: &mut Delivery<'_>, signal: Signal, delta: De
     }
     for at in delivery.targets.indices() {
         let target = &delivery.targets[at];
-        let (State::Pinned(pin), View::Full(about)) = (&target.state, &target.found.view) else { continue };
-        let predicted =
-            pin.with(delivery.proc, |pidfd| Ok(predict(signal, &sender, &groups, pidfd, pin.id.pid, about)));
+        let (State::Pinned(pin), View::Full(full)) = (&target.state, &target.found.view) else { continue };
+        let predicted = pin.with(delivery.proc, |pidfd| {
+            Ok(predict(signal, &sender, &groups, pidfd, pin.id.pid, &full.about))
+        });
         let outcome = predicted.unwrap_or_else(failure);
         delivery.targets[at].state = State::Settled(outcome);
     }

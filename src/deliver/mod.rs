@@ -17,6 +17,7 @@ mod observer;
 mod pidfd;
 mod quiesce;
 mod reappeared;
+mod refused;
 mod rescan;
 mod schedule;
 mod send;
@@ -105,7 +106,7 @@ fn after_send(request: &Request, plan: &Plan) -> Result<AfterSend, Error> {
         return Ok(AfterSend::Settle(None));
     };
     let steps = request.sending().map_or(&[][..], |sending| &sending.escalation);
-    let report_exit_status = matches!(plan.detail, Detail::Full(_));
+    let report_exit_status = matches!(plan.detail, Detail::Full(..));
     Ok(AfterSend::Await(Box::new(Waiter::new(wait, steps, report_exit_status)?)))
 }
 

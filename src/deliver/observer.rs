@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::request::Pid;
 use crate::scan::Match;
 use crate::signal::Signal;
+use crate::view::Mention;
 
 /// Receives events. Its methods cannot fail: whether output can be written must not decide which processes are
 /// signalled.
@@ -28,7 +29,9 @@ pub(crate) trait Observer: Confirm {
 
 /// Answers for the user.
 pub(crate) trait Confirm {
-    /// `--interactive`: asks whether to signal these: one process, or members of one process group.
+    /// `--interactive --tree`: questions about each of these follow.
+    fn before_questions(&mut self, found: &[&Match]);
+    /// `--interactive`: shall these processes be signalled? They are one, or members of one process group.
     fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error>;
 }
 
@@ -46,10 +49,12 @@ pub(crate) enum Answer {
 }
 
 /// The state of a wait.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Progress {
     /// Targets that are still running.
     pub running: usize,
+    /// The same by ID and name (`comm`), if they are few.
+    pub named: Vec<Mention>,
     /// All targets that are waited for.
     pub of: usize,
     /// Since the first signal.

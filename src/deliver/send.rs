@@ -40,7 +40,7 @@ pub(super) fn outcome(sent: Result<Via, Errno>, view: &View) -> Outcome {
             errno,
             // Only where it will be printed: it takes reading the target's files.
             why: match view {
-                View::Full(target) => Some(Refusal::new(&sender(), target)),
+                View::Full(target) => Some(Refusal::new(&sender(), &target.about)),
                 View::Id | View::Text(..) | View::Words(..) => None,
             },
         },

@@ -320,6 +320,14 @@ impl Targets {
         (unwatched, closed)
     }
 
+    /// Those that are waited for and have not exited as far as is known.
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = Pid> {
+        self.records.iter().filter_map(|target| match &target.state {
+            State::Awaited { pin, .. } => Some(pin.id.pid),
+            State::Pinned(_) | State::Exited { .. } | State::Settled(_) => None,
+        })
+    }
+
     /// Their outcomes. `waited`: the wait has ended, after this time, before all had exited; `read` examines
     /// one that has not, as far as is known: None if it has.
     pub(crate) fn into_report(
@@ -372,8 +380,8 @@ impl Target {
             State::Exited { outcome, exit, .. } => (outcome, Some(End::Exited(exit))),
             State::Settled(outcome) => (outcome, None),
         };
-        let Match { pid, token, view, reason, .. } = self.found;
-        report::Target { pid, token, view, reason, outcome, end, left_stopped: self.left_stopped }
+        let Match { pid, token, view, reason, parent, .. } = self.found;
+        report::Target { pid, token, view, reason, parent, outcome, end, left_stopped: self.left_stopped }
     }
 }
 

@@ -197,6 +197,10 @@ fn stop_again(delivery: &mut Delivery<'_>, running: &[TargetIndex]) {
 fn signal_pinned(delivery: &mut Delivery<'_>, sending: &Sending) -> Result<(), Error> {
     let is_pinned = |at: &TargetIndex| matches!(delivery.targets[*at].state, State::Pinned(_));
     let mut pending: VecDeque<TargetIndex> = delivery.targets.indices().filter(is_pinned).collect();
+    if delivery.asks() && delivery.request.selection.tree {
+        let found: Vec<&Match> = pending.iter().map(|&at| &delivery.targets[at].found).collect();
+        delivery.observer.before_questions(&found);
+    }
     while let Some(first) = pending.pop_front() {
         let group = delivery.targets[first].found.group;
         match group.filter(|&group| group::is_signalled_as_one(delivery, group)) {

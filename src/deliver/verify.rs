@@ -79,7 +79,7 @@ fn verify_reason(
             // The pattern compiled for the scan, and this subject needs a form of it that is too big.
             Err(MatchError::Pattern(_)) => return Err(Outcome::Changed),
         }
-        let view = view(plan.detail, process);
+        let view = view(plan.detail, &plan.predicate, process);
         if view.is_err() || tries == TRIES || is_of_one_program(plan.detail, process) != Ok(false) {
             break view;
         }

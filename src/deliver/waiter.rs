@@ -23,12 +23,16 @@ use crate::proc::{Facts as _, ProcDir, Process};
 use crate::report::{Exited, Outcome};
 use crate::request::{Step, Wait};
 use crate::sys;
+use crate::view::Mention;
 
 /// The interval at which processes without an exit event are polled: they have no pidfd, or one that is not pollable.
 /// It is also the time between two scans.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How often the progress of the wait is reported to the observer.
+/// At most this many of the processes that are still running are named to the observer.
+const NAMED_MAX: usize = 3;
+
+/// How often the observer hears of the wait's progress, if it wants to.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long parents get to reap their exited children, in all, before the wait statuses are reported.
@@ -199,7 +203,7 @@ impl Waiter {
                 Due::Expired => Some(now),
             };
             let progress_at = observer.wants_progress().then(|| {
-                observer.on_progress(&self.progress(now));
+                observer.on_progress(&self.progress(targets, now));
                 now + PROGRESS_INTERVAL
             });
             let poll_at = (self.needs_polling && !self.unwatched.is_empty()).then_some(poll_at);
@@ -266,9 +270,18 @@ impl Waiter {
         }
     }
 
-    fn progress(&self, now: Instant) -> Progress {
+    fn progress(&self, targets: &Targets, now: Instant) -> Progress {
+        let mut named = vec![];
+        if self.running <= NAMED_MAX {
+            let mut process = Process::new(&self.proc);
+            named.extend(targets.awaited().map(|pid| {
+                process.select(pid);
+                Mention { pid, name: process.name().map(<[u8]>::to_vec).unwrap_or_default() }
+            }));
+        }
         Progress {
             running: self.running,
+            named,
             of: self.awaited,
             elapsed: self.schedule.elapsed(now),
             next: self.schedule.next_step().map(|(signal, at)| (signal, at.saturating_duration_since(now))),

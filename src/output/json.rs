@@ -206,7 +206,7 @@ fn is_zero(number: &usize) -> bool {
 impl<'a> TargetView<'a> {
     fn new(target: &'a Target, names: &mut Names) -> Self {
         let about = match &target.view {
-            View::Full(about) => Some(About::new(about, names)),
+            View::Full(full) => Some(About::new(&full.about, names)),
             View::Id | View::Text(..) | View::Words(..) => None,
         };
         let (pinned, errno) = match target.outcome {

@@ -1,12 +1,17 @@
 //! Standard output: the list of pgrep, a line for each process, or a document.
 
+use std::io::IsTerminal as _;
+
 use super::printable::{cut, is_printable, quoted, shown};
+use super::screen::Screen;
+use super::text::identity;
+use super::tree::{self, Branch};
 use super::writer::Output;
-use super::{json, signals, text};
+use super::{json, signals};
 use crate::complete::Candidate;
 use crate::error::Error;
 use crate::report::{Report, Target};
-use crate::request::{Action, Listing, Mode, Request, Sending, Separator, Style, Subject};
+use crate::request::{Action, Listing, Mode, Request, Separator, Style, Subject};
 use crate::view::View;
 
 /// Characters of a command line that describe a completion candidate, which has one line of the screen.
@@ -42,12 +47,7 @@ impl Output {
                 self.print_with(|output| json::write_report(output, request, report, &mut names))?;
                 self.names = names;
             }
-            Style::Plain | Style::Verbose | Style::Quiet => match &request.action {
-                Action::Signal(sending) if sending.mode == Mode::DryRun => {
-                    self.dry_run(sending, request.count, report)?;
-                }
-                action => self.lines(action, request, report)?,
-            },
+            Style::Plain | Style::Verbose | Style::Quiet => self.lines(&request.action, request, report)?,
         }
         self.flush()?;
         self.messages(request, report);
@@ -56,24 +56,32 @@ impl Output {
 
     /// The output of a program in its own style.
     fn lines(&mut self, action: &Action, request: &Request, report: &Report) -> Result<(), Error> {
-        if request.style == Style::Verbose {
-            self.table(None, report)?;
+        let is_dry_run = request.sending().is_some_and(|sending| sending.mode == Mode::DryRun);
+        let has_table = request.style == Style::Verbose || is_dry_run && !report.too_many;
+        if has_table {
+            self.table(action, &report.targets)?;
         }
         match action {
             Action::Wait { .. } => {} // the count was printed before the wait
             Action::List(_) if report.too_many => {}
-            Action::List(_) | Action::Signal(_) if request.count => {
+            Action::List(_) | Action::Signal(_) if request.count && !(is_dry_run && report.too_many) => {
                 self.print(&format!("{}\n", report.targets.len()));
             }
-            Action::List(listing) if request.style == Style::Plain => self.list(listing, &report.targets)?,
+            Action::List(listing) if !has_table => self.list(listing, &report.targets)?,
             Action::List(_) | Action::Signal(_) => {}
         }
         Ok(())
     }
 
     fn list(&mut self, listing: &Listing, targets: &[Target]) -> Result<(), Error> {
+        let is_one_per_line =
+            matches!(&listing.separator, Separator::Between(delimiter) if delimiter == b"\n");
+        let is_tree = targets.iter().any(|target| target.parent.is_some());
+        if is_tree && is_one_per_line && listing.label.is_some() && std::io::stdout().is_terminal() {
+            return self.tree(targets);
+        }
         for (at, target) in targets.iter().enumerate() {
-            self.print(&text::identity(target));
+            self.print(&identity(target));
             if let View::Text(..) | View::Words(..) = target.view {
                 self.print(" ");
                 self.label(&target.view, listing.separator == Separator::Nul)?;
@@ -84,6 +92,18 @@ impl Output {
                 Separator::Between(_) if last => b"\n",
                 Separator::Between(delimiter) => delimiter,
             })?;
+        }
+        Ok(())
+    }
+
+    /// `--tree` on a terminal: each process below its parent.
+    fn tree(&mut self, targets: &[Target]) -> Result<(), Error> {
+        let family: Vec<_> = targets.iter().map(|target| (target.pid, target.parent)).collect();
+        let width = targets.iter().map(|target| identity(target).len()).max().unwrap_or_default();
+        for Branch { at, drawn } in tree::draw(&family, Screen::of(&std::io::stdout())) {
+            self.print(&format!("{:width$} {drawn}", identity(&targets[at])));
+            self.label(&targets[at].view, false)?;
+            self.print_bytes(b"\n")?;
         }
         Ok(())
     }
@@ -101,27 +121,18 @@ impl Output {
         }
     }
 
-    /// A line for each process.
-    fn table(&mut self, heading: Option<[String; 4]>, report: &Report) -> Result<(), Error> {
-        let mut names = std::mem::take(&mut self.names);
-        let lines = report.targets.iter().map(|target| names.line(target));
-        self.print_with(|output| text::write_aligned(output, heading.into_iter().chain(lines)))?;
-        self.names = names;
-        Ok(())
-    }
-
-    /// `--dry-run`.
-    fn dry_run(&mut self, sending: &Sending, count: bool, report: &Report) -> Result<(), Error> {
-        if report.too_many {
-            return Ok(());
-        }
-        if !report.targets.is_empty() {
-            let heading =
-                ["PID", "USER", "NAME", &format!("WHAT {} WOULD DO", sending.signal)].map(String::from);
-            self.table(Some(heading), report)?;
-        }
-        if count {
-            self.print(&format!("{}\n", report.targets.len()));
+    /// A row for each process.
+    fn table(&mut self, action: &Action, targets: &[Target]) -> Result<(), Error> {
+        let outcome = match action {
+            Action::Signal(sending) if sending.mode == Mode::DryRun => {
+                format!("EFFECT OF {}", sending.signal)
+            }
+            _ => "OUTCOME".to_owned(),
+        };
+        let rows: Vec<&Target> = targets.iter().collect();
+        for line in self.rows(&rows, &outcome, Screen::of(&std::io::stdout())) {
+            self.print_bytes(line.as_bytes())?;
+            self.print_bytes(b"\n")?;
         }
         Ok(())
     }

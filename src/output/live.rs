@@ -4,28 +4,29 @@ use std::io::IsTerminal as _;
 
 use rustix::io::Errno;
 
-use super::printable::{cut, shown, shown_as};
+use super::marked::{Marked, width};
+use super::printable::shown;
 use super::progress::ProgressLine;
-use super::terminal::Terminal;
+use super::terminal::{CHOICE, Terminal};
 use super::writer::Output;
 use crate::deliver::{Answer, Confirm, Observer, Progress};
 use crate::error::{Error, errno_text};
-use crate::proc::Description;
-use crate::request::{Action, Mode, Pid, Program, Request, Sending, Style, Subject};
+use crate::report::{Outcome, Target};
+use crate::request::{Action, Mode, Pid, Program, Request, Sending, Style};
 use crate::scan::{Match, Matches};
 use crate::select::Reason;
 use crate::signal::Signal;
-use crate::view::{QUESTION_BYTES, View};
+use crate::view::View;
 
-/// Characters of a command line that a question shows: it may be 6 MiB long, and the start of the question must stay
-/// visible.
+/// Columns of a command line that a question shows where the terminal has no width, and on a narrow one.
 const COMMAND_LINE_MAX: usize = 200;
+const COMMAND_LINE_MIN: usize = 24;
 
 impl Output {
     /// Open the terminal for `--interactive`, and prepare the progress line of a wait.
     pub(crate) fn prepare(&mut self, request: &Request) -> Result<(), Error> {
         self.style = request.style;
-        if request.wait().is_some() && request.style != Style::Quiet {
+        if request.wait().is_some() && request.shows_progress && request.style != Style::Quiet {
             self.progress = ProgressLine::on_terminal(|| self.is_watched());
         }
         if matches!(request.action, Action::Signal(Sending { mode: Mode::Ask, .. })) {
@@ -107,51 +108,55 @@ impl Observer for Output {
 }
 
 impl Confirm for Output {
+    fn before_questions(&mut self, found: &[&Match]) {
+        let Some(screen) = self.terminal.as_ref().map(Terminal::screen) else { return };
+        let target = |found: &&Match| Target {
+            pid: found.pid,
+            token: None,
+            view: found.view.clone(),
+            reason: found.reason,
+            parent: found.parent,
+            outcome: Outcome::Listed,
+            left_stopped: None,
+            end: None,
+        };
+        let targets: Vec<Target> = found.iter().map(target).collect();
+        let lines = self.rows(&targets.iter().collect::<Vec<_>>(), "OUTCOME", screen);
+        if let Some(terminal) = &mut self.terminal {
+            terminal.show_lines(&lines);
+        }
+    }
+
     fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error> {
         // Of a group, a match is named: the other members are selected because of it.
         let named = found.iter().min_by_key(|found| matches!(found.reason, Reason::GroupMember(_)));
-        let (Some(named), Some(terminal)) = (named, &mut self.terminal) else { return Ok(Answer::No) };
-        let mut process = named.pid.to_string();
-        if let View::Full(about) = &named.view {
-            let user = self.names.user(about.effective_uid);
-            process += &format!(" {user} {}", cut(&name_or_start(about), COMMAND_LINE_MAX));
-        }
-        let question = match (named.group, found.len()) {
-            (Some(group), 2..) => {
-                format!("send {signal} to process group {group}: {process}, and {} more?", found.len() - 1)
-            }
-            _ => format!("send {signal} to {process}?"),
+        let (Some(named), Some(screen)) = (named, self.terminal.as_ref().map(Terminal::screen)) else {
+            return Ok(Answer::No);
         };
-        terminal.ask(&question)
-    }
-}
-
-/// The start of the command line, or the name where that is empty.
-fn name_or_start(about: &Description) -> String {
-    let arguments = about.arguments.as_deref().unwrap_or_default();
-    let is_whole = arguments.len() < QUESTION_BYTES;
-    let start = &arguments[..arguments.len().min(QUESTION_BYTES)];
-    let line: Vec<u8> = start.iter().map(|&b| if b == 0 { b' ' } else { b }).collect();
-    let text = match line.is_empty() {
-        true => shown(&about.name),
-        false => shown_as(Subject::CommandLine, &line),
-    };
-    // Spaces at the end of a part may be followed by more.
-    if is_whole { text.trim_end().to_owned() } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_question_is_cut_between_characters() {
-        for (text, shown) in [
-            ("é".repeat(COMMAND_LINE_MAX), "é".repeat(COMMAND_LINE_MAX)),
-            ("é".repeat(COMMAND_LINE_MAX + 1), "é".repeat(COMMAND_LINE_MAX) + "..."),
-            (String::new(), String::new()),
-        ] {
-            assert_eq!(cut(&text, COMMAND_LINE_MAX), shown);
+        self.remind(&named.view, named.pid, signal);
+        let mut process = named.pid.to_string();
+        let (mut command, mut why) = (Marked::default(), String::new());
+        if let (View::Full(full), Some(describer)) = (&named.view, &self.describer) {
+            let user = self.names.user(full.about.effective_uid);
+            let described = describer.describe(full, named.reason);
+            process += &format!(" {} {} ", shown(user.as_bytes()), described.age);
+            command = described.command;
+            if !described.why.is_empty() {
+                why = format!(" ({})", described.why);
+            }
         }
+        let (before, after) = match (named.group, found.len()) {
+            (Some(group), 2..) => (
+                format!("send {signal} to process group {group}: {process}"),
+                format!("{why}, and {} more?", found.len() - 1),
+            ),
+            _ => (format!("send {signal} to {process}"), format!("{why}?")),
+        };
+        let room = screen.width.map_or(COMMAND_LINE_MAX, |columns| {
+            columns.saturating_sub(width(&before) + width(&after) + CHOICE.len() + 1)
+        });
+        let command = command.fit(room.max(COMMAND_LINE_MIN), screen).render(screen);
+        let question = format!("{before}{command}{after}");
+        self.terminal.as_mut().map_or(Ok(Answer::No), |terminal| terminal.ask(&question))
     }
 }

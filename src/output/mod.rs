@@ -1,16 +1,23 @@
 //! [`Report`](crate::report::Report) → bytes on standard output, messages on standard error. The only writer.
 
+mod describe;
 mod exact;
 mod json;
 mod lines;
 mod live;
+mod marked;
 mod notes;
 mod printable;
 mod progress;
 mod reappeared;
+mod rows;
+mod screen;
 mod signals;
+mod supervised;
+mod table;
 mod terminal;
 mod text;
+mod tree;
 mod writer;
 
 pub(crate) use writer::Output;

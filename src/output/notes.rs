@@ -4,7 +4,9 @@ use std::io::IsTerminal as _;
 
 use rustix::io::Errno;
 
+use super::describe::Describer;
 use super::printable::{cut, quoted, shown, shown_as};
+use super::screen::Screen;
 use super::text::failure;
 use super::writer::Output;
 use crate::error::errno_text;
@@ -34,6 +36,7 @@ impl Output {
     /// Notes that precede the first signal: that processes could not be examined, and which matches are ancestors of
     /// this program.
     pub(crate) fn notes(&mut self, plan: &Plan, matches: &Matches) {
+        self.describer = Some(Describer::new(plan));
         if self.style != Style::Quiet {
             self.distrusted_pidfile(plan);
             self.stale(plan);
@@ -199,6 +202,7 @@ impl Output {
         }
         self.still_running(report);
         self.reappeared(request, report);
+        self.supervised(request, report);
         if report.too_many {
             self.too_many(request, report);
         }
@@ -262,25 +266,39 @@ impl Output {
         }
     }
 
-    /// `--max`: how many there are, and the first few.
+    /// `--max`: how many there are, and the first of them.
     fn too_many(&mut self, request: &Request, report: &Report) {
         let (found, most) = (report.targets.len(), request.at_most.unwrap_or_default());
-        let named = report.targets.iter().map(|target| match &target.view {
-            View::Id => target.pid.to_string(),
-            View::Text(subject, text) => format!("{} {}", target.pid, label(*subject, text.iter())),
-            View::Words(subject, words) => {
-                format!("{} {}", target.pid, label(*subject, quoted(words).flatten()))
-            }
-            View::Full(about) => format!("{} {}", target.pid, shown(&about.name)),
-        });
-        let named = first(NAMED_MAX, named);
         let processes_match = if found == 1 { "process matches" } else { "processes match" };
-        let is_signalled = |target: &Target| matches!(target.outcome, Outcome::Signalled { .. });
-        let consequence = match report.targets.iter().any(is_signalled) {
+        let is_signalled = |target: &&Target| matches!(target.outcome, Outcome::Signalled { .. });
+        let consequence = match report.targets.iter().any(|target| is_signalled(&target)) {
             true => "so no other is signalled",
             false => "so nothing was done",
         };
-        self.error(&format!("{found} {processes_match}, more than --max {most}, {consequence}: {named}"));
+        let message = format!("{found} {processes_match}, more than --max {most}, {consequence}");
+        let is_described = |target: &&Target| matches!(target.view, View::Full(_)) && !is_signalled(target);
+        let described: Vec<&Target> = report.targets.iter().filter(is_described).collect();
+        if request.style != Style::Plain || described.is_empty() {
+            let named = first(NAMED_MAX, report.targets.iter().map(named));
+            return self.error(&format!("{message}: {named}"));
+        }
+        let others = report.targets.iter().filter(|target| !is_signalled(target)).count() - described.len();
+        let which = if others > 0 { format!(", among them {}", described.len()) } else { String::new() };
+        self.error(&format!("{message}{which}:"));
+        for line in self.rows(&described, "OUTCOME", Screen::of(&std::io::stderr())) {
+            self.write_stderr(&format!("{line}\n"));
+        }
+    }
+}
+
+/// A process in a list of names.
+fn named(target: &Target) -> String {
+    let pid = target.pid;
+    match &target.view {
+        View::Id => pid.to_string(),
+        View::Text(subject, text) => format!("{pid} {}", label(*subject, text.iter())),
+        View::Words(subject, words) => format!("{pid} {}", label(*subject, quoted(words).flatten())),
+        View::Full(full) => format!("{pid} {}", shown(&full.about.name)),
     }
 }
 

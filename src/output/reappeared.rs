@@ -55,7 +55,7 @@ impl Output {
 }
 
 /// What starts the process again, and the command that stops it.
-fn advice(origin: &Origin) -> Option<String> {
+pub(super) fn advice(origin: &Origin) -> Option<String> {
     let Origin { unit, container, parent, supervisor } = origin;
     match supervisor {
         Supervisor::Unit => {

@@ -4,12 +4,15 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{json, text};
+use super::json;
+use super::marked::Marked;
+use super::screen::Screen;
+use super::table::{self, Column};
 use crate::signal::Signal;
 
 /// A row for each signal. Only the last column contains spaces, so awk(1) can read it.
-pub(super) fn write_table(output: impl Write) -> io::Result<()> {
-    let heading = ["NUMBER", "NAMES", "DEFAULT", "CATCHABLE", "MEANING"].map(String::from);
+pub(super) fn write_table(mut output: impl Write) -> io::Result<()> {
+    let heading = ["NUMBER", "NAMES", "DEFAULT", "CATCHABLE", "MEANING"];
     let row = |signal: Signal| {
         let catchable = if signal.can_be_caught() { "yes" } else { "no" };
         [
@@ -20,7 +23,18 @@ pub(super) fn write_table(output: impl Write) -> io::Result<()> {
             signal.meaning().to_owned(),
         ]
     };
-    text::write_aligned(output, [heading].into_iter().chain(Signal::named().map(row)))
+    let rows: Vec<Vec<Marked>> =
+        Signal::named().map(|signal| row(signal).into_iter().map(Marked::from).collect()).collect();
+    let column = |heading: &str| Column {
+        heading: heading.to_owned(),
+        on_right: false,
+        in_full: false,
+        is_optional: false,
+    };
+    let anywhere = Screen { width: None, has_colour: false, is_utf8: false };
+    table::lines(&heading.map(column), &rows, anywhere)
+        .into_iter()
+        .try_for_each(|line| writeln!(output, "{line}"))
 }
 
 /// The same as a JSON array, with a newline at the end.

@@ -5,9 +5,12 @@ use std::io::{self, BufRead, BufReader, Write as _};
 
 use rustix::termios::{QueueSelector, tcflush};
 
-use super::printable::shown;
+use super::screen::Screen;
 use crate::deliver::Answer;
 use crate::error::{Error, io_error_text};
+
+/// The possible answers: yes, no, to all that follow, and to none.
+pub(super) const CHOICE: &str = " [y/n/a/q] ";
 
 /// The controlling terminal (tty(4)).
 pub(super) struct Terminal {
@@ -23,7 +26,7 @@ impl Terminal {
         both.map_err(|_| Error::usage("--interactive requires a terminal"))
     }
 
-    /// Ask until the answer is valid. The end of the input means to quit.
+    /// Ask until the answer is valid. The question is displayed as it is. The end of the input means to quit.
     pub(super) fn ask(&mut self, question: &str) -> Result<Answer, Error> {
         loop {
             let mut answer = vec![];
@@ -52,8 +55,18 @@ impl Terminal {
         Ok(())
     }
 
+    /// Its width and colours.
+    pub(super) fn screen(&self) -> Screen {
+        Screen::of(&self.screen)
+    }
+
+    /// What the questions are about. If it cannot be shown, neither can the questions.
+    pub(super) fn show_lines(&mut self, lines: &[String]) {
+        let _ = lines.iter().try_for_each(|line| writeln!(self.screen, "{line}"));
+    }
+
     fn show(&mut self, question: &str) -> io::Result<()> {
-        write!(self.screen, "{} [y/n/a/q] ", shown(question.as_bytes()))?;
+        write!(self.screen, "{question}{CHOICE}")?;
         self.screen.flush()
     }
 }

@@ -1,21 +1,16 @@
 //! The outcome for a process, in words.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::time::Duration;
 
 use rustix::io::Errno;
-use tabwriter::TabWriter;
 
-use super::printable::shown;
 use crate::accounts;
 use crate::error::errno_text;
 use crate::report::{
     End, Exited, NoHandle, Outcome, Prediction, Sent, SentSignal, StillRunning, Target, Via,
 };
-use crate::select::Reason;
 use crate::signal::Signal;
-use crate::view::View;
 
 /// Why a process could not be signalled, other than for lack of permission.
 pub(super) fn failure(errno: Errno) -> String {
@@ -37,15 +32,6 @@ impl Names {
         self.0.entry(uid).or_insert_with(look_up).clone()
     }
 
-    /// PID or token, user, name and outcome.
-    pub(super) fn line(&mut self, target: &Target) -> [String; 4] {
-        let (user, name) = match &target.view {
-            View::Full(about) => (self.user(about.effective_uid), shown(&about.name)),
-            View::Id | View::Text(..) | View::Words(..) => Default::default(),
-        };
-        [identity(target), shown(user.as_bytes()), name, shown(self.outcome(target).as_bytes())]
-    }
-
     /// Why the kernel refuses a signal, as far as is known.
     pub(super) fn refusal(&mut self, outcome: &Outcome) -> Option<String> {
         match outcome {
@@ -57,18 +43,16 @@ impl Names {
         }
     }
 
-    fn outcome(&mut self, target: &Target) -> String {
-        let mut text = word(target).to_owned();
-        if let Some(explanation) = explanation(target, self) {
-            text += if target.end.is_some() { " " } else { ": " };
-            text += &explanation;
-        }
-        match target.reason {
-            Reason::Matched => {}
-            Reason::Descendant(pid) => text += &format!(" (descendant of {pid})"),
-            Reason::GroupMember(group) => text += &format!(" (in process group {group})"),
-        }
-        text
+    /// What became of a process, or would.
+    pub(super) fn outcome(&mut self, target: &Target) -> String {
+        let explanation = explanation(target, self);
+        let word = match target.outcome {
+            Outcome::Predicted(Prediction { refusal: None, .. }) => return explanation.unwrap_or_default(),
+            Outcome::Predicted(_) => "refused",
+            _ => word(target),
+        };
+        let colon = if target.end.is_some() { "" } else { ":" };
+        explanation.map_or_else(|| word.to_owned(), |explanation| format!("{word}{colon} {explanation}"))
     }
 }
 
@@ -190,17 +174,4 @@ fn wait_status(status: i32) -> String {
     let number = libc::WTERMSIG(status);
     let signal = Signal::from_number(number).map_or(number.to_string(), |s| s.to_string());
     format!("killed by {signal}{}", if libc::WCOREDUMP(status) { ", core dumped" } else { "" })
-}
-
-/// Rows with aligned columns.
-pub(super) fn write_aligned<const N: usize>(
-    output: impl Write,
-    lines: impl Iterator<Item = [String; N]>,
-) -> io::Result<()> {
-    let mut table = TabWriter::new(output).padding(2);
-    for line in lines {
-        // Process text holds no tabs any more: they were control characters.
-        writeln!(table, "{}", line.join("\t"))?;
-    }
-    table.flush()
 }

@@ -1,12 +1,14 @@
 //! The buffered writer of standard output, and the messages on standard error.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::os::fd::BorrowedFd;
 
 use rustix::io::Errno;
 use rustix::stdio;
 
+use super::describe::Describer;
 use super::printable::{pieces, printable, shown};
 use super::progress::ProgressLine;
 use super::terminal::Terminal;
@@ -23,6 +25,10 @@ pub(crate) struct Output {
     pub(super) program: Program,
     pub(super) pending: Vec<u8>,
     pub(super) names: Names,
+    /// What rows of a table need, once there is a plan.
+    pub(super) describer: Option<Describer>,
+    /// The reminders of supervisors that were given already.
+    pub(super) reminded: BTreeSet<String>,
     pub(super) style: Style,
     pub(super) terminal: Option<Terminal>,
     pub(super) progress: Option<ProgressLine>,
@@ -40,6 +46,8 @@ impl Output {
             program,
             pending: vec![],
             names: Names::default(),
+            describer: None,
+            reminded: BTreeSet::new(),
             style: Style::Plain,
             terminal: None,
             progress: None,

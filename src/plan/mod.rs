@@ -21,10 +21,10 @@ use std::sync::Arc;
 use nix::time::{ClockId, clock_gettime};
 
 use crate::error::Error;
-use crate::proc::{self, CLOCK_TICKS, Described, NamedProcess, ProcDir, ReadTimeout, Sockets, Stale};
-use crate::request::{Action, Listing, Mode, Pick, Pid, Request, Selection, Style, Token};
+use crate::proc::{self, CLOCK_TICKS, Described, NamedProcess, ProcDir, ReadTimeout, Stale};
+use crate::request::{Action, Listing, Mode, Pick, Pid, Request, Selection, Sending, Style, Token};
 use crate::select::{Excluded, Predicate, Test};
-use crate::view::{Detail, QUESTION_BYTES};
+use crate::view::{Context, Detail};
 use pattern::matching;
 use resolve::Resolver;
 
@@ -179,14 +179,6 @@ impl Plan {
         }
         Ok(())
     }
-
-    /// The sockets of `--port`.
-    pub(crate) fn sockets(&self) -> Option<&Sockets> {
-        self.predicate.tests().iter().find_map(|test| match test {
-            Test::Sockets(sockets) => Some(&**sockets),
-            _ => None,
-        })
-    }
 }
 
 fn tokens(request: &Request) -> Result<Tokens, Error> {
@@ -245,17 +237,21 @@ fn candidates(selection: &Selection, tests: &[Test], expands: bool) -> Candidate
 /// Only what will be printed is read.
 fn detail(request: &Request) -> Detail {
     let mode = request.sending().map_or(Mode::Send, |sending| sending.mode);
-    let described = Described {
-        arguments: match mode {
-            _ if request.style == Style::Json => usize::MAX,
-            Mode::Ask => QUESTION_BYTES,
-            Mode::Send | Mode::DryRun => 0,
-        },
-        all_threads: mode == Mode::DryRun,
+    let full = || {
+        let is_document = request.style == Style::Json;
+        let described = Described { arguments: is_document, all_threads: mode == Mode::DryRun };
+        // Where processes are chased, nothing may take time that is not needed; after a wait, what has started
+        // meanwhile is reported.
+        let reminds = |sending: &Sending| match mode {
+            Mode::Send => !sending.freezes() && !sending.until_none && request.wait().is_none(),
+            Mode::Ask | Mode::DryRun => true,
+        };
+        let origin = !is_document && request.sending().is_some_and(reminds);
+        Detail::Full(described, Context { row: !is_document || mode == Mode::Ask, origin })
     };
     let label = match &request.action {
-        _ if matches!(request.style, Style::Verbose | Style::Json) => return Detail::Full(described),
-        _ if mode != Mode::Send => return Detail::Full(described),
+        _ if matches!(request.style, Style::Verbose | Style::Json) => return full(),
+        _ if mode != Mode::Send => return full(),
         _ if request.style == Style::Quiet => None,
         Action::List(_) if request.count => None,
         Action::List(listing) => listing.label,

@@ -6,10 +6,10 @@ use crate::request::Pid;
 /// What a description holds besides the identity of the process: only what is printed is read and kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Described {
-    /// How many bytes of the arguments, at most; with 0 they are not read.
-    pub arguments: usize,
-    /// Whether the state and the masks are those of all threads together, by which the effect of a signal is predicted.
-    /// If not, they are those of the main thread: reading the files of 10,000 threads for each of them takes a minute.
+    /// Whether the arguments are.
+    pub arguments: bool,
+    /// Whether the state and the masks are those of all threads together, by which the effect of a signal is predicted. If
+    /// not, they are those of the main thread: reading the files of 10,000 threads for each of them takes a minute.
     pub all_threads: bool,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Description {
     pub saved_uid: u32,
     /// The name, at most 15 bytes except for kernel workers.
     pub name: Vec<u8>,
-    /// The arguments, each ended by a NUL, as far as [`Described::arguments`] goes. None if they cannot be read.
+    /// The arguments, each ended by a NUL. None if they were not read, or cannot be.
     pub arguments: Option<Vec<u8>>,
     /// When it started, in clock ticks since boot.
     pub start_time: u64,
@@ -52,16 +52,11 @@ impl Process<'_> {
     pub(crate) fn describe(&mut self, what: Described) -> Lookup<Description> {
         let stat = self.stat()?;
         let name = self.name()?.to_vec();
-        let arguments = match what.arguments {
-            0 => Some(vec![]),
-            most => match self.arguments() {
-                // They are only shown; whether the process is selected is decided.
-                Err(why) if why.is_undecided() => None,
-                all => {
-                    let all = all?;
-                    Some(all[..all.len().min(most)].to_vec())
-                }
-            },
+        let arguments = if what.arguments { Some(self.arguments()) } else { None };
+        let arguments = match arguments {
+            // They are only shown; whether the process is selected is decided.
+            Some(Err(why)) if why.is_undecided() => None,
+            all => all.transpose()?.map(<[u8]>::to_vec),
         };
         let (state, blocked, undeliverable) = match what.all_threads {
             true => self.as_a_whole()?,

@@ -63,6 +63,14 @@ pub(crate) enum ProcessText {
     CommandLine,
 }
 
+/// A socket that a process holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HeldSocket {
+    pub descriptor: i32,
+    /// The inode number of the socket.
+    pub inode: u64,
+}
+
 /// The facts about one process or thread; each is read when it is first asked for, and only once.
 pub(crate) trait Facts {
     /// The process ID, or the thread ID where threads are examined.
@@ -133,9 +141,9 @@ pub(crate) trait Facts {
     fn environment(&mut self) -> Lookup<Option<&[u8]>>;
     /// Whether it is in the PID namespace that /proc shows, and not in one within (`NSpid:` of proc_pid_status(5)).
     fn is_local(&mut self) -> Lookup<bool>;
-    /// The inode numbers of the sockets that it holds; [`LookupError::Denied`] if we may not read its descriptors
+    /// The sockets that it holds; [`LookupError::Denied`] if we may not read its descriptors
     /// (proc_pid_fd(5)). Threads with their own table of descriptors (clone(2)) are ignored.
-    fn sockets(&mut self) -> Lookup<&[u64]>;
+    fn sockets(&mut self) -> Lookup<&[HeldSocket]>;
     /// Whether a socket that this UID created is the process's own: the UID is root, root of the process's user
     /// namespace (user_namespaces(7)), or the process's real or saved UID. A user with one of these may signal it
     /// anyway (kill(2)).

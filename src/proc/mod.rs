@@ -34,7 +34,7 @@ pub(crate) use cgroup::{Membership, memberships};
 pub(crate) use confinement::is_confined;
 pub(crate) use description::{Described, Description};
 pub(crate) use dir::{ProcDir, unreadable};
-pub(crate) use facts::{Facts, Lookup, LookupError, ProcessText};
+pub(crate) use facts::{Facts, HeldSocket, Lookup, LookupError, ProcessText};
 pub(crate) use lineage::Relation;
 pub(crate) use link::{FileId, Link, base_name};
 pub(crate) use named::{Holder, NamedGroup, NamedProcess, NamedProcesses, Stale};

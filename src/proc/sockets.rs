@@ -12,6 +12,7 @@ use rustix::path::DecInt;
 
 use super::ProcDir;
 use super::dir::next_numbers;
+use super::facts::HeldSocket;
 use crate::error::{Error, io_error_text};
 use crate::request::{Ports, Protocol};
 
@@ -47,10 +48,10 @@ impl Sockets {
         Sockets::new(&self.ports)
     }
 
-    /// The bound sockets among those with these inode numbers.
-    pub(crate) fn among(&self, inodes: &[u64]) -> Vec<Socket> {
-        let find = |inode| self.bound.binary_search_by_key(inode, |socket| socket.inode).ok();
-        inodes.iter().filter_map(find).map(|at| self.bound[at]).collect()
+    /// Those that a process holds, with the descriptor.
+    pub(crate) fn among(&self, held: &[HeldSocket]) -> Vec<(i32, Socket)> {
+        let find = |inode: u64| self.bound.binary_search_by_key(&inode, |socket| socket.inode).ok();
+        held.iter().filter_map(|held| Some((held.descriptor, self.bound[find(held.inode)?]))).collect()
     }
 
     /// All of them.
@@ -116,7 +117,7 @@ fn table<T: FromReadSI>(name: &str) -> Result<Option<T>, Error> {
 #[derive(Default)]
 pub(super) struct OpenSockets {
     pub known: bool,
-    pub inodes: Vec<u64>,
+    pub held: Vec<HeldSocket>,
     descriptors: Vec<i32>,
 }
 
@@ -128,7 +129,7 @@ impl OpenSockets {
 
     /// Forget what was read.
     pub(super) fn clear(&mut self) {
-        self.inodes.clear();
+        self.held.clear();
         self.descriptors.clear();
     }
 
@@ -141,7 +142,9 @@ impl OpenSockets {
         for &descriptor in &self.descriptors {
             let mut target = [MaybeUninit::uninit(); 32];
             match fs::readlinkat_raw(&dir, DecInt::new(descriptor), &mut target) {
-                Ok((target, _)) => self.inodes.extend(socket_inode(target)),
+                Ok((target, _)) => {
+                    self.held.extend(socket_inode(target).map(|inode| HeldSocket { descriptor, inode }));
+                }
                 Err(Errno::NOENT) => {} // closed meanwhile
                 Err(errno) => return Err(errno),
             }

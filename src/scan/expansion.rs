@@ -58,7 +58,8 @@ fn merge(
                 Some(_) | None => continue,
             },
         };
-        all.push(Match { below, group: expansion.whole_group.then_some(relation.group), ..found });
+        let parent = expansion.tree.then_some(relation.parent);
+        all.push(Match { parent, below, group: expansion.whole_group.then_some(relation.group), ..found });
     }
     // Matches that exited before their relation was read.
     all.extend(matches.into_values());
@@ -96,6 +97,7 @@ mod tests {
             token: None,
             view: View::Id,
             reason,
+            parent: None,
             below: None,
             group: None,
         }
@@ -138,12 +140,14 @@ mod tests {
         ] {
             let expansion = Expansion { tree: true, whole_group: false, protected, top_down: true };
             let all = vec![selected(10, 3, Matched), selected(20, 5, Descendant(10))];
-            let descendant = Match { below: Some(10), ..found(20, 5, Descendant(10)) };
+            let in_tree = |found: Match| Match { parent: Some(1), ..found };
+            let descendant = in_tree(Match { below: Some(10), ..found(20, 5, Descendant(10)) });
             let merged = merge(&expansion, vec![found(10, 3, Matched)], all, |pid| {
                 assert_eq!(pid, 20, "{what}: 10 has been read");
                 Ok(read.clone())
             });
-            let expected = [vec![found(10, 3, Matched)], vec![descendant.clone(); usize::from(expected)]];
+            let expected =
+                [vec![in_tree(found(10, 3, Matched))], vec![descendant.clone(); usize::from(expected)]];
             assert_eq!(merged.expect("it can be read"), expected.concat(), "{what}");
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Match {
     pub view: View,
     /// Why it was selected.
     pub reason: Reason,
+    /// `--tree`: its parent.
+    pub parent: Option<Pid>,
     /// `--tree`: the nearest match above it, also where it matches itself.
     pub below: Option<Pid>,
     /// Its process group; read where that is to be signalled.
@@ -62,8 +64,9 @@ impl Match {
             pid: process.pid(),
             start_time: if plan.verify_start_time { Some(process.start_time()?) } else { None },
             token: None,
-            view: view(plan.detail, process)?,
+            view: view(plan.detail, &plan.predicate, process)?,
             reason: Reason::Matched,
+            parent: None,
             below: None,
             group: None,
         })

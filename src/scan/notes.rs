@@ -31,7 +31,7 @@ pub(crate) struct MatchedAncestor {
 impl Notes {
     /// Read the facts that are not read during the scan.
     pub(super) fn complete(&mut self, plan: &Plan, matches: Vec<Pid>) -> Result<(), Error> {
-        if let Some(sockets) = plan.sockets().filter(|_| plan.notes_unowned_ports) {
+        if let Some(sockets) = plan.predicate.sockets().filter(|_| plan.notes_unowned_ports) {
             self.unowned_ports = unowned_ports(sockets, matches)?;
         }
         Ok(())
@@ -49,7 +49,9 @@ fn unowned_ports(sockets: &Sockets, likely: Vec<Pid>) -> Result<Vec<(Protocol, u
             for pid in pids.drain(..) {
                 process.select(pid);
                 match process.sockets() {
-                    Ok(held) => unowned.retain(|socket| !held.contains(&socket.inode)),
+                    Ok(held) => {
+                        unowned.retain(|socket| held.iter().all(|one| one.inode != socket.inode));
+                    }
                     Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
                     Err(_) => {}
                 }

@@ -8,15 +8,16 @@ mod typed_command;
 mod unit;
 mod unit_path;
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use crate::display::REPLACEMENTS;
-use crate::ere::{Pattern, PatternError};
+use crate::display::{REPLACEMENTS, hide_unprintable};
+use crate::ere::{Finder, Pattern, PatternError};
 use crate::proc::{
     Facts, HeldNamespace, Lookup, LookupError, NamedGroup, NamedProcess, NamedProcesses, ProcessText, Socket,
     Sockets,
 };
-use crate::request::{Pick, Pid};
+use crate::request::{Pick, Pid, Subject};
 use cgroup::is_in_cgroup;
 use unit::is_in_unit;
 
@@ -237,12 +238,12 @@ fn has_match(process: &mut impl Facts, text: ProcessText, pattern: &Pattern) -> 
 /// Whether it holds one of these sockets that is its own.
 fn holds_own(process: &mut impl Facts, wanted: &Sockets) -> Result<bool, MatchError> {
     let held = wanted.among(process.sockets()?);
-    for socket in &held {
+    for (_, socket) in &held {
         if process.owns_sockets_of(socket.creator)? {
             return Ok(true);
         }
     }
-    held.first().map_or(Ok(false), |&socket| Err(MatchError::ForeignSocket(socket)))
+    held.first().map_or(Ok(false), |&(_, socket)| Err(MatchError::ForeignSocket(socket)))
 }
 
 fn has_variable(environment: &[u8], wanted: &[Vec<u8>]) -> bool {
@@ -389,10 +390,46 @@ impl Predicate {
         &mut self.tests
     }
 
+    /// The patterns that a match fits, and the text that each is matched against. None if inverted.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = (ProcessText, &Pattern)> {
+        let tests = if self.inverse { &[][..] } else { &self.tests[..] };
+        tests.iter().filter_map(|test| match test {
+            Test::Name(pattern) => Some((ProcessText::Name, pattern)),
+            Test::FullName(pattern) => Some((ProcessText::FullName, pattern)),
+            Test::CommandLine(pattern) => Some((ProcessText::CommandLine, pattern)),
+            _ => None,
+        })
+    }
+
+    /// The part of this text of a match that the first pattern for such texts matches: as it is, or as it is displayed.
+    pub(crate) fn part_of(&self, text: ProcessText, bytes: &[u8]) -> Option<Range<usize>> {
+        let (_, pattern) = self.patterns().find(|(of, _)| *of == text)?;
+        let subject = if text == ProcessText::CommandLine { Subject::CommandLine } else { Subject::Name };
+        part(&pattern.finder(), subject, bytes)
+    }
+
+    /// The sockets of `--port`.
+    pub(crate) fn sockets(&self) -> Option<&Sockets> {
+        self.tests.iter().find_map(|test| match test {
+            Test::Sockets(sockets) => Some(&**sockets),
+            _ => None,
+        })
+    }
+
     /// Whether the processes that do not pass all tests match.
     pub(crate) fn is_inverse(&self) -> bool {
         self.inverse
     }
+}
+
+/// The part of a text that matches, as it is or as it is displayed; both have the same length.
+pub(crate) fn part(finder: &Finder, subject: Subject, text: &[u8]) -> Option<Range<usize>> {
+    let find = |text: &[u8]| finder.find(text).ok().flatten();
+    find(text).or_else(|| {
+        let mut displayed = text.to_vec();
+        hide_unprintable(&mut displayed, subject);
+        find(&displayed)
+    })
 }
 
 /// Of the candidates, given with their start times, those that `-n` or `-o` picks: of equal start times the

@@ -3,7 +3,7 @@
 mod each;
 
 use super::*;
-use crate::proc::{FileId, Link};
+use crate::proc::{FileId, HeldSocket, Link};
 use crate::request::Namespace;
 
 /// A process with an ID, a name and a state; nothing else of it can be read.
@@ -76,7 +76,7 @@ impl Facts for Fake {
         caught_signals -> u64, parent -> Pid, terminal -> u32, has_ended -> bool, is_kernel_thread -> bool,
         cpu_time -> u64, resident_memory -> u64, executable -> Option<&Link>, executable_file -> Option<FileId>,
         working_directory -> Option<Link>, scripts -> Vec<Vec<u8>>, start_time -> u64, full_name -> Option<&[u8]>,
-        command_line -> &[u8], arguments -> &[u8], environment -> Option<&[u8]>, is_local -> bool, sockets -> &[u64],
+        command_line -> &[u8], arguments -> &[u8], environment -> Option<&[u8]>, is_local -> bool, sockets -> &[HeldSocket],
         cgroups -> &[u8],
     }
 }

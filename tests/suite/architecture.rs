@@ -21,11 +21,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("display", &["request", "sys"]),
     ("ere", &["sys"]),
     ("proc", &["display", "error", "request", "sys"]),
-    ("view", &["proc", "request"]),
     ("select", &["display", "ere", "proc", "request"]),
     ("permission", &["proc", "request", "signal"]),
     // What started a process.
     ("origin", &["proc", "request", "select"]),
+    ("view", &["origin", "proc", "request", "select"]),
     // The result of a run.
     ("report", &["error", "origin", "permission", "proc", "request", "select", "signal", "view"]),
     // The stages.
@@ -54,8 +54,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "output",
         &[
-            "accounts", "complete", "deliver", "display", "error", "origin", "plan", "proc", "report",
-            "request", "scan", "select", "signal", "view",
+            "accounts", "complete", "deliver", "display", "ere", "error", "origin", "plan", "proc", "report",
+            "request", "scan", "select", "signal", "sys", "view",
         ],
     ),
     // The library for other programs, which takes the stages up to `scan` and the parts of `deliver`.

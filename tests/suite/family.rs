@@ -150,7 +150,7 @@ fn inverse_tree_selects_what_is_outside_of_all_trees() {
             assert_eq!((output.pids(), output.err()), (pids_of(expected), String::new()), "{args}");
         }
         let output = run("pkill", "-KILL --inverse --tree -A --verbose -x left").run();
-        let signalled = output.out().lines().filter(|line| line.ends_with("  signalled")).count();
+        let signalled = output.rows().iter().filter(|row| row[3] == "signalled").count();
         assert_eq!((output.status, signalled), (0, 3), "{output:?}");
         family.wait();
         assert_eq!(["left", "one", "two"].map(|name| pids(name).len()), [1, 1, 1]);
@@ -299,12 +299,12 @@ fn a_tree_with_dry_run_interactive_and_wait() {
     namespace(|| {
         let mut family = Family::start(&PLAN);
         let left = pid("left");
-        let table = run("pkill", "--dry-run --tree -x left").run().out();
-        let lines: Vec<&str> = table.lines().collect();
-        assert_eq!(lines.len(), 4, "{table}");
-        assert!(lines[1].ends_with("would be signalled: terminate"), "{table}");
-        let why = format!("would be signalled: terminate (descendant of {left})");
-        assert!(lines[2..].iter().all(|line| line.ends_with(&why)), "{table}");
+        let rows = run("pkill", "--dry-run --tree -x left").run().rows();
+        let names_and_reasons: Vec<_> = rows.iter().map(|row| (&*row[2], &*row[3], &*row[4])).collect();
+        let why = format!("descendant of {left}");
+        let expected =
+            [("left", "terminate", "name"), ("|- one", "terminate", &why), ("`- two", "terminate", &why)];
+        assert_eq!(names_and_reasons, expected);
         let echo = run("pkill", "-0 -e --tree -x left").run();
         assert_eq!(echo.out().matches(" killed (pid ").count(), 3, "{echo:?}");
 

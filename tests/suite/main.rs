@@ -47,6 +47,7 @@ mod completions;
 mod json;
 mod output;
 mod parsing;
+mod preview;
 mod report;
 mod untrusted;
 

@@ -606,10 +606,12 @@ fn a_refusal_is_explained() {
         let overflow = if has_name(65534) { "nobody" } else { "65534" };
         let why = format!("owned by {owner}; you are {you}").replace("OVERFLOW", overflow);
         let user = why["owned by ".len()..].split(';').next().expect("a user").to_owned();
-        let line = |what: &str| format!("{pid}  {user}  {}  {what}: {why}\n", victim.name());
+        let row = [[&pid, &user, victim.name(), &format!("refused: {why}"), "name", victim.name()]
+            .map(str::to_owned)
+            .to_vec()];
 
         let verbose = run(&["--verbose"]);
-        assert_eq!((verbose.out(), verbose.status), (line("refused"), 1), "{wrapper}");
+        assert_eq!((verbose.rows(), verbose.status), (row.to_vec(), 1), "{wrapper}");
         let message = format!("pkill: killing pid {pid} failed: Operation not permitted ({why})\n");
         assert_eq!(verbose.err(), message, "{wrapper}");
 
@@ -619,11 +621,7 @@ fn a_refusal_is_explained() {
         assert_eq!((target["outcome"].as_str(), json.status), (Some("refused"), 1), "{wrapper}");
 
         let predicted = run(&["--dry-run"]);
-        let (heading, row) =
-            predicted.out().split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
-        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
-        assert_eq!(words(&heading), "PID USER NAME WHAT TERM WOULD DO");
-        assert_eq!(words(&row), words(&line("would be refused")), "{wrapper}");
+        assert_eq!(predicted.rows(), row, "{wrapper}");
         assert_eq!((predicted.err(), predicted.status), (String::new(), 1), "{wrapper}");
         let target = document(&run(&["--dry-run", "--json"]))["targets"][0].clone();
         assert_eq!(target["explanation"], why, "{wrapper}");

@@ -77,7 +77,7 @@ fn run(commands: &[&str]) -> Vec<(String, i32)> {
 /// PIDs, times and widths of columns differ between runs; and not every kernel reports how a process exited.
 fn without_numbers(text: &str) -> String {
     let mut plain = String::new();
-    for line in text.trim().lines() {
+    for line in text.trim().lines().map(str::trim_start) {
         let line = if line.contains(" exited ") { line.split(", ").next().unwrap_or(line) } else { line };
         for c in line.chars() {
             let last = plain.chars().last();

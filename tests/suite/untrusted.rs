@@ -71,7 +71,8 @@ fn a_question_is_asked_without_hidden_characters() {
     let mut asked = Asked::start(&["-x", victim.name()]);
     let question = asked.question();
     assert_visible(question.as_bytes(), "the question");
-    assert!(question.contains(&shown), "{question:?}");
+    let start: String = shown.chars().take(12).collect(); // it is cut to the width of the terminal
+    assert!(question.contains(&start), "{question:?}");
     asked.answer("n\n");
     assert_eq!(asked.end(), (vec!["skipped".to_owned()], 1));
     assert_eq!(victim.received(), Some(vec![]));
@@ -193,9 +194,9 @@ fn many_arguments_take_little_memory() {
             ("pgrep", "-a", 20, if byte == 0 { "[v" } else { joined }),
             ("pgrep", "-a --max 0", 20, ""),
             ("pkill", "-0 -e", 4, " killed (pid "),
-            ("pgrep", "--verbose", 4, "listed"),
+            ("pgrep", "--verbose", 4, " COMMAND"),
             ("pkill", "-0 --verbose", 4, "signalled"),
-            ("pkill", "--dry-run", 4, "would be signalled"),
+            ("pkill", "--dry-run", 4, "terminate"),
             ("pgrep", "-l", 4, victim.name()),
         ] {
             let limit = format!("--data={}", mib << 20); // RLIMIT_DATA: the heap and private mappings that can be written

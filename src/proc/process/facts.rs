@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::{Ancestors, LARGE, LikeThis, MEMORY_FACTOR, MEMORY_TIME, NAME_MAX, Process, Text, not_empty};
 use crate::display::is_plain;
 use crate::proc::lineage::{self};
-use crate::proc::{Facts, FileId, Link, Lookup, LookupError, ProcessText, base_name};
+use crate::proc::{Facts, FileId, HeldSocket, Link, Lookup, LookupError, ProcessText, base_name};
 use crate::request::{Namespace, Pid};
 
 impl Facts for Process<'_> {
@@ -299,7 +299,7 @@ impl Facts for Process<'_> {
         }
     }
 
-    fn sockets(&mut self) -> Lookup<&[u64]> {
+    fn sockets(&mut self) -> Lookup<&[HeldSocket]> {
         if !self.sockets.known {
             let mut held = std::mem::take(&mut self.sockets);
             let read = held.read(self.proc, self.file("fd"));
@@ -308,13 +308,13 @@ impl Facts for Process<'_> {
                 self.sockets.clear();
             }
             if self.sockets.has_no_descriptors()
-                && let Some(inodes) = self.of_another_thread(|thread| Ok(not_empty(thread.sockets()?)))?
+                && let Some(held) = self.of_another_thread(|thread| Ok(not_empty(thread.sockets()?)))?
             {
-                self.sockets.inodes = inodes;
+                self.sockets.held = held;
             }
             self.sockets.known = true;
         }
-        Ok(&self.sockets.inodes)
+        Ok(&self.sockets.held)
     }
 
     fn owns_sockets_of(&mut self, creator: u32) -> Lookup<bool> {

@@ -252,7 +252,7 @@ impl<'p> Process<'p> {
     }
 
     /// Whether one thread is examined, and not the process.
-    pub(super) fn is_thread(&self) -> bool {
+    pub(crate) fn is_thread(&self) -> bool {
         self.is_thread
     }
 

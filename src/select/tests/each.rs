@@ -132,7 +132,7 @@ impl Facts for Known {
     fn is_local(&mut self) -> Lookup<bool> {
         Ok(true)
     }
-    fn sockets(&mut self) -> Lookup<&[u64]> {
+    fn sockets(&mut self) -> Lookup<&[HeldSocket]> {
         Ok(&[])
     }
     fn owns_sockets_of(&mut self, _: u32) -> Lookup<bool> {

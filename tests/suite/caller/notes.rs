@@ -32,12 +32,12 @@ fn pgrep_lists_its_caller() {
             shell("[ $(pgrep -f 'nothing {tag}') = $$ ] && echo found").prints("found\n"),
             shell("pgrep -cf 'nothing {tag}'; :").prints("1\n"),
             shell("pgrep --verbose -f 'nothing {tag}'; :")
-                .prints_with("listed")
+                .prints_with("command line")
                 .says("note: the pattern matches an ancestor of pgrep: sh (pid ")
                 .says(", which pkill spares); -A excludes ancestors")
                 .ours_only(),
             shell("p='nothing {tag}'; pgrep --verbose -f \"$p\"; :")
-                .prints_with("listed")
+                .prints_with("command line")
                 .says("); -A excludes ancestors")
                 .ours_only(),
         ],
@@ -58,10 +58,7 @@ fn notes_about_callers() {
                 .fate("o", "killed by TERM")
                 .says(SPARED)
                 .ours_only(),
-            shell("pkill --dry-run -f 'serve {tag}'; :")
-                .prints_with("would be signalled")
-                .says(SPARED)
-                .ours_only(),
+            shell("pkill --dry-run -f 'serve {tag}'; :").prints_with("terminate").says(SPARED).ours_only(),
             shell("pkill -f 'nothing {tag}'; echo $?")
                 .prints("1\n")
                 .says("; nothing else matches")

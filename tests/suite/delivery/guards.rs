@@ -45,7 +45,7 @@ fn max_counts_over_all_scans() {
                 }
             };
             let (_, err) = program.written();
-            let message = "pkill: 2 processes match, more than --max 1, so no other is signalled: ";
+            let message = "pkill: 2 processes match, more than --max 1, so no other is signalled:\n";
             assert!(status == 4 && err.starts_with(message), "{args}: {status} {err}");
             assert!(first.killed_by().is_some(), "{args}");
             assert_eq!(second.expect("the first was signalled").received(), Some(vec![]), "{args}");

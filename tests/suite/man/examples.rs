@@ -126,7 +126,7 @@ pub fn examples() -> Vec<Example> {
     vec![
         // pkill
         typed("pkill --dry-run -f 'worker --queue=mail'", mail_worker, |case| {
-            case.prints_with("root  worker  would be signalled: terminate\n")
+            case.prints_with("  worker  terminate  ")
         }),
         typed("pkill --max 3 -f 'worker --queue=mail'", mail_worker, killed_worker),
         typed("pkill -f worker --not queue=print", mail_worker, killed_worker),
@@ -466,7 +466,7 @@ pub fn examples() -> Vec<Example> {
                 mail_worker(scene);
                 scene.get("worker").make_zombie();
             },
-            |case| case.prints_with("{worker.pid}  root  worker  exited after 0.0"),
+            |case| case.prints_with("  worker  exited after 0.0"),
         ),
         typed(
             "pidwait --json -x rsync | jq '.targets[] | .pid, (.end.after | round)'",

@@ -34,7 +34,7 @@ pub use dir::Dir;
 pub use helper::Helper;
 pub use json::{check_schema, document, violation};
 pub use namespace::{hide_processes, namespace};
-pub use on_terminal::on_terminal;
+pub use on_terminal::{on_terminal, on_terminal_of};
 pub use random::Random;
 pub use root::{Root, cargo, packages, succeed};
 pub use run::{Output, Program, Run, Running, installed_version};

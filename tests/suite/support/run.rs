@@ -65,6 +65,20 @@ impl Output {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 
+    /// The cells of the table on standard output, without its heading and the ages.
+    pub fn rows(&self) -> Vec<Vec<String>> {
+        let out = self.out();
+        let mut lines = out.lines().map(|line| {
+            let cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+            cells.map(str::to_owned).collect::<Vec<_>>()
+        });
+        let Some(heading) = lines.next() else { return vec![] };
+        let age = heading.iter().position(|cell| cell == "AGE").expect("the heading of a table");
+        let mut rows: Vec<_> = lines.collect();
+        rows.iter_mut().for_each(|row| drop(row.remove(age)));
+        rows
+    }
+
     /// The PIDs on standard output, one per line.
     pub fn pids(&self) -> Vec<u32> {
         self.out().lines().map(|line| line.parse().expect("a PID")).collect()

@@ -1,0 +1,119 @@
+//! What is said of a process besides the outcome: its age, its name and command line with the parts that matched, and
+//! why it was selected.
+
+use super::marked::Marked;
+use super::printable::shown;
+use crate::ere::Finder;
+use crate::plan::Plan;
+use crate::proc::{CLOCK_TICKS, ProcessText, Socket};
+use crate::request::Subject;
+use crate::select::{Reason, Test, part};
+use crate::view::Full;
+
+/// What is the same for all rows.
+pub(super) struct Describer {
+    patterns: Vec<(ProcessText, Finder)>,
+    /// Whether units were asked for.
+    names_units: bool,
+    /// In clock ticks since boot.
+    now: u64,
+}
+
+/// What is said of one process.
+#[derive(Default)]
+pub(super) struct Described {
+    pub age: String,
+    pub name: Marked,
+    pub why: String,
+    pub command: Marked,
+}
+
+impl Describer {
+    pub(super) fn new(plan: &Plan) -> Describer {
+        let patterns = plan.predicate.patterns().map(|(text, pattern)| (text, pattern.finder())).collect();
+        let names_units = plan.predicate.tests().iter().any(|test| matches!(test, Test::Unit(_)));
+        Describer { patterns, names_units, now: plan.snapshot_time }
+    }
+
+    pub(super) fn describe(&self, full: &Full, reason: Reason) -> Described {
+        let name = full.full_name.as_deref().unwrap_or(&full.about.name);
+        let command = &full.command_line[..];
+        let (mut in_name, mut in_command, mut why) = (vec![], vec![], vec![]);
+        if reason == Reason::Matched {
+            for (text, finder) in &self.patterns {
+                let (kind, part) = match text {
+                    ProcessText::CommandLine => {
+                        let part = part(finder, Subject::CommandLine, command);
+                        in_command.extend(part.clone());
+                        ("command line", part)
+                    }
+                    ProcessText::Name | ProcessText::FullName => {
+                        let cut = part(finder, Subject::Name, &full.about.name);
+                        let kind = if cut.is_some() { "name" } else { "full name" };
+                        let part = cut.or_else(|| part(finder, Subject::Name, name));
+                        in_name.extend(part.clone());
+                        (kind, part)
+                    }
+                };
+                if part.is_some() && !why.iter().any(|one| one == kind) {
+                    why.push(kind.to_owned());
+                }
+            }
+        }
+        why.extend(full.sockets.iter().map(|(descriptor, Socket { protocol, port, .. })| {
+            format!("{}:{port} (fd {descriptor})", protocol.name())
+        }));
+        if let Some(unit) = full.origin.as_ref().and_then(|origin| origin.unit.as_ref())
+            && self.names_units
+        {
+            why.push(format!("unit {}", shown(unit.name.as_bytes())));
+        }
+        match reason {
+            Reason::Matched => {}
+            Reason::Descendant(pid) => why.push(format!("descendant of {pid}")),
+            Reason::GroupMember(group) => why.push(format!("in process group {group}")),
+        }
+        Described {
+            age: age(self.now.saturating_sub(full.about.start_time) / CLOCK_TICKS),
+            name: Marked::new(Subject::Name, name, in_name),
+            why: why.join(", "),
+            command: Marked::new(Subject::CommandLine, command, in_command),
+        }
+    }
+}
+
+/// The two largest units of a time in seconds, as `--older` takes it.
+fn age(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
+    let (large, small) = match seconds {
+        0..60 => return format!("{seconds}s"),
+        60..3600 => (format!("{minutes}m"), (seconds % 60, 's')),
+        3600..86400 => (format!("{hours}h"), (minutes % 60, 'm')),
+        _ => (format!("{days}d"), (hours % 24, 'h')),
+    };
+    if small.0 == 0 { large } else { format!("{large}{}{}", small.0, small.1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_as_short_as_they_can_be() {
+        for (seconds, expected) in [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (61, "1m1s"),
+            (3599, "59m59s"),
+            (3600, "1h"),
+            (9000, "2h30m"),
+            (86399, "23h59m"),
+            (86400, "1d"),
+            (90061, "1d1h"),
+            (400 * 86400 + 3600, "400d1h"),
+        ] {
+            assert_eq!(age(seconds), expected);
+        }
+    }
+}
