@@ -10,7 +10,7 @@ function __pgrep_read
     test "$line" = "$__pgrep_line"; and return
     set -g __pgrep_line $line
     set -g __pgrep_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal max read-timeout d delimiter complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal max read-timeout columns d delimiter explain complete
     set -g __pgrep_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pgrep_pending[1]
@@ -157,15 +157,17 @@ complete -c pgrep -l max -x -n '__pgrep_has_not max --' -d 'do nothing if more t
 complete -c pgrep -l read-timeout -x -a '(__pgrep_values read-timeout none read-timeout)' -n '__pgrep_has_not read-timeout --' -d 'give up reading a process after DURATION (1s)'
 complete -c pgrep -l allow-none -n '__pgrep_has_not allow-none --' -d 'exit with 0 if nothing matches'
 complete -c pgrep -s c -l count -n '__pgrep_has_not c count print0 --' -d 'print the number of matches'
-complete -c pgrep -s l -l list-name -n '__pgrep_has_not l list-name quiet --' -d 'print PID and process name'
-complete -c pgrep -s a -l list-full -n '__pgrep_has_not a list-full quiet --' -d 'print PID and command line'
-complete -c pgrep -l id -n '__pgrep_has_not id quiet --' -d 'print identity tokens (PID:INODE) instead of PIDs'
+complete -c pgrep -s l -l list-name -n '__pgrep_has_not l list-name columns --' -d 'print PID and process name'
+complete -c pgrep -s a -l list-full -n '__pgrep_has_not a list-full columns quiet --' -d 'print PID and command line'
+complete -c pgrep -l id -n '__pgrep_has_not id columns quiet --' -d 'print identity tokens (PID:INODE) instead of PIDs'
 complete -c pgrep -s Q -l shell-quote -n '__pgrep_has_not Q shell-quote --' -d 'quote the names and command lines for a shell'
+complete -c pgrep -l columns -x -a '(__pgrep_values columns none columns)' -n '__pgrep_has_not l list-name a list-full id columns quiet verbose --' -d 'print these columns (such as pid,user,age,args)'
 complete -c pgrep -s d -l delimiter -x -n '__pgrep_has_not d delimiter print0 --' -d 'separate items by STRING (default: newline)'
 complete -c pgrep -l print0 -n '__pgrep_has_not c count d delimiter print0 verbose json --' -d 'end each item with NUL, its text unmodified'
-complete -c pgrep -l quiet -n '__pgrep_has_not l list-name a list-full id quiet verbose json --' -d 'print nothing except the count of -c'
-complete -c pgrep -l verbose -n '__pgrep_has_not print0 quiet verbose json --' -d 'print a line for each process, and its outcome'
+complete -c pgrep -l quiet -n '__pgrep_has_not a list-full id columns quiet verbose json --' -d 'print nothing except the count of -c'
+complete -c pgrep -l verbose -n '__pgrep_has_not columns print0 quiet verbose json --' -d 'print a line for each process, and its outcome'
 complete -c pgrep -l json -n '__pgrep_has_not print0 quiet verbose json --' -d 'print one JSON document'
+complete -c pgrep -l explain -x -a '(__pgrep_values explain none explain)' -n '__pgrep_has_not explain --' -d 'only show why PID matches, or why not'
 complete -c pgrep -l complete -x -a '(__pgrep_values complete none complete)' -n '__pgrep_has_not complete --' -d 'print completion candidates for WHAT'
 complete -c pgrep -s h -l help -n '__pgrep_has_not h help --' -d 'print this help (-h: the short form)'
 complete -c pgrep -s V -l version -n '__pgrep_has_not V version --' -d 'print the version'

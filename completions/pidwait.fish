@@ -10,7 +10,7 @@ function __pidwait_read
     test "$line" = "$__pidwait_line"; and return
     set -g __pidwait_line $line
     set -g __pidwait_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal timeout max read-timeout complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal timeout max read-timeout explain complete
     set -g __pidwait_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pidwait_pending[1]
@@ -163,6 +163,7 @@ complete -c pidwait -s e -l echo -n '__pidwait_has_not e echo --' -d 'print the 
 complete -c pidwait -l quiet -n '__pidwait_has_not quiet verbose json --' -d 'print nothing except the count of -c'
 complete -c pidwait -l verbose -n '__pidwait_has_not quiet verbose json --' -d 'print a line for each process, and its outcome'
 complete -c pidwait -l json -n '__pidwait_has_not quiet verbose json --' -d 'print one JSON document'
+complete -c pidwait -l explain -x -a '(__pidwait_values explain none explain)' -n '__pidwait_has_not explain --' -d 'only show why PID matches, or why not'
 complete -c pidwait -l complete -x -a '(__pidwait_values complete none complete)' -n '__pidwait_has_not complete --' -d 'print completion candidates for WHAT'
 complete -c pidwait -s h -l help -n '__pidwait_has_not h help --' -d 'print this help (-h: the short form)'
 complete -c pidwait -s V -l version -n '__pidwait_has_not V version --' -d 'print the version'

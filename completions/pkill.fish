@@ -10,7 +10,7 @@ function __pkill_read
     test "$line" = "$__pkill_line"; and return
     set -g __pkill_line $line
     set -g __pkill_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal q queue timeout kill-after escalate settle max read-timeout complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal q queue timeout kill-after escalate settle max read-timeout explain complete
     set -g __pkill_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pkill_pending[1]
@@ -185,6 +185,7 @@ complete -c pkill -s e -l echo -n '__pkill_has_not e echo --' -d 'print the proc
 complete -c pkill -l quiet -n '__pkill_has_not dry-run quiet verbose json --' -d 'print nothing except the count of -c'
 complete -c pkill -l verbose -n '__pkill_has_not quiet verbose json --' -d 'print a line for each process, and its outcome'
 complete -c pkill -l json -n '__pkill_has_not quiet verbose json --' -d 'print one JSON document'
+complete -c pkill -l explain -x -a '(__pkill_values explain none explain)' -n '__pkill_has_not explain --' -d 'only show why PID matches, or why not'
 complete -c pkill -l complete -x -a '(__pkill_values complete none complete)' -n '__pkill_has_not complete --' -d 'print completion candidates for WHAT'
 complete -c pkill -l list-signals -n '__pkill_has_not list-signals --' -d 'print all signals and their default actions'
 complete -c pkill -s h -l help -n '__pkill_has_not h help --' -d 'print this help (-h: the short form)'

@@ -112,7 +112,7 @@ fn by_owner(request: &Request) -> Option<String> {
         .iter()
         .filter_map(|found| match &found.view {
             View::Full(full) => Some(full.about.effective_uid),
-            View::Id | View::Text(..) | View::Words(..) => None,
+            View::Id | View::Text(..) | View::Words(..) | View::Row(_) => None,
         })
         .collect();
     owners.sort_unstable();
@@ -167,7 +167,8 @@ fn count(request: &Request, change: impl FnOnce(&mut Selection)) -> usize {
 /// The matches of another selection. Callers have the pattern in their arguments, so ancestors are excluded.
 fn scan(request: &Request, style: Style, change: impl FnOnce(&mut Selection)) -> Option<Matches> {
     let mut request = Request { program: Program::Pgrep, style, strict: false, ..request.clone() };
-    request.action = Action::List(Listing { id: false, label: None, separator: Separator::Nul });
+    let separator = Separator::Nul;
+    request.action = Action::List(Listing { id: false, label: None, columns: None, separator });
     request.selection.skip_ancestors = true;
     change(&mut request.selection);
     scan::scan(&Arc::new(Plan::new(&request).ok()?)).ok()

@@ -48,11 +48,13 @@ mod advice;
 mod api;
 #[doc(hidden)]
 pub mod cli;
+mod column;
 mod complete;
 mod deliver;
 mod display;
 pub mod ere;
 mod error;
+mod explain;
 mod origin;
 mod output;
 mod permission;
@@ -60,6 +62,7 @@ mod plan;
 mod proc;
 mod report;
 mod request;
+mod row;
 mod scan;
 mod select;
 mod signal;
@@ -125,12 +128,17 @@ fn check_privileges() -> Result<(), error::Error> {
 }
 
 fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, error::Error> {
-    output.prepare(request)?;
+    if request.explain.is_empty() {
+        output.prepare(request)?;
+    }
     let plan = Plan::new(request).map_err(|error| match output.advises(request) {
         true => error.or_hint(|| advice::user(request)),
         false => error,
     })?;
     let plan = Arc::new(plan);
+    if !request.explain.is_empty() {
+        return output.explanations(request, &explain::explain(request, &plan)?);
+    }
     let matches = scan::scan(&plan)?;
     output.notes(&plan, &matches);
     output.before_waiting(request, &matches)?;

@@ -5,12 +5,16 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::column::{Column, Fact};
 use crate::signal::Signal;
 
+mod criterion;
 mod process;
 
 pub(crate) use process::{Instance, Pid, ProcessRef, is_token_like};
 pub use process::{ParseTokenError, Token};
+
+pub(crate) use criterion::PATTERN;
 
 /// One of the three programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,11 +76,13 @@ pub(crate) struct Request {
     pub at_most: Option<usize>,
     /// `--allow-none`: succeed if nothing matches.
     pub allow_none: bool,
+    /// `--explain`: only explain whether these match.
+    pub explain: Vec<ProcessRef>,
     /// `--strict`: fail if a match was not signalled, unless it had exited.
     pub strict: bool,
     /// `--read-timeout`: how long a read may take that another process can hold up. None: any time.
     pub read_timeout: Option<Duration>,
-    /// The options that select processes, by long name, with their values as given.
+    /// The pattern and the options that select processes, by long name, with their values as given, in that order.
     pub raw_values: Vec<(&'static str, RawValue)>,
 }
 
@@ -390,8 +396,26 @@ pub(crate) struct Listing {
     pub id: bool,
     /// `-l`, `-a`: what follows the PID.
     pub label: Option<Label>,
+    /// `--columns`: what is printed instead of the PID.
+    pub columns: Option<Columns>,
     /// The separator between the items.
     pub separator: Separator,
+}
+
+/// `--columns`: what is printed of each process.
+#[derive(Clone, Debug)]
+pub(crate) struct Columns {
+    /// In this order.
+    pub list: Vec<&'static Column>,
+    /// `-Q`: texts are quoted for a shell.
+    pub quoted: bool,
+}
+
+impl Columns {
+    /// Whether a column shows this.
+    pub(crate) fn has(&self, fact: Fact) -> bool {
+        self.list.iter().any(|column| column.fact == fact)
+    }
 }
 
 /// The separator between the items of a list.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::origin::Origin;
 use crate::proc::{Described, Description, Facts, Lookup, Process, ProcessText, Socket};
 use crate::request::{Label, Pid, Subject};
+use crate::row::Row;
 use crate::select::Predicate;
 
 /// Which facts about each process are shown. No others are read.
@@ -50,6 +51,8 @@ pub(crate) enum View {
     Words(Subject, Arc<[u8]>),
     /// What identifies it, and more.
     Full(Arc<Full>),
+    /// `--columns`.
+    Row(Row),
 }
 
 /// A process in full.

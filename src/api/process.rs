@@ -114,7 +114,7 @@ impl PinnedProcess {
     pub fn name(&self) -> &OsStr {
         match &self.found.view {
             View::Text(_, name) => OsStr::from_bytes(name),
-            View::Id | View::Words(..) | View::Full(_) => OsStr::new(""),
+            View::Id | View::Words(..) | View::Full(_) | View::Row(_) => OsStr::new(""),
         }
     }
 

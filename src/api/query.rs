@@ -266,6 +266,7 @@ impl Query {
             strict: false,
             shows_progress: false,
             read_timeout: Some(READ_TIMEOUT),
+            explain: vec![],
             raw_values: vec![],
         })
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::kind::Kind;
+use crate::column::Column;
 use crate::error::Error;
 use crate::request::*;
 use crate::signal::{DefaultAction, Signal};
@@ -44,11 +45,13 @@ pub(crate) struct Args {
     pub id: bool,
     pub label: Option<Subject>,
     pub quoted: bool,
+    pub columns: Option<Vec<&'static Column>>,
     pub delimiter: Option<Vec<u8>>,
     pub print_nul: bool,
     pub style: Style,
     pub mode: Mode,
     pub at_most: Option<usize>,
+    pub explain: Vec<ProcessRef>,
     pub wait: Option<Option<Duration>>,
     pub timeout: Option<Duration>,
     pub escalation: Vec<Step>,
@@ -141,6 +144,7 @@ impl Args {
             style: self.style,
             count: self.count,
             at_most: self.at_most,
+            explain: self.explain,
             allow_none: self.allow_none,
             strict: self.strict,
             shows_progress: !self.no_progress,
@@ -186,7 +190,9 @@ impl Args {
                     _ if self.print_nul => Separator::Nul,
                     delimiter => Separator::Between(delimiter.unwrap_or_else(|| b"\n".to_vec())),
                 };
-                Action::List(Listing { id: self.id, label, separator })
+                let quoted = self.quoted;
+                let columns = self.columns.take().map(|list| Columns { list, quoted });
+                Action::List(Listing { id: self.id, label, columns, separator })
             }
             Program::Pkill => {
                 let escalation = std::mem::take(&mut self.escalation);

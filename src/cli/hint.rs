@@ -6,6 +6,7 @@ use super::Given;
 use super::kind::Kind;
 use super::options::{Opt, documented};
 use super::values;
+use crate::column::{self, COLUMNS};
 use crate::request::{Program, RawValue};
 use crate::signal::Signal;
 use crate::similar::nearest;
@@ -41,9 +42,19 @@ pub(super) fn value(opt: &Opt, value: &OsStr) -> Option<String> {
         Kind::Namespaces => "valid namespaces: ipc, mnt, net, pid, user, uts",
         Kind::Steps => "valid steps: DURATION:SIGNAL, as in 5s:INT,10s:KILL",
         Kind::Units | Kind::UserUnits => "for the unit of a path, see systemd-escape --path",
+        Kind::Columns => return columns(value),
         _ => return None,
     };
     Some(valid.to_owned())
+}
+
+/// For the first that is no column: the one with nearly that name, or all of them.
+fn columns(value: &OsStr) -> Option<String> {
+    let names = || COLUMNS.iter().map(|column| column.name.to_owned());
+    let text = value.to_string_lossy();
+    let unknown = text.split(',').find(|name| column::find(name.as_bytes()).is_none())?;
+    let all = || format!("valid columns: {}", names().collect::<Vec<_>>().join(", "));
+    Some(nearest(unknown, names()).map_or_else(all, did_you_mean))
 }
 
 /// The hint for two or more operands.

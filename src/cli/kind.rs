@@ -45,6 +45,8 @@ pub enum Kind {
     Size,
     Count,
     Integer,
+    /// Columns of `--columns`, by name.
+    Columns,
     /// Arbitrary text.
     Text,
     /// What to complete: the name of an option, or `pattern`.
@@ -80,6 +82,7 @@ impl Kind {
             Kind::Size => "SIZE",
             Kind::Count => "N",
             Kind::Integer => "VALUE",
+            Kind::Columns => "COLUMN,...",
             Kind::Text => "STRING",
             Kind::Candidates => "WHAT",
         }

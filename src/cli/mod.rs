@@ -15,6 +15,7 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 
 use crate::error::Error;
@@ -24,6 +25,8 @@ use getopt::{Getopt, Spelling, Word};
 use kind::Kind;
 use options::{EXCLUSIVE, Opt};
 
+#[doc(hidden)]
+pub use crate::column::{Alignment, COLUMNS, Column, Fact};
 #[doc(hidden)]
 pub use help::command;
 pub use help::{help, short_help};
@@ -66,13 +69,18 @@ pub(crate) fn parse(
     let mut words = Getopt::new(program, args.into_iter());
     let mut args = Args::default();
     let mut given = Given::new();
+    // The names of the options, and where the pattern is among them.
+    let mut order = vec![];
     let mut operands = vec![];
     // Reported at the end: an option such as --help takes precedence.
     let mut invalid = None;
     let mut is_short = false;
     while let Some(word) = words.next() {
         match word? {
-            Word::Operand(operand) => operands.push(operand),
+            Word::Operand(operand) => {
+                order.push(PATTERN);
+                operands.push(operand);
+            }
             Word::Signal(signal) => args.signal_word = Some(signal),
             Word::Option(opt, value, spelling) => {
                 is_short = spelling == Spelling::Short;
@@ -82,6 +90,7 @@ pub(crate) fn parse(
                     let hint = value.as_deref().and_then(|value| hint::value(opt, value));
                     Error::usage(message).with_hint(hint)
                 }));
+                order.push(opt.long);
                 record(&mut given, opt, value);
             }
         }
@@ -109,8 +118,11 @@ pub(crate) fn parse(
         let word = pattern.unwrap_or_default();
         return Ok(Invocation::Complete(CompletionRequest { kind, reading: args.reading, word }));
     }
-    let selecting = given.into_iter().filter(|(_, (opt, _))| opt.group.selects());
-    let raw_values = selecting.map(|(name, (_, value))| (name, value)).collect();
+    let typed = |name| match pattern.clone().filter(|_| name == PATTERN) {
+        Some(pattern) => Some((name, RawValue::Value(OsString::from_vec(pattern)))),
+        None => given.remove(name).filter(|(opt, _)| opt.group.selects()).map(|(_, value)| (name, value)),
+    };
+    let raw_values = order.into_iter().filter_map(typed).collect();
     let mut request = args.into_request(program, pattern, raw_values)?;
     request.invoked_as = last_component(argv0).unwrap_or(program.name().as_bytes()).to_vec();
     Ok(Invocation::Run(Box::new(request)))

@@ -80,8 +80,11 @@ fn exclusive_options() {
                 let [one, other] = [one, other].map(|name| options::find(name.as_bytes()).expect("a row"));
                 let programs = one.documented.iter().filter(|program| other.documented.contains(program));
                 for program in programs {
-                    let value = |opt: &Opt| {
-                        opt.value().map_or("", |kind| if kind == Kind::Steps { "=5:KILL" } else { "=5" })
+                    let value = |opt: &Opt| match opt.value() {
+                        None => "",
+                        Some(Kind::Steps) => "=5:KILL",
+                        Some(Kind::Columns) => "=pid",
+                        Some(_) => "=5",
                     };
                     let args =
                         [one, other].map(|opt| OsString::from(format!("--{}{}", opt.long, value(opt))));
@@ -321,15 +324,23 @@ fn the_rest_of_a_request() {
     }
 }
 
-/// Values as given, by long name, of the options that select.
+/// Values as given, by long name, of the pattern and the options that select, in the order of the command line.
 #[test]
 fn raw_values() {
     let value = |text: &str| RawValue::Value(text.into());
+    let a = || (PATTERN, value("a"));
+    let both = |other: &str| RawValue::Each(vec!["b".into(), other.into()]);
     for (line, expected) in [
-        ("pgrep a", vec![]),
-        ("pgrep -lxc -d, a", vec![("exact", RawValue::Flag)]),
-        ("pgrep -u +0, -P 1 -P 02 a", vec![("euid", value("+0,")), ("parent", value("02"))]),
-        ("pgrep --not b a --not ''", vec![("not", RawValue::Each(vec!["b".into(), "".into()]))]),
+        ("pgrep a", vec![a()]),
+        ("pgrep -n", vec![("newest", RawValue::Flag)]),
+        ("pgrep -lxc -d, a", vec![("exact", RawValue::Flag), a()]),
+        ("pgrep -u +0, -P 1 -P 02 a", vec![("euid", value("+0,")), ("parent", value("02")), a()]),
+        ("pgrep -P 1 -u 5 -P 02 -c a", vec![("parent", value("02")), ("euid", value("5")), a()]),
+        ("pgrep --not b a --not ''", vec![("not", both("")), a()]),
+        (
+            "pgrep a --older 5 --and b -x --and c",
+            vec![a(), ("older", value("5")), ("and", both("c")), ("exact", RawValue::Flag)],
+        ),
     ] {
         assert_eq!(request(line).raw_values, expected, "{line}");
     }
@@ -366,5 +377,46 @@ fn the_default_settling_time() {
         ("pkill --wait --settle 0 a", 0.0),
     ] {
         assert_eq!(sending(line).settling_time().as_secs_f64(), seconds, "{line}");
+    }
+}
+
+/// What `--explain` shows of a criterion is found by the name of its option.
+#[test]
+fn each_criterion_has_the_name_of_its_option() {
+    for line in [
+        "--pid 1",
+        "--pidfile a",
+        "--parent 1",
+        "--ancestor 1",
+        "--pgroup 1",
+        "--session 1",
+        "--euid 1",
+        "--uid 1",
+        "--group 1",
+        "--terminal a",
+        "--exe a",
+        "--exe-deleted",
+        "--script a",
+        "--cwd a",
+        "--older 1",
+        "--younger 1",
+        "--rss 1",
+        "--cpu-time 1",
+        "--no-zombies",
+        "--no-kernel-threads",
+        "--runstates S",
+        "--cgroup a",
+        "--unit a",
+        "--user-unit a",
+        "--local",
+        "--port 1",
+        "--env a",
+        "--ns 1",
+        "--require-handler",
+    ] {
+        let request = request(&format!("pgrep {line} a"));
+        let names: Vec<_> = request.raw_values.iter().map(|(name, _)| *name).collect();
+        let [criterion] = &request.selection.criteria[..] else { panic!("{line}: one criterion") };
+        assert_eq!(names, [criterion.option(), PATTERN], "{line}");
     }
 }

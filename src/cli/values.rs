@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
+use crate::column::{self, Column};
 use crate::request::{
     Account, Namespace, Pid, Ports, ProcessList, ProcessRef, Protocol, Step, is_token_like,
 };
@@ -19,6 +20,20 @@ pub(super) fn list<T>(value: &OsStr, entry: impl Fn(&OsStr) -> Result<T, String>
 /// A list of words that are not parsed further.
 pub(super) fn words(value: &OsStr) -> Result<Vec<OsString>, String> {
     list(value, |entry| Ok(entry.to_owned()))
+}
+
+/// Names of columns. The fields that are printed are those that were typed, so no entry is skipped.
+pub(super) fn columns(value: &OsStr) -> Result<Vec<&'static Column>, String> {
+    let mut columns: Vec<&Column> = vec![];
+    for name in value.as_bytes().split(|&byte| byte == b',') {
+        let invalid = || complain("invalid column", OsStr::from_bytes(name));
+        let column = column::find(name).ok_or_else(invalid)?;
+        if columns.contains(&column) {
+            return Err(complain("column given twice", OsStr::from_bytes(name)));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
 }
 
 /// systemd unit names, or `user@UID/NAME` for a unit of that user's manager.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::candidate::Candidate;
+use crate::cli::COLUMNS;
 use crate::cli::options::OPTIONS;
 use crate::request::Namespace;
 use crate::signal::Signal;
@@ -83,6 +84,10 @@ pub(super) fn steps(typed: &[u8]) -> Vec<Candidate> {
 
 pub(super) fn durations() -> Vec<Candidate> {
     DURATIONS.iter().map(|(text, about)| Candidate::own(*text, *about)).collect()
+}
+
+pub(super) fn columns() -> Vec<Candidate> {
+    COLUMNS.iter().map(|column| Candidate::own(column.name, column.about)).collect()
 }
 
 /// The arguments of `--complete`.

@@ -58,6 +58,7 @@ fn values(request: &CompletionRequest, typed: &[u8]) -> Result<Vec<Candidate>, E
         Kind::Signal => Ok(fixed::signals(typed)),
         Kind::Steps => Ok(fixed::steps(typed)),
         Kind::Duration => Ok(fixed::durations()),
+        Kind::Columns => Ok(fixed::columns()),
         Kind::Candidates => Ok(fixed::completion_kinds()),
         // The shells complete file names; the others cannot be enumerated.
         Kind::File | Kind::Size | Kind::Count | Kind::Integer | Kind::Text => Ok(vec![]),

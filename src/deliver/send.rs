@@ -41,7 +41,7 @@ pub(super) fn outcome(sent: Result<Via, Errno>, view: &View) -> Outcome {
             // Only where it will be printed: it takes reading the target's files.
             why: match view {
                 View::Full(target) => Some(Refusal::new(&sender(), &target.about)),
-                View::Id | View::Text(..) | View::Words(..) => None,
+                View::Id | View::Text(..) | View::Words(..) | View::Row(_) => None,
             },
         },
         Err(errno) => failure(errno),

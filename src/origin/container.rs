@@ -22,7 +22,7 @@ pub(crate) enum Engine {
 impl Container {
     /// The container of a process with this /proc/PID/cgroup. Inside of the container its groups are mostly hidden
     /// (cgroup_namespaces(7)).
-    pub(super) fn of(lines: &[u8]) -> Option<Container> {
+    pub(crate) fn of(lines: &[u8]) -> Option<Container> {
         memberships(lines).find_map(|group| {
             let names: Vec<&[u8]> = group.lasting_path().split(|&b| b == b'/').collect();
             let above = [&b""[..]].into_iter().chain(names.iter().copied());

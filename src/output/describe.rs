@@ -1,6 +1,7 @@
 //! What is said of a process besides the outcome: its age, its name and command line with the parts that matched, and
 //! why it was selected.
 
+use super::columns::age;
 use super::marked::Marked;
 use super::printable::shown;
 use crate::ere::Finder;
@@ -78,42 +79,6 @@ impl Describer {
             name: Marked::new(Subject::Name, name, in_name),
             why: why.join(", "),
             command: Marked::new(Subject::CommandLine, command, in_command),
-        }
-    }
-}
-
-/// The two largest units of a time in seconds, as `--older` takes it.
-fn age(seconds: u64) -> String {
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
-    let (large, small) = match seconds {
-        0..60 => return format!("{seconds}s"),
-        60..3600 => (format!("{minutes}m"), (seconds % 60, 's')),
-        3600..86400 => (format!("{hours}h"), (minutes % 60, 'm')),
-        _ => (format!("{days}d"), (hours % 24, 'h')),
-    };
-    if small.0 == 0 { large } else { format!("{large}{}{}", small.0, small.1) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages_are_as_short_as_they_can_be() {
-        for (seconds, expected) in [
-            (0, "0s"),
-            (59, "59s"),
-            (60, "1m"),
-            (61, "1m1s"),
-            (3599, "59m59s"),
-            (3600, "1h"),
-            (9000, "2h30m"),
-            (86399, "23h59m"),
-            (86400, "1d"),
-            (90061, "1d1h"),
-            (400 * 86400 + 3600, "400d1h"),
-        ] {
-            assert_eq!(age(seconds), expected);
         }
     }
 }

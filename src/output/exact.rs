@@ -33,6 +33,19 @@ impl Serialize for Base64<'_> {
     }
 }
 
+/// Arguments, each ended by a NUL.
+pub(super) struct Arguments<'a>(pub(super) &'a [u8]);
+
+impl Serialize for Arguments<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = match self.0 {
+            [] => None,
+            [all @ .., 0] | all => Some(all.split(|&b| b == 0)),
+        };
+        serializer.collect_seq(all.into_iter().flatten().map(Exact))
+    }
+}
+
 /// RFC 3339, in UTC. Start times count from boot; the time of the boot is computed from the current clocks.
 pub(super) fn wall_clock(ticks: u64) -> String {
     // The C library's function: rustix (its feature `time`) calls the vDSO at an address of the

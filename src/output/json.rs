@@ -8,19 +8,21 @@ use std::time::Duration;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::exact::{Exact, wall_clock};
+use super::columns::Members;
+use super::exact::{Arguments, Exact, wall_clock};
 use super::printable::Escaped;
 use super::reappeared::ReappearedView;
 use super::text::{Names, explanation, word};
+use crate::column::Column;
 use crate::proc::Description;
 use crate::report::{End, Exited, Outcome, Report, Sent, SentSignal, StillRunning, Target, Via};
-use crate::request::{Action, Pid, RawValue, Request};
+use crate::request::{Action, Listing, Pid, RawValue, Request};
 use crate::select::Reason;
 use crate::signal::Signal;
 use crate::view::{Mention, View};
 
 /// Raised when a reader of the former schema would misunderstand the new one; not for additions.
-const SCHEMA: u32 = 2;
+pub(super) const SCHEMA: u32 = 2;
 
 /// JSON that people can read, with a newline at the end.
 pub(super) fn write(output: impl Write, value: &impl Serialize) -> io::Result<()> {
@@ -46,7 +48,7 @@ pub(super) fn write_report(
             Action::List(_) | Action::Wait { .. } => None,
         },
         criteria: Criteria(request),
-        targets: Targets(&report.targets, RefCell::new(names)),
+        targets: Targets { all: &report.targets, columns: columns(request), names: RefCell::new(names) },
         reappeared: report.reappeared.iter().map(ReappearedView::new).collect(),
         spared: report.spared.iter().map(SparedView::new).collect(),
         summary: Summary {
@@ -93,11 +95,24 @@ struct SignalView {
 }
 
 /// Each target is described when it is written.
-struct Targets<'a>(&'a [Target], RefCell<&'a mut Names>);
+struct Targets<'a> {
+    all: &'a [Target],
+    /// Of `--columns`.
+    columns: &'a [&'static Column],
+    names: RefCell<&'a mut Names>,
+}
+
+fn columns(request: &Request) -> &[&'static Column] {
+    match &request.action {
+        Action::List(Listing { columns: Some(columns), .. }) => &columns.list,
+        Action::List(_) | Action::Signal(_) | Action::Wait { .. } => &[],
+    }
+}
 
 impl Serialize for Targets<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|target| TargetView::new(target, &mut self.1.borrow_mut())))
+        let view = |target| TargetView::new(target, self.columns, &mut self.names.borrow_mut());
+        serializer.collect_seq(self.all.iter().map(view))
     }
 }
 
@@ -112,6 +127,8 @@ struct TargetView<'a> {
     member_of: Option<Pid>,
     #[serde(flatten)]
     about: Option<About<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    columns: Option<Members<'a>>,
     outcome: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     effect: Option<&'static str>,
@@ -204,10 +221,11 @@ fn is_zero(number: &usize) -> bool {
 }
 
 impl<'a> TargetView<'a> {
-    fn new(target: &'a Target, names: &mut Names) -> Self {
-        let about = match &target.view {
-            View::Full(full) => Some(About::new(&full.about, names)),
-            View::Id | View::Text(..) | View::Words(..) => None,
+    fn new(target: &'a Target, columns: &[&'static Column], names: &mut Names) -> Self {
+        let (about, columns) = match &target.view {
+            View::Full(full) => (Some(About::new(&full.about, names)), None),
+            View::Row(row) => (None, Some(Members::new(columns, row, names))),
+            View::Id | View::Text(..) | View::Words(..) => (None, None),
         };
         let (pinned, errno) = match target.outcome {
             Outcome::Signalled { via, release } => {
@@ -233,6 +251,7 @@ impl<'a> TargetView<'a> {
             descendant_of,
             member_of,
             about,
+            columns,
             outcome: identifier(target),
             effect,
             pinned,
@@ -262,28 +281,12 @@ fn identifier(target: &Target) -> String {
     word(target).replace(' ', "_")
 }
 
-/// Arguments, each ended by a NUL.
-struct Arguments<'a>(&'a [u8]);
-
-impl Serialize for Arguments<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let all = match self.0 {
-            [] => None,
-            [all @ .., 0] | all => Some(all.split(|&b| b == 0)),
-        };
-        serializer.collect_seq(all.into_iter().flatten().map(Exact))
-    }
-}
-
 /// The pattern, and the options that select, by their long names and as they were typed.
-struct Criteria<'a>(&'a Request);
+pub(super) struct Criteria<'a>(pub(super) &'a Request);
 
 impl Serialize for Criteria<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        if let Some(pattern) = &self.0.selection.pattern {
-            map.serialize_entry("pattern", &Exact(pattern))?;
-        }
         for (name, value) in &self.0.raw_values {
             match value {
                 RawValue::Flag => map.serialize_entry(name, &true)?,

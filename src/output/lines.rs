@@ -74,6 +74,9 @@ impl Output {
     }
 
     fn list(&mut self, listing: &Listing, targets: &[Target]) -> Result<(), Error> {
+        if let Some(columns) = &listing.columns {
+            return self.columns(columns, &listing.separator, targets);
+        }
         let is_one_per_line =
             matches!(&listing.separator, Separator::Between(delimiter) if delimiter == b"\n");
         let is_tree = targets.iter().any(|target| target.parent.is_some());
@@ -101,7 +104,7 @@ impl Output {
         let family: Vec<_> = targets.iter().map(|target| (target.pid, target.parent)).collect();
         let width = targets.iter().map(|target| identity(target).len()).max().unwrap_or_default();
         for Branch { at, drawn } in tree::draw(&family, Screen::of(&std::io::stdout())) {
-            self.print(&format!("{:width$} {drawn}", identity(&targets[at])));
+            self.print(&format!("{:>width$} {drawn}", identity(&targets[at])));
             self.label(&targets[at].view, false)?;
             self.print_bytes(b"\n")?;
         }
@@ -117,7 +120,7 @@ impl Output {
         match view {
             View::Text(subject, text) => print(*subject, text),
             View::Words(subject, words) => quoted(words).try_for_each(|text| print(*subject, text)),
-            View::Id | View::Full(_) => Ok(()),
+            View::Id | View::Full(_) | View::Row(_) => Ok(()),
         }
     }
 

@@ -1,7 +1,10 @@
 //! [`Report`](crate::report::Report) → bytes on standard output, messages on standard error. The only writer.
 
+mod columns;
 mod describe;
 mod exact;
+mod excerpt;
+mod explain;
 mod json;
 mod lines;
 mod live;

@@ -295,7 +295,7 @@ impl Output {
 fn named(target: &Target) -> String {
     let pid = target.pid;
     match &target.view {
-        View::Id => pid.to_string(),
+        View::Id | View::Row(_) => pid.to_string(),
         View::Text(subject, text) => format!("{pid} {}", label(*subject, text.iter())),
         View::Words(subject, words) => format!("{pid} {}", label(*subject, quoted(words).flatten())),
         View::Full(full) => format!("{pid} {}", shown(&full.about.name)),

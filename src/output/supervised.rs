@@ -55,7 +55,7 @@ impl Output {
 fn named(view: &View, pid: i32) -> String {
     match view {
         View::Full(full) => format!("{} (pid {pid})", shown(&full.about.name)),
-        View::Id | View::Text(..) | View::Words(..) => format!("pid {pid}"),
+        View::Id | View::Text(..) | View::Words(..) | View::Row(_) => format!("pid {pid}"),
     }
 }
 
@@ -69,7 +69,7 @@ fn is_hit(outcome: Outcome) -> bool {
 fn restarts(target: &Target) -> Option<String> {
     match &target.view {
         View::Full(full) => full.origin.as_ref().and_then(by_supervisor),
-        View::Id | View::Text(..) | View::Words(..) => None,
+        View::Id | View::Text(..) | View::Words(..) | View::Row(_) => None,
     }
 }
 

@@ -21,15 +21,24 @@ pub(super) fn failure(errno: Errno) -> String {
     }
 }
 
-/// The names of users, each looked up once.
+/// The names of users and groups, each looked up once.
 #[derive(Default)]
-pub(super) struct Names(BTreeMap<u32, String>);
+pub(super) struct Names {
+    users: BTreeMap<u32, String>,
+    groups: BTreeMap<u32, String>,
+}
 
 impl Names {
     /// The user's name, or the UID where no user has it.
     pub(super) fn user(&mut self, uid: u32) -> String {
         let look_up = || accounts::user_name(uid).to_string_lossy().into_owned();
-        self.0.entry(uid).or_insert_with(look_up).clone()
+        self.users.entry(uid).or_insert_with(look_up).clone()
+    }
+
+    /// The group's name, or the GID where no group has it.
+    pub(super) fn group(&mut self, gid: u32) -> String {
+        let look_up = || accounts::group_name(gid).to_string_lossy().into_owned();
+        self.groups.entry(gid).or_insert_with(look_up).clone()
     }
 
     /// Why the kernel refuses a signal, as far as is known.

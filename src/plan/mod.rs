@@ -20,11 +20,15 @@ use std::sync::Arc;
 
 use nix::time::{ClockId, clock_gettime};
 
+use crate::column::Fact;
 use crate::error::Error;
 use crate::proc::{self, CLOCK_TICKS, Described, NamedProcess, ProcDir, ReadTimeout, Stale};
-use crate::request::{Action, Listing, Mode, Pick, Pid, Request, Selection, Sending, Style, Token};
+use crate::request::{
+    Action, Criterion, Listing, Mode, PATTERN, Pick, Pid, Request, Selection, Sending, Style, Token,
+};
+use crate::row::RowReader;
 use crate::select::{Excluded, Predicate, Test};
-use crate::view::{Context, Detail};
+use crate::view::{Context, Detail, View};
 use pattern::matching;
 use resolve::Resolver;
 
@@ -35,6 +39,10 @@ pub(crate) struct Plan {
     pub candidates: Candidates,
     /// Which of them match.
     pub predicate: Predicate,
+    /// `--explain`: the tests in the order of the command line, each with the long name of its option. Otherwise empty.
+    pub asked: Vec<(&'static str, Test)>,
+    /// The processes of `--explain`.
+    pub explained: Vec<NamedProcess>,
     /// Which of the matches are selected.
     pub pick: Pick,
     /// What else is selected because of them.
@@ -43,6 +51,8 @@ pub(crate) struct Plan {
     pub detail: Detail,
     /// When the identity token of each is read, to be shown.
     pub tokens: Tokens,
+    /// `--columns`: what is read instead.
+    pub columns: Option<Arc<RowReader>>,
     /// How long a read may take that another process can hold up. None: such a read may take any time, or there is
     /// none.
     pub read_timeout: Option<Arc<ReadTimeout>>,
@@ -129,24 +139,34 @@ impl Plan {
         for text in &selection.not {
             tests.push(Test::Not(Box::new(matching(text, selection.reading)?)));
         }
+        let asked = asked(request, &tests);
         let mut own = vec![proc::own_pid()];
         if selection.skip_ancestors {
             own.extend(ancestors()?);
         }
         let excluded = Excluded { own, named: resolver.processes(&selection.exclude)? };
+        let mut explained = vec![];
+        for process in &request.explain {
+            explained.extend(resolver.processes(std::slice::from_ref(process))?.iter().cloned());
+        }
         let expansion = expansion(request)?;
         let inverts_trees = selection.tree && selection.inverse;
         let by_id = tests.iter().any(|test| matches!(test, Test::Pid(_)));
         let candidates = candidates(selection, &tests, expansion.is_some());
         let asks_for_ports = tests.iter().any(|test| matches!(test, Test::Sockets(_)));
-        let detail = detail(request);
-        let can_be_held_up = detail.reads_memory() || tests.iter().any(Test::can_be_held_up);
+        let columns = columns(request, now);
+        let detail = if columns.is_some() { Detail::Id } else { detail(request) };
+        let can_be_held_up = detail.reads_memory()
+            || columns.as_ref().is_some_and(|columns| columns.is_of_program())
+            || tests.iter().any(Test::can_be_held_up);
         let read_timeout = request.read_timeout.filter(|_| can_be_held_up).map(ReadTimeout::new);
         let predicate = Predicate::new(tests, selection.inverse, excluded);
         let snapshot_time = ticks_since_boot();
         Ok(Plan {
             candidates,
             predicate: if inverts_trees { predicate.with_descendants() } else { predicate },
+            asked,
+            explained,
             pick: selection.pick,
             verify_start_time: selection.pick != Pick::All
                 || (by_id && acts)
@@ -159,6 +179,7 @@ impl Plan {
             selected_by_pid: by_id && !selection.inverse,
             held: resolver.into_held(),
             detail,
+            columns,
             read_timeout,
             snapshot_time,
             scanned_at: snapshot_time,
@@ -179,10 +200,21 @@ impl Plan {
         }
         Ok(())
     }
+
+    /// What is shown of a process, with its identity token if a column shows that.
+    pub(crate) fn with_token(&self, view: View, token: Option<Token>) -> View {
+        match (&self.columns, token, view) {
+            (Some(columns), Some(token), View::Row(row)) => View::Row(columns.with_token(&row, token)),
+            (_, _, view) => view,
+        }
+    }
 }
 
 fn tokens(request: &Request) -> Result<Tokens, Error> {
     let wants = match &request.action {
+        Action::List(Listing { columns: Some(columns), .. }) => {
+            columns.has(Fact::Id) && !request.selection.threads
+        }
         _ if request.style == Style::Json => !request.selection.threads,
         Action::List(listing) => listing.id && !request.count,
         Action::Signal(_) | Action::Wait { .. } => false,
@@ -196,6 +228,19 @@ fn tokens(request: &Request) -> Result<Tokens, Error> {
         }
         Action::List(_) => Ok(Tokens::Unread),
     }
+}
+
+/// The tests are those of the criteria, the pattern, `--and` and `--not`.
+fn asked(request: &Request, tests: &[Test]) -> Vec<(&'static str, Test)> {
+    if request.explain.is_empty() {
+        return vec![];
+    }
+    let Selection { criteria, pattern, and, not, .. } = &request.selection;
+    let options = criteria.iter().map(Criterion::option).chain(pattern.iter().map(|_| PATTERN));
+    let options = options.chain(and.iter().map(|_| "and")).chain(not.iter().map(|_| "not"));
+    let mut asked: Vec<_> = options.zip(tests.iter().cloned()).collect();
+    asked.sort_by_key(|(option, _)| request.raw_values.iter().position(|(name, _)| name == option));
+    asked
 }
 
 fn ancestors() -> Result<Vec<Pid>, Error> {
@@ -232,6 +277,14 @@ fn candidates(selection: &Selection, tests: &[Test], expands: bool) -> Candidate
         }
         _ => Candidates::All,
     }
+}
+
+/// `--columns`, unless only the number of matches is printed.
+fn columns(request: &Request, now: u64) -> Option<Arc<RowReader>> {
+    let Action::List(Listing { columns: Some(columns), .. }) = &request.action else { return None };
+    let is_json = request.style == Style::Json;
+    let words = is_json || columns.quoted;
+    (is_json || !request.count).then(|| Arc::new(RowReader::new(&columns.list, words, now)))
 }
 
 /// Only what will be printed is read.

@@ -1,14 +1,18 @@
-//! The ancestors of the calling process.
+//! The ancestors of a process.
 
 use super::{Facts, LookupError, ProcDir, Process, own_pid, unreadable};
 use crate::error::Error;
 use crate::request::Pid;
 
-/// Our parent, its parent, and so on, as far as /proc shows them.
+/// Those of this process.
 pub(crate) fn ancestors(proc: &ProcDir) -> Result<Vec<Pid>, Error> {
+    ancestors_of(proc, own_pid())
+}
+
+/// The parent, its parent, and so on, as far as /proc shows them.
+pub(crate) fn ancestors_of(proc: &ProcDir, mut pid: Pid) -> Result<Vec<Pid>, Error> {
     let mut chain = vec![];
     let mut process = Process::new(proc);
-    let mut pid = own_pid();
     loop {
         process.select(pid);
         match process.parent() {

@@ -28,7 +28,7 @@ mod user_namespace;
 mod walk;
 mod walk_bounded;
 
-pub(crate) use ancestors::ancestors;
+pub(crate) use ancestors::{ancestors, ancestors_of};
 pub(crate) use bounded::{ReadOf, ReadTimeout, Unanswered};
 pub(crate) use cgroup::{Membership, memberships};
 pub(crate) use confinement::is_confined;

@@ -71,7 +71,8 @@ impl Process<'_> {
         Ok(HeldNamespace { kind, id: FileId { device: stat.st_dev, inode: stat.st_ino }, _file: file })
     }
 
-    fn exists(&mut self) -> Result<bool, Errno> {
+    /// Whether it still exists.
+    pub(crate) fn exists(&mut self) -> Result<bool, Errno> {
         self.has("")
     }
 

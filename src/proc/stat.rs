@@ -16,6 +16,7 @@ pub(super) struct Stat {
     pub flags: u32,
     /// Of all threads, also exited ones; in clock ticks.
     pub cpu_time: u64,
+    pub nice: i32,
     pub threads: u32,
     pub start_time: u64,
 }
@@ -58,7 +59,8 @@ impl Stat {
                 let user: u64 = fields.nth(4)?.parse().ok()?; // field 14
                 user.saturating_add(fields.next()?.parse().ok()?)
             },
-            threads: fields.nth(4)?.parse().ok()?,    // field 20
+            nice: fields.nth(3)?.parse().ok()?,       // field 19
+            threads: fields.next()?.parse().ok()?,    // field 20
             start_time: fields.nth(1)?.parse().ok()?, // field 22
         })
     }
@@ -79,6 +81,7 @@ mod tests {
             terminal: 34816,
             flags: 4194304,
             cpu_time: 11,
+            nice: 0,
             threads: 1,
             start_time: 987654,
         };

@@ -7,11 +7,13 @@ use std::path::Path;
 use rustix::fs::{self, FileType};
 
 /// The terminal drivers of /proc/tty/drivers (proc_tty(5)).
+#[derive(Debug)]
 pub(crate) struct Terminals {
     drivers: Vec<Driver>,
 }
 
 /// `/dev/pts  136 0-1048575`: the devices of this major number are named by prefix and index.
+#[derive(Debug)]
 struct Driver {
     prefix: String,
     major: u32,

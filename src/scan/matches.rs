@@ -64,7 +64,10 @@ impl Match {
             pid: process.pid(),
             start_time: if plan.verify_start_time { Some(process.start_time()?) } else { None },
             token: None,
-            view: view(plan.detail, &plan.predicate, process)?,
+            view: match &plan.columns {
+                Some(columns) => View::Row(columns.read(process)?),
+                None => view(plan.detail, &plan.predicate, process)?,
+            },
             reason: Reason::Matched,
             parent: None,
             below: None,
@@ -88,7 +91,7 @@ pub(super) fn with_token<E: From<LookupError>>(
     let found = read(process)?;
     let token = held.token()?;
     match held.has_its_id()? {
-        true => Ok(found.map(|found| Match { token, ..found })),
+        true => Ok(found.map(|found| Match { token, view: plan.with_token(found.view, token), ..found })),
         false => Err(LookupError::Gone.into()),
     }
 }

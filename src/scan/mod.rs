@@ -246,7 +246,11 @@ fn read_match(
             return Ok(None);
         }
         let found = Match::read(plan, process).map_err(unless_denied)?;
-        if is_of_one_program(plan.detail, process) != Ok(false) {
+        let is_of_one_program = match &plan.columns {
+            Some(columns) if columns.is_of_program() => process.is_still_named(),
+            _ => is_of_one_program(plan.detail, process),
+        };
+        if is_of_one_program != Ok(false) {
             return Ok(Some(found));
         }
         // Another name may also be that of a successor.

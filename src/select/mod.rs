@@ -179,7 +179,8 @@ impl Test {
         matches!(self, Test::Parent(_) | Test::Ancestor(_))
     }
 
-    fn passes(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
+    /// Whether the process meets the condition.
+    pub(crate) fn passes(&self, process: &mut impl Facts) -> Result<bool, MatchError> {
         Ok(match self {
             Test::Pid(processes) => processes.any(process.thread_group(), NamedProcess::has_its_id)?,
             Test::Session(sessions) => is_group_among(process.session()?, sessions)?,
@@ -368,6 +369,11 @@ impl Predicate {
             Err(MatchError::ForeignSocket(_)) => Ok(true),
             passes => passes,
         }
+    }
+
+    /// Whether this is the ID of this program, or with `-A` of an ancestor: it never matches.
+    pub(crate) fn is_own(&self, pid: Pid) -> bool {
+        self.excluded.own.contains(&pid)
     }
 
     /// Whether this is the ID of a process of `--exclude`.

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 const IMPORTS: &[(&str, &[&str])] = &[
     // Plain data.
     ("signal", &[]),
-    ("request", &["signal"]),
+    ("column", &[]),
+    ("request", &["column", "signal"]),
     ("error", &[]),
     ("similar", &[]),
     // The system, for every module.
@@ -25,15 +26,22 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("permission", &["proc", "request", "signal"]),
     // What started a process.
     ("origin", &["proc", "request", "select"]),
-    ("view", &["origin", "proc", "request", "select"]),
+    // What is shown of it.
+    ("row", &["column", "origin", "proc", "request", "select"]),
+    ("view", &["origin", "proc", "request", "row", "select"]),
     // The result of a run.
     ("report", &["error", "origin", "permission", "proc", "request", "select", "signal", "view"]),
     // The stages.
-    ("cli", &["error", "request", "signal", "similar"]),
+    ("cli", &["column", "error", "request", "signal", "similar"]),
     // Beside them: completion.
     ("complete", &["accounts", "cli", "ere", "error", "proc", "request", "select", "signal", "sys"]),
-    ("plan", &["accounts", "ere", "error", "proc", "request", "select", "view"]),
+    ("plan", &["accounts", "column", "ere", "error", "proc", "request", "row", "select", "view"]),
     ("scan", &["error", "plan", "proc", "request", "select", "view"]),
+    // `--explain`, instead of what follows.
+    (
+        "explain",
+        &["column", "ere", "error", "plan", "proc", "request", "row", "scan", "select", "signal", "view"],
+    ),
     (
         "deliver",
         &[
@@ -54,8 +62,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "output",
         &[
-            "accounts", "complete", "deliver", "display", "ere", "error", "origin", "plan", "proc", "report",
-            "request", "scan", "select", "signal", "sys", "view",
+            "accounts", "column", "complete", "deliver", "display", "ere", "error", "explain", "origin",
+            "plan", "proc", "report", "request", "row", "scan", "select", "signal", "sys", "view",
         ],
     ),
     // The library for other programs, which takes the stages up to `scan` and the parts of `deliver`.

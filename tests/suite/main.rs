@@ -42,8 +42,10 @@ mod wait;
 
 // Input and output.
 mod advice;
+mod columns;
 mod complete;
 mod completions;
+mod explain;
 mod json;
 mod output;
 mod parsing;

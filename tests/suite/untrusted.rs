@@ -38,6 +38,10 @@ fn text_of_a_process_is_shown_without_hidden_characters() {
         ("pgrep", "-aQ", &shown),
         ("pgrep", "-l", "v?????????"),
         ("pgrep", "-lQ", "'v?????????'"),
+        ("pgrep", "--columns pid,name,args", &shown),
+        ("pgrep", "--columns name -Q", "'v?????????'"),
+        ("pgrep", "-f . --explain {pid}", &shown),
+        ("pgrep", "--explain {pid} v", "v?????????: selected"),
         ("pgrep", "--verbose", "v?????????"),
         ("pgrep", "-a --max 0", &shown),
         ("pgrep", "-aQ --max 0", &shown),
@@ -49,15 +53,21 @@ fn text_of_a_process_is_shown_without_hidden_characters() {
         ("pidwait", "-e --timeout 0", "v?????????"),
         ("pidwait", "--timeout 0 --verbose", "v?????????"),
     ] {
+        let args = args.replace("{pid}", &pid);
         let run = Run::ours(program).args(args.split(' ')).args(["-p", &pid]);
         let Output { stdout, stderr, .. } = run.run();
         let all = [stdout, stderr].concat();
-        assert_visible(&all, args);
+        assert_visible(&all, &args);
         assert!(String::from_utf8_lossy(&all).contains(expected), "{args}: {}", all.escape_ascii());
     }
     // Output for programs has all of it.
     let output = Run::ours("pgrep").args(["-a", "--print0", "-p", &pid]).run();
     assert_eq!(output.stdout, format!("{pid} x {hidden}\0").into_bytes());
+    let output = Run::ours("pgrep").args(["--columns", "name,args", "--print0", "-p", &pid]).run();
+    assert_eq!(output.stdout, format!("{name}\0x {hidden}\0").into_bytes());
+    let output = Run::ours("pgrep").args(["--columns", "name,args", "--json", "-p", &pid]).run();
+    assert_visible(&output.stdout, "--columns --json");
+    assert_eq!(document(&output)["targets"][0]["columns"]["args"][1], hidden);
     let output = Run::ours("pgrep").args(["--json", "-p", &pid]).run();
     assert_visible(&output.stdout, "--json");
     let target = &document(&output)["targets"][0];
@@ -115,7 +125,7 @@ fn the_command_line_is_quoted_without_hidden_characters() {
             let output = Run::ours("pkill").args(args.split(' ').map(part)).args(["--dry-run"]).run();
             assert!([1, 2, 3].contains(&output.status), "{args}: {output:?}");
             let lines = output.err().lines().count();
-            assert!(lines <= 2 && output.stdout.iter().filter(|&&b| b == b'\n').count() <= 1, "{output:?}");
+            assert!(lines <= 3 && output.stdout.iter().filter(|&&b| b == b'\n').count() <= 1, "{output:?}");
             let err = String::from_utf8_lossy(&output.stderr).into_owned();
             assert_visible(err.as_bytes(), args);
         }
@@ -191,7 +201,7 @@ fn many_arguments_take_little_memory() {
             ("pkill", "-0 --json", 20, of_each),
             ("pkill", "--dry-run --json", 20, of_each),
             ("pgrep", "-aQ", 16, joined),
-            ("pgrep", "-a", 20, if byte == 0 { "[v" } else { joined }),
+            ("pgrep", "-a", 20, if byte == 0 { " -\n" } else { joined }),
             ("pgrep", "-a --max 0", 20, ""),
             ("pkill", "-0 -e", 4, " killed (pid "),
             ("pgrep", "--verbose", 4, " COMMAND"),

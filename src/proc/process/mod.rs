@@ -13,6 +13,7 @@ mod displayed;
 mod exec;
 mod facts;
 mod read;
+mod shown;
 mod start;
 
 use displayed::Displayed;

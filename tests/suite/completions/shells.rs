@@ -188,6 +188,14 @@ fn check(rows: &[Row]) {
 }
 
 #[test]
+fn columns() {
+    check(&[
+        row("pgrep --columns ").offers(["pid", "args"]),
+        row("pgrep --columns=pid,").offers(["pid,ppid", "pid,args"]).never(["pid,pid"]),
+    ]);
+}
+
+#[test]
 fn options() {
     check(&[
         row("pgrep -")

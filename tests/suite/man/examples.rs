@@ -332,7 +332,31 @@ pub fn examples() -> Vec<Example> {
             |scene| with_pidfile(scene, "app-server", "/run/app-server.pid", plain),
             |case| case.fate("app-server", "killed by TERM"),
         ),
+        typed_so(
+            "pkill --explain 4711 -u ci --older 2h30m -f worker",
+            "pkill --explain {worker.pid} -u {uid} --older 0 -f [w]orker",
+            mail_worker,
+            |case| case.prints_with("{worker.pid} worker: selected\n  yes  --euid"),
+        ),
         // pgrep
+        typed_so(
+            "pgrep --explain 4711 -u www-data --older 1h -f 'worker --queue'",
+            "pgrep --explain {worker.pid} -u 65534 --older 1h -f 'worker --queue'",
+            mail_worker,
+            |case| case.status(1).prints_with("{worker.pid} worker: not selected\n  no   --euid 65534"),
+        ),
+        typed_so(
+            "pgrep --columns pid,user,age,rss,ports,args -f server",
+            "pgrep --columns pid,ports,args -f serve[r]",
+            |scene| add(scene, "app-server", plain),
+            |case| case.prints("{app-server.pid}\t-\tapp-server\n"),
+        ),
+        typed_so(
+            "pgrep --columns pid,rss --json -x worker | jq '.targets[].columns.rss'",
+            "pgrep --columns pid,rss --json -x worker | jq '.targets[].columns | .pid, .rss > 0'",
+            |scene| add(scene, "worker", plain),
+            |case| case.prints("{worker.pid}\ntrue\n"),
+        ),
         typed(
             "pgrep -u root -x sshd",
             |scene| {

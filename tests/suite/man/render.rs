@@ -1,19 +1,20 @@
 //! A man page (mdoc(7)) from its template in `man/pages`, the sections that it includes from `man/sections`, the option
 //! table, and the prose of each option in `man/options`.
 //!
-//! Templates, sections and prose have five directives, each at the start of a line:
+//! Templates, sections and prose have six directives, each at the start of a line:
 //!
 //! - `@include NAME`: the section `man/sections/NAME.mdoc`;
 //! - `@options`: all options of the program, under the headings of `--help`;
 //! - `@new`: a list of those that procps-ng lacks;
+//! - `@columns`: a list of the columns of `--columns`;
 //! - `@only PROGRAM...`: the lines up to `@end` are for these programs only;
 //! - `@version`: the end of a line, the version of the package.
 
 use std::path::{Path, PathBuf};
 
 use pkill::Program;
-use pkill::cli::documented;
 use pkill::cli::options::{Opt, Origin};
+use pkill::cli::{COLUMNS, Column, documented};
 
 /// Characters that roff(7) replaces by typographic ones are escaped, so that they can be copied to a terminal.
 pub const TYPED: [(&str, &str); 5] =
@@ -98,6 +99,7 @@ fn part(program: Option<Program>, path: &str) -> String {
             _ if !ours => {}
             (("@include", name), _) => page += &part(program, &format!("sections/{name}.mdoc")),
             (("@options", _), Some(program)) => page += &options(program),
+            (("@columns", _), _) => page += &columns(),
             (("@new", _), Some(program)) => page += &new(program),
             ((word, _), _) if word.starts_with('@') => panic!("man/{path}: {word}"),
             _ => page += &format!("{}\n", line.replace("@version", env!("CARGO_PKG_VERSION"))),
@@ -126,6 +128,12 @@ fn new(program: Program) -> String {
     let new = documented(program).filter(|opt| opt.origin != Origin::Reference);
     let new: Vec<String> = new.map(|opt| format!(".Fl -{}", opt.long)).collect();
     format!("{} .\n", new.join(" ,\n"))
+}
+
+fn columns() -> String {
+    let item = |column: &Column| format!(".It Cm {}\n{}.\n", column.name, sentence(column.about));
+    let items: String = COLUMNS.iter().map(item).collect();
+    format!(".Bl -tag -width container -compact\n{items}.El\n")
 }
 
 /// `-x VALUE, --long=VALUE`.

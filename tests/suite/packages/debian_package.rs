@@ -83,7 +83,10 @@ fn assert_ours(root: &Root) {
     assert!(["#compdef", "pgrep", "pkill", "pidwait"].iter().all(|word| names.contains(word)), "{names}");
 
     // The files that the manual pages refer to.
-    shell(root, "cd /usr/share/doc/pkill; test -s report.schema.json; test -s COMPATIBILITY.md");
+    shell(
+        root,
+        "cd /usr/share/doc/pkill; test -s report.schema.json && test -s explanation.schema.json && test -s COMPATIBILITY.md",
+    );
 
     let mut daemon = Victim::spec().catch(libc::SIGHUP).spawn();
     shell(root, &format!("pkill -HUP -x {}", daemon.name()));

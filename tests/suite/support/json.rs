@@ -1,4 +1,5 @@
-//! The documents of `--json`, validated against docs/report.schema.json. The validator has the part of JSON Schema that
+//! The documents of `--json`, validated against docs/report.schema.json, or docs/explanation.schema.json where they have
+//! explanations. The validator has the part of JSON Schema that
 //! the schema uses and fails on any other keyword, so nothing in the schema goes unchecked. (The crate `jsonschema`
 //! brings 49 crates more and turns on features of regex-automata, so the programs that are tested would not be those
 //! that ship.)
@@ -8,8 +9,12 @@ use serde_json::Value;
 
 use super::Output;
 
-fn schema() -> Value {
-    serde_json::from_str(include_str!("../../../docs/report.schema.json")).expect("the schema is JSON")
+/// Of reports, and of explanations.
+const SCHEMAS: [&str; 2] =
+    [include_str!("../../../docs/report.schema.json"), include_str!("../../../docs/explanation.schema.json")];
+
+fn schema(text: &str) -> Value {
+    serde_json::from_str(text).expect("the schema is JSON")
 }
 
 /// The one document on standard output, which is valid.
@@ -25,7 +30,7 @@ pub fn document(output: &Output) -> Value {
 
 /// The reason why the schema does not allow this document, if it does not.
 pub fn violation(document: &Value) -> Option<String> {
-    let root = schema();
+    let root = schema(SCHEMAS[usize::from(document.get("explanations").is_some())]);
     check(&root, &root, document, "document").err()
 }
 
@@ -41,11 +46,12 @@ pub fn check_schema() {
             walk(member, &path);
         }
     }
-    let root = schema();
-    walk(&root, "document");
-    for (name, part) in root["$defs"].as_object().expect("definitions") {
-        assert!(part.get("description").is_some(), "{name}: no description");
-        walk(part, name);
+    for root in SCHEMAS.map(schema) {
+        walk(&root, "document");
+        for (name, part) in root["$defs"].as_object().expect("definitions") {
+            assert!(part.get("description").is_some(), "{name}: no description");
+            walk(part, name);
+        }
     }
 }
 
