@@ -58,7 +58,10 @@ fn each_acts_on_the_signal_and_goes_on() {
     assert_eq!((output.out(), output.err(), output.status), Default::default());
     assert_eq!(stopped.state(), "T", "a process that was stopped before stays stopped");
     let effects = run("-USR1 --freeze --dry-run").run().rows().into_iter().map(|row| row[3].clone());
-    assert_eq!(effects.collect::<Vec<_>>(), ["its handler runs", "waits until the process is continued"]);
+    assert_eq!(
+        effects.collect::<Vec<_>>(),
+        ["its handler runs", "stays pending until the process is continued"]
+    );
     let echo = run("-USR1 --freeze --cont --echo").run();
     assert_eq!(echo.out().matches(" killed (pid ").count(), 2, "{echo:?}");
     stopped.wait_continued();

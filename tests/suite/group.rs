@@ -192,8 +192,9 @@ fn a_group_with_wait_dry_run_and_other_options() {
     namespace(|| {
         let mut family = Family::start(&PLAN);
         let group = family.root();
-        let table = pkill("--dry-run --whole-group -x three").run().out();
-        assert_eq!(table.matches(&format!("terminate (in process group {group})")).count(), 3, "{table}");
+        let rows = pkill("--dry-run --whole-group -x three").run().rows();
+        let why = format!("in process group {group}");
+        assert_eq!(rows.iter().filter(|row| row[3] == "terminate" && row[4] == why).count(), 3, "{rows:?}");
         let output = pkill("--max 3 --whole-group -x three").run();
         assert!(output.status == 4 && output.err().contains("4 processes match"), "{output:?}");
         for program in ["pgrep", "pidwait"] {
