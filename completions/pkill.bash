@@ -73,7 +73,7 @@ _pkill_option() {
         --read-timeout) name=read-timeout alternatives='read-timeout' value=needed what=read-timeout ;;
         --allow-none) name=allow-none alternatives='allow-none' ;;
         -c | --count) name=count alternatives='count print0' ;;
-        -l | --list-name) name=list-name alternatives='list-name columns' ;;
+        -l | --list-name) name=list-name alternatives='list-name columns quiet' ;;
         -a | --list-full) name=list-full alternatives='list-full columns quiet' ;;
         --id) name=id alternatives='id columns quiet' ;;
         -Q | --shell-quote) name=shell-quote alternatives='shell-quote' ;;
@@ -81,7 +81,7 @@ _pkill_option() {
         -d | --delimiter) name=delimiter alternatives='delimiter print0' value=needed ;;
         -e | --echo) name=echo alternatives='echo' ;;
         --print0) name=print0 alternatives='count delimiter print0 verbose json' ;;
-        --quiet) name=quiet alternatives='dry-run list-full id columns quiet verbose json' ;;
+        --quiet) name=quiet alternatives='dry-run list-name list-full id columns quiet verbose json' ;;
         --verbose) name=verbose alternatives='columns print0 quiet verbose json' ;;
         --json) name=json alternatives='print0 quiet verbose json' ;;
         --explain) name=explain alternatives='explain' value=needed what=explain ;;

@@ -376,6 +376,7 @@ pub static EXCLUSIVE: &[&[&str]] = &[
     &["newest", "oldest", "inverse"],
     &["quiet", "verbose", "json"],
     &["quiet", "list-full"],
+    &["quiet", "list-name"],
     &["quiet", "id"],
     &["quiet", "columns"],
     &["columns", "id"],
