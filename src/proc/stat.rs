@@ -25,7 +25,12 @@ impl Stat {
     /// Whether it is a zombie: all threads have exited, and the parent has not waited for it. The main thread may exit
     /// before the others.
     pub(super) fn has_ended(&self) -> bool {
-        matches!(self.state, b'Z' | b'X' | b'x') && self.threads <= 1
+        self.thread_has_exited() && self.threads <= 1
+    }
+
+    /// Whether this thread has exited.
+    pub(super) fn thread_has_exited(&self) -> bool {
+        matches!(self.state, b'Z' | b'X' | b'x')
     }
 
     /// Whether it is a thread of the kernel.

@@ -4,6 +4,7 @@ mod cgroup;
 mod expansion;
 mod file;
 mod glob;
+mod part;
 mod typed_command;
 mod unit;
 mod unit_path;
@@ -11,8 +12,8 @@ mod unit_path;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::display::{REPLACEMENTS, hide_unprintable};
-use crate::ere::{Finder, Pattern, PatternError};
+use crate::display::REPLACEMENTS;
+use crate::ere::{Pattern, PatternError};
 use crate::proc::{
     Facts, HeldNamespace, Lookup, LookupError, NamedGroup, NamedProcess, NamedProcesses, ProcessText, Socket,
     Sockets,
@@ -23,6 +24,7 @@ use unit::is_in_unit;
 
 pub(crate) use cgroup::Cgroup;
 pub(crate) use file::{FileName, normal};
+pub(crate) use part::part;
 pub(crate) use typed_command::TypedCommand;
 pub(crate) use unit::{Unit, units_of, user_units_of};
 pub(crate) use unit_path::{Manager, UnitName};
@@ -426,16 +428,6 @@ impl Predicate {
     pub(crate) fn is_inverse(&self) -> bool {
         self.inverse
     }
-}
-
-/// The part of a text that matches, as it is or as it is displayed; both have the same length.
-pub(crate) fn part(finder: &Finder, subject: Subject, text: &[u8]) -> Option<Range<usize>> {
-    let find = |text: &[u8]| finder.find(text).ok().flatten();
-    find(text).or_else(|| {
-        let mut displayed = text.to_vec();
-        hide_unprintable(&mut displayed, subject);
-        find(&displayed)
-    })
 }
 
 /// Of the candidates, given with their start times, those that `-n` or `-o` picks: of equal start times the

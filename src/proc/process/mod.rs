@@ -265,7 +265,7 @@ impl<'p> Process<'p> {
 
     /// Whether a thread of it may still run, and fork: not all have stopped or exited.
     pub(crate) fn may_run(&mut self) -> Lookup<bool> {
-        let runs = |stat: Stat| !has_exited(stat) && !matches!(stat.state, b'T' | b't');
+        let runs = |stat: Stat| !stat.thread_has_exited() && !matches!(stat.state, b'T' | b't');
         let main = self.stat()?;
         Ok(runs(main) || main.threads > 1 && self.has_thread(runs)?)
     }
@@ -276,7 +276,7 @@ impl<'p> Process<'p> {
     pub(crate) fn is_stopped(&mut self) -> Lookup<bool> {
         let is_stopped = |stat: Stat| stat.state == b'T';
         let main = self.stat()?;
-        let others_decide = main.threads > 1 && (has_exited(main) || main.state == b't');
+        let others_decide = main.threads > 1 && (main.thread_has_exited() || main.state == b't');
         Ok(is_stopped(main) || others_decide && self.has_thread(is_stopped)?)
     }
 
@@ -381,7 +381,7 @@ impl<'p> Process<'p> {
             }
         }
         let stat = self.stat()?;
-        Ok(has_exited(stat) && stat.threads > 1)
+        Ok(stat.thread_has_exited() && stat.threads > 1)
     }
 
     /// What the pidfd reports; None where only the files do: from older kernels, and about threads.
@@ -418,11 +418,6 @@ impl<'p> Process<'p> {
         }
         self.stat().map(file)
     }
-}
-
-/// Whether the thread has exited.
-fn has_exited(stat: Stat) -> bool {
-    matches!(stat.state, b'Z' | b'X' | b'x')
 }
 
 /// A copy; None if there is nothing.

@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 use rustix::fs::{self, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{MEMORY_MAX, Process, Text, has_exited};
+use super::{MEMORY_MAX, Process, Text};
 use crate::proc::bounded::{ReadOf, Reads};
 use crate::proc::stat::Stat;
 use crate::proc::{Lookup, LookupError};
@@ -87,7 +87,7 @@ impl Process<'_> {
     pub(super) fn read_past_exec(&mut self, name: &str, buffer: &mut Vec<u8>) -> Result<(), Errno> {
         self.read_memory(name, buffer)?;
         // Kernel threads and zombies have neither arguments nor an environment.
-        let has_memory = |stat: Stat| !stat.is_kernel_thread() && !has_exited(stat);
+        let has_memory = |stat: Stat| !stat.is_kernel_thread() && !stat.thread_has_exited();
         if !buffer.is_empty() || !self.stat().is_ok_and(has_memory) {
             return Ok(());
         }
