@@ -74,13 +74,13 @@ pub(super) fn operands(given: &Given, operands: &[impl AsRef<OsStr>]) -> Option<
     are_few_names.then(|| format!("to match any of them, use '{}'", words.join("|")))
 }
 
-/// `-9name` and `-SIGTRM`, without the dash.
+/// `-9name` and `-SIGTRM`, without the dash. `-9` is a signal, and so never gets here.
 fn signal_word(word: &str) -> Option<String> {
     let digits = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
     let (number, rest) = word.split_at(digits);
     match Signal::parse(number) {
-        Some(_) if digits > 0 && !rest.is_empty() => Some(format!("-{number} {rest}")),
-        _ => signal(word).map(|name| format!("-{name}")),
+        Some(_) => Some(format!("-{number} {rest}")),
+        None => signal(word).map(|name| format!("-{name}")),
     }
 }
 

@@ -345,6 +345,22 @@ mod tests {
         }
     }
 
+    /// A number too large for any ID is no name either.
+    #[test]
+    fn users_and_groups() {
+        for (text, expected) in [
+            ("0", Some(Account::Id(0))),
+            ("4294967294", Some(Account::Id(4_294_967_294))),
+            ("4294967295", None),
+            ("18446744073709551616", None),
+            ("root", Some(Account::Name("root".into()))),
+            ("7zip", Some(Account::Name("7zip".into()))),
+        ] {
+            let complaint = format!("invalid user name: {text}");
+            assert_eq!(account(OsStr::new(text), "user"), expected.ok_or(complaint), "{text}");
+        }
+    }
+
     #[test]
     fn sizes() {
         const K: u64 = 1024;
@@ -385,6 +401,8 @@ mod tests {
             ("1 M", None),
             ("1.5.5M", None),
             ("99999999999T", None),
+            ("16777215T", Some(16_777_215 * K * K * K * K)),
+            ("16777216T", None), // 2^64
         ] {
             assert_eq!(size(OsStr::new(text)).ok(), expected, "{text:?}");
         }

@@ -213,3 +213,6 @@ impl Strategy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -342,4 +342,49 @@ mod tests {
             assert_eq!(candidates(&selection, &nothing, expands), Candidates::Listed(vec![]));
         }
     }
+
+    /// To read more takes time, and what another process can hold up would be read for nothing.
+    #[test]
+    fn only_what_will_be_printed_is_read() {
+        use crate::request::{Label, Listing, Program, Separator, Subject, Wait};
+        let label = |subject| Some(Label { subject, quoted: false });
+        let lists =
+            |label| Action::List(Listing { id: false, columns: None, label, separator: Separator::Nul });
+        let waits = |echo| Action::Wait { echo, wait: Wait::default() };
+        let (name, line) = (label(Subject::Name), label(Subject::CommandLine));
+        let labelled = |label: Option<Label>| label.map_or(Detail::Id, Detail::Label);
+        let full = |is_document: bool| {
+            let described = Described { arguments: is_document, all_threads: false };
+            Detail::Full(described, Context { row: !is_document, origin: false })
+        };
+        use Style::{Json, Plain, Quiet, Verbose};
+        for (style, count, action, expected) in [
+            (Plain, false, lists(None), Detail::Id),
+            (Plain, false, lists(line), labelled(line)),
+            (Plain, true, lists(line), Detail::Id),
+            (Quiet, false, lists(line), Detail::Id),
+            (Verbose, false, lists(None), full(false)),
+            (Json, true, lists(None), full(true)),
+            (Plain, false, waits(None), Detail::Id),
+            (Plain, true, waits(name), labelled(name)),
+            (Quiet, false, waits(name), Detail::Id),
+        ] {
+            let request = Request {
+                program: Program::Pkill,
+                invoked_as: vec![],
+                selection: Selection::default(),
+                action,
+                style,
+                count,
+                explain: vec![],
+                shows_progress: false,
+                at_most: None,
+                allow_none: false,
+                strict: false,
+                read_timeout: None,
+                raw_values: vec![],
+            };
+            assert_eq!(detail(&request), expected, "{request:?}");
+        }
+    }
 }

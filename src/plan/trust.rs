@@ -157,3 +157,39 @@ fn is_trusted_group(gid: u32) -> bool {
         || gid == getegid().as_raw() && accounts::group_name(gid) == accounts::user_name(geteuid().as_raw());
     gid == 0 || private()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    /// As many links as the kernel follows, so that none is too many to be examined.
+    #[test]
+    fn every_link_that_the_kernel_follows_is_examined() {
+        let name = |number| std::env::temp_dir().join(format!("pkill-trust-{}-{number}", std::process::id()));
+        // Not one that was left by a run that was killed.
+        let top = (0..).map(name).find(|path| std::fs::create_dir(path).is_ok()).expect("a directory");
+        let everybodys = top.join("everybodys");
+        std::fs::create_dir(&everybodys).expect("a directory");
+        std::fs::set_permissions(&top, Permissions::from_mode(0o755)).expect("chmod");
+        std::fs::write(everybodys.join("0"), "1").expect("a file");
+        symlink("everybodys/0", top.join("1")).expect("a link");
+        for number in 2..=LINKS_MAX {
+            symlink((number - 1).to_string(), top.join(number.to_string())).expect("a link");
+        }
+        let [mine, open] = [0o755, 0o777].map(|mode| {
+            std::fs::set_permissions(&everybodys, Permissions::from_mode(mode)).expect("chmod");
+            [1, 2, LINKS_MAX - 1, LINKS_MAX].map(|number| {
+                let path = top.join(number.to_string());
+                // Not by the links: where the kernel begins once more, it counts them twice (do_filp_open, fs/namei.c).
+                let file = File::open(everybodys.join("0")).expect("a file");
+                distrust(&path, &file).map(|why| (why.path, why.how))
+            })
+        });
+        std::fs::remove_dir_all(&top).expect("remove the directory");
+        assert_eq!(mine, [None, None, None, None]);
+        assert_eq!(open, [(); 4].map(|()| Some((everybodys.clone(), How::WritableByAll))));
+    }
+}

@@ -93,12 +93,45 @@ fn sleeping() -> Test {
     Test::State(vec![b'S'])
 }
 
+/// Its memory, and the files that its links lead to: a read without a time limit would never end.
+#[test]
+fn what_another_process_can_hold_up() {
+    let pattern = || Pattern::new(b"a", Default::default()).expect("a pattern");
+    for (test, expected) in [
+        (named("a"), false),
+        (sleeping(), false),
+        (Test::Zombie, false),
+        (Test::Not(Box::new(Test::Zombie)), false),
+        (Test::FullName(pattern()), true),
+        (Test::CommandLine(pattern()), true),
+        (Test::Not(Box::new(Test::CommandLine(pattern()))), true),
+        (Test::Script(FileName::Base(b"a".to_vec())), true),
+        (Test::Environment(vec![b"A=b".to_vec()]), true),
+        (Test::Executable(FileName::Base(b"a".to_vec())), true),
+        (Test::ExecutableDeleted, true),
+        (Test::WorkingDirectory(b"/".to_vec()), true),
+    ] {
+        assert_eq!(test.can_be_held_up(), expected, "{test:?}");
+    }
+}
+
 #[test]
 fn tests_are_tried_by_cost_until_one_fails() {
     for (process, asked, expected) in [
         (fake(7, "a"), &["name", "state"][..], Ok(true)),
         (fake(7, "b"), &["name"], Ok(false)),
         (Fake { state: Ok(b'Z'), ..fake(7, "a") }, &["name", "state"], Ok(false)),
+        // What is wrong with a process is reported rather than what may not be read.
+        (
+            Fake { state: Err(LookupError::Denied), ..failing(7, LookupError::TimedOut) },
+            &["name", "state"],
+            Err(LookupError::TimedOut.into()),
+        ),
+        (
+            Fake { state: Err(LookupError::TimedOut), ..failing(7, LookupError::Denied) },
+            &["name", "state"],
+            Err(LookupError::TimedOut.into()),
+        ),
         // What is denied may be decided by another test.
         (failing(7, LookupError::Denied), &["name", "state"], Err(LookupError::Denied.into())),
         (Fake { state: Ok(b'Z'), ..failing(7, LookupError::Denied) }, &["name", "state"], Ok(false)),

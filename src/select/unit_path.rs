@@ -114,6 +114,15 @@ mod tests {
         }
     }
 
+    /// `UNIT_NAME_MAX` of systemd is 256 with the NUL. A longer name is that of a group which a user has made.
+    #[test]
+    fn a_unit_name_has_at_most_255_bytes() {
+        for (length, is_name) in [(255, true), (256, false)] {
+            let name = format!("{}.service", "a".repeat(length - ".service".len()));
+            assert_eq!(is_unit_name(name.as_bytes()), is_name, "{length}");
+        }
+    }
+
     #[test]
     fn kinds_of_units() {
         for (name, is_service, is_managers_own) in

@@ -150,6 +150,25 @@ fn the_group_of_pkill_itself() {
     });
 }
 
+/// With `--tree`, a group is selected for a descendant too, in which no process matches.
+#[test]
+fn a_descendant_in_a_group_of_its_own() {
+    namespace(|| {
+        let dir = Dir::new();
+        let apart = dir.copy("/usr/bin/sleep".as_ref(), "apart").display().to_string();
+        let script = dir.script("leading", &format!("#!/bin/sh\nsetsid {apart} 1000 &\nwait\n"));
+        let mut leading =
+            std::process::Command::new(script).process_group(0).spawn().expect("start a script");
+        eventually("a child", || pids("apart").len() == 1);
+        let group = stat_field(pids("apart")[0], 5);
+        assert_ne!(group, leading.id().to_string(), "it is in a group of its own");
+        let output = pkill("--tree --whole-group --wait --timeout 20 --json -x leading").run();
+        assert_eq!(document(&output)["summary"]["exited"], 2, "{output:?}");
+        leading.wait().expect("wait");
+        gone(&["leading", "apart"]);
+    });
+}
+
 /// The kernel signals the members that it permits, and reports only that there was one: pkill reports the others.
 #[test]
 fn members_that_may_not_be_signalled_are_reported() {
@@ -177,6 +196,9 @@ fn members_that_may_not_be_signalled_are_reported() {
         let mut command = std::process::Command::new(dir.script("mixed", &spawn));
         let mut child = command.process_group(0).spawn().expect("start a script");
         eventually("both", || ["users", "roots"].iter().all(|name| pids(name).len() == 1));
+        // CONT may be sent to every process of the caller's session (kill(2)), to which signal 0 may not.
+        let output = pkill("-CONT --whole-group --json -x users").user(UID, UID).run();
+        assert_eq!(document(&output)["summary"]["signalled"], 3, "{output:?}");
         let output = pkill("--whole-group --wait --json -x users").user(UID, UID).run();
         let report: Value = serde_json::from_str(&output.out()).expect("a document");
         let summary = &report["summary"];

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, fcntl_lock, flock};
 
-use crate::support::{NOBODY, Run, Scene, Victim, case, check, namespace, need_root, reference};
+use crate::support::{NOBODY, Run, Scene, Victim, available, case, check, namespace, need_root, reference};
 
 fn files(scene: &mut Scene) {
     let pid = scene.add("a", |part| part.catch(libc::SIGHUP)).pid();
@@ -326,6 +326,45 @@ fn a_users_own_pidfile_is_trusted_by_the_user() {
         assert!(output.err().contains("owned by user nobody"), "{output:?}");
         let roots = dir.file("roots", format!("{}\n", victim.pid()));
         let output = run(&roots, NOBODY);
+        assert_eq!((output.pids(), output.err()), (vec![victim.pid()], String::new()));
+    });
+}
+
+/// Where each user has a group of the same name, that one may write to what the user creates (umask 002). So may the
+/// group of root.
+#[test]
+fn the_private_group_of_the_user_is_trusted() {
+    namespace(|| {
+        let dir = crate::support::Dir::new();
+        const USER: u32 = 1; // `daemon` or `bin`, and its group has the same name
+        let victim = Victim::spec().owned_by(USER).spawn();
+        for (group, is_trusted) in [(USER, true), (0, true), (2, false)] {
+            let file = dir.file("pid", format!("{}\n", victim.pid()));
+            chown(&file, Some(USER), Some(group)).expect("chown");
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o664)).expect("chmod");
+            let output = Run::ours("pgrep").args(["-F".as_ref(), file.as_os_str()]).user(USER, USER).run();
+            assert_eq!(output.pids(), [victim.pid()]);
+            assert_eq!(output.err().is_empty(), is_trusted, "{group}: {output:?}");
+            assert!(is_trusted || output.err().contains("writable by group"), "{output:?}");
+        }
+    });
+}
+
+/// In a container, the upper directories belong to the root of the host, which has no UID there.
+#[test]
+fn directories_of_the_host_are_trusted_in_a_user_namespace() {
+    namespace(|| {
+        let unshare = ["unshare", "--user", "--map-root-user"];
+        let can = Run::shell("exec unshare --user --map-root-user true").user(NOBODY, NOBODY).run();
+        if !available(can.status == 0, "user namespaces") {
+            return;
+        }
+        let dir = crate::support::Dir::new();
+        let victim = Victim::spec().owned_by(NOBODY).spawn();
+        let own = dir.file("own", format!("{}\n", victim.pid()));
+        chown(&own, Some(NOBODY), Some(NOBODY)).expect("chown");
+        let run = Run::ours("pgrep").args(["-F".as_ref(), own.as_os_str()]);
+        let output = run.user(NOBODY, NOBODY).through(unshare).run();
         assert_eq!((output.pids(), output.err()), (vec![victim.pid()], String::new()));
     });
 }

@@ -114,6 +114,38 @@ fn a_child_that_is_started_after_the_scan() {
     });
 }
 
+/// `--max` counts what a later scan finds, too: then nothing is signalled, and what was stopped goes on.
+#[test]
+fn max_counts_what_is_found_while_others_are_held() {
+    namespace(|| {
+        let dir = Dir::new();
+        dir.copy("/usr/bin/sleep".as_ref(), "late");
+        let late = dir.path().join("late");
+        let text = "echo ready; read line; $1 1000 & echo $!; read line; echo goes on; wait";
+        dir.script("parent", &format!("#!/bin/sh\nset {}\n{text}\n", late.display()));
+        for args in ["--json --max 1 --tree -x parent", "--json --max 1 --tree --freeze -x parent"] {
+            let mut parent = Helper::ready(&mut script(&dir, "parent"));
+            until_older_than_now(parent.pid());
+            let pid = parent.pid();
+            let mut child = 0;
+            let report = run(args, pid, || {
+                parent.tell("");
+                child = parent.hear().trim_end().parse().expect("a PID");
+            });
+            let expected = [(pid, "skipped".to_owned()), (child, "skipped".to_owned())];
+            assert_eq!(outcomes(&report), expected, "{args}");
+            assert_eq!(report["summary"]["exit_status"], 4, "{args}");
+            parent.tell("");
+            assert_eq!(parent.hear(), "goes on\n", "{args}");
+            eventually("the child goes on", || family::pids("late") == [child]);
+            assert_eq!(pkill("-KILL -x late").run().status, 0);
+            eventually("it has exited", || family::pids("late").is_empty());
+            drop(parent);
+            family::reap_orphans();
+        }
+    });
+}
+
 /// A process that is selected as a descendant is skipped if its ancestor no longer matches, and a dry run reports that.
 #[test]
 fn a_descendant_of_what_no_longer_matches() {
