@@ -144,7 +144,7 @@ fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, error::E
     output.before_waiting(request, &matches)?;
     let report = deliver::deliver(request, plan, matches, &mut scan::rescan, output)?;
     output.report(request, &report)?;
-    if report.targets.is_empty() && output.advises(request) {
+    if report.targets.is_empty() && !report.none_chosen && output.advises(request) {
         output.advice(advice::advice(request));
     }
     Ok(report.exit_status(request))

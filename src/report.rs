@@ -204,6 +204,8 @@ pub(crate) struct Report {
     pub pattern_too_long: bool,
     /// More matches than `--max` allows, so nothing was done.
     pub too_many: bool,
+    /// `--choose`: the user has marked none of the processes.
+    pub none_chosen: bool,
     /// The number of processes that could not be matched, because facts about them are hidden.
     pub undecided: usize,
     /// Whether one of them is undecided because reading it failed or took too long.
@@ -271,7 +273,9 @@ impl Report {
             ExitStatus::Forbidden
         } else if outcomes().any(release_failed) || self.targets.iter().any(left_stopped) {
             ExitStatus::Nothing
-        } else if outcomes().any(Outcome::is_done) || allow_none && outcomes().all(|o| o == Outcome::Gone) {
+        } else if outcomes().any(Outcome::is_done)
+            || allow_none && !self.none_chosen && outcomes().all(|o| o == Outcome::Gone)
+        {
             ExitStatus::Success
         } else {
             ExitStatus::Nothing

@@ -72,7 +72,9 @@ pub(crate) struct Request {
     pub count: bool,
     /// Whether the progress of a wait is shown on a terminal (not with `--no-progress`).
     pub shows_progress: bool,
-    /// `--max`: do nothing if there are more matches than this.
+    /// `--choose`: the user marks some of the matches; nothing is done to the others.
+    pub chooses: bool,
+    /// `--max`: do nothing if there are more matches than this; with `--choose`, more chosen ones.
     pub at_most: Option<usize>,
     /// `--allow-none`: succeed if nothing matches.
     pub allow_none: bool,
@@ -204,6 +206,8 @@ pub(crate) enum Criterion {
     EffectiveUsers(Vec<Account>),
     /// `-U`: the real user.
     RealUsers(Vec<Account>),
+    /// `--choose` without any other criterion: the caller's real user.
+    Own,
     /// `-G`: the real group.
     RealGroups(Vec<Account>),
     /// `-t`: the controlling terminal, by name relative to /dev.

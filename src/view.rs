@@ -30,6 +30,17 @@ pub(crate) struct Context {
 }
 
 impl Detail {
+    /// With what a row of a table has.
+    pub(crate) fn with_row(self) -> Detail {
+        match self {
+            Detail::Full(described, context) => Detail::Full(described, Context { row: true, ..context }),
+            Detail::Id | Detail::Label(_) => {
+                let described = Described { arguments: false, all_threads: false };
+                Detail::Full(described, Context { row: true, origin: false })
+            }
+        }
+    }
+
     /// Whether the arguments are among them.
     pub(crate) fn reads_memory(self) -> bool {
         match self {

@@ -261,6 +261,7 @@ impl Query {
             },
             style: Style::Plain,
             count: false,
+            chooses: false,
             at_most: None,
             allow_none: false,
             strict: false,

@@ -50,6 +50,7 @@ pub(crate) struct Args {
     pub print_nul: bool,
     pub style: Style,
     pub mode: Mode,
+    pub choose: bool,
     pub at_most: Option<usize>,
     pub explain: Vec<ProcessRef>,
     pub wait: Option<Option<Duration>>,
@@ -112,7 +113,13 @@ impl Args {
         self.add_criteria(signal)?;
         let selects_nothing = self.criteria.iter().all(Criterion::only_excludes);
         if pattern.is_none() && self.and.is_empty() && selects_nothing && self.pick.is_none() {
-            return Err(Error::usage("no matching criteria specified"));
+            if !self.choose || self.inverse {
+                return Err(Error::usage("no matching criteria specified"));
+            }
+            self.set(Criterion::Own);
+            self.set(Criterion::NoKernelThread);
+            self.set(Criterion::NoZombie);
+            self.skip_ancestors = true;
         }
         if self.freeze && cannot_be_frozen_for(signal) {
             let why =
@@ -143,6 +150,7 @@ impl Args {
             action,
             style: self.style,
             count: self.count,
+            chooses: self.choose,
             at_most: self.at_most,
             explain: self.explain,
             allow_none: self.allow_none,

@@ -34,6 +34,7 @@ const COMMON: &[&str] = &[
     "any",
     "dry-run",
     "interactive",
+    "choose",
     "count",
     "list-name",
     "list-full",

@@ -59,8 +59,10 @@ pub(super) enum AfterSend {
 /// Why no further process is signalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finish {
-    /// More match than `--max` allows.
+    /// More match, or were chosen, than `--max` allows.
     TooMany,
+    /// The user has chosen none.
+    NoneChosen,
     /// The user's answer was to quit.
     Quit,
     /// The timeout has expired.
@@ -370,6 +372,7 @@ impl<'a> Delivery<'a> {
             spared: self.spared,
             pattern_too_long: self.plan.pattern_too_long && self.targets.len() == 0,
             too_many: self.finish == Some(Finish::TooMany),
+            none_chosen: self.finish == Some(Finish::NoneChosen),
             undecided: self.undecided,
             reads_failed: self.unread.iter().chain(&self.unread_later).any(Unread::is_undecided),
             unread_later: self.unread_later,

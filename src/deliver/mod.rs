@@ -7,6 +7,7 @@
 //! it for `--until-none`. They share the `delivery` and the table of `target`s; `verify` and `send` handle one process.
 
 mod budget;
+mod choose;
 mod delivery;
 mod delta;
 mod dry_run;
@@ -63,8 +64,11 @@ pub(crate) fn deliver(
     observer: &mut dyn Observer,
 ) -> Result<Report, Error> {
     let proc = ProcDir::named()?.with_timeout(plan.read_timeout.as_ref());
-    if !matches!(request.action, Action::List(_)) {
+    if request.chooses || !matches!(request.action, Action::List(_)) {
         proc.require_same_pid_namespace()?;
+    }
+    if request.chooses {
+        return deliver_chosen(request, plan, &proc, matches, observer);
     }
     let after_send = after_send(request, &plan)?;
     let mut delivery = Delivery::new(request, plan, &proc, observer, after_send);
@@ -93,6 +97,32 @@ pub(crate) fn deliver(
                 }
             }
         }
+    }
+    Ok(delivery.into_report())
+}
+
+/// `--choose`: no scan follows that could find what was not on the list.
+fn deliver_chosen(
+    request: &Request,
+    plan: Arc<Plan>,
+    proc: &ProcDir,
+    matches: Matches,
+    observer: &mut dyn Observer,
+) -> Result<Report, Error> {
+    let nothing = AfterSend::Settle(None);
+    let mut delivery = Delivery::new(request, Arc::clone(&plan), proc, observer, nothing);
+    let delta = delivery.first(matches);
+    choose::pin_chosen(&mut delivery, delta)?;
+    // Until now, a signal to pkill ended the question, and no timeout was running.
+    delivery.after_send = after_send(request, &plan)?;
+    if delivery.finish.is_none() {
+        match &request.action {
+            Action::List(_) => choose::settle_chosen(&mut delivery, Outcome::Listed),
+            Action::Wait { .. } => choose::settle_chosen(&mut delivery, Outcome::Awaited),
+            Action::Signal(sending) => together::signal_pinned(&mut delivery, sending)?,
+        }
+        let result = delivery.wait(Until::Exit)?;
+        delivery.ends(result);
     }
     Ok(delivery.into_report())
 }

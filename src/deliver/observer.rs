@@ -33,6 +33,8 @@ pub(crate) trait Confirm {
     fn before_questions(&mut self, found: &[&Match]);
     /// `--interactive`: shall these processes be signalled? They are one, or members of one process group.
     fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error>;
+    /// `--choose`: which of these? Their indices, in ascending order.
+    fn choose(&mut self, found: &[&Match], signal: Option<Signal>) -> Result<Vec<usize>, Error>;
 }
 
 /// The user's answer.

@@ -4,10 +4,9 @@ use super::pidfd::PidFd;
 use super::target::Targets;
 use super::verify::{Scope, verify};
 use crate::plan::Plan;
-use crate::proc::{Described, ProcDir, Process, ReadTimeout};
+use crate::proc::{ProcDir, Process, ReadTimeout};
 use crate::request::{Action, Request, Style};
 use crate::scan::Match;
-use crate::view::{Context, Detail};
 
 /// How many are described.
 const DESCRIBED_MAX: usize = 20;
@@ -17,8 +16,7 @@ pub(super) fn describe(request: &Request, plan: &Plan, targets: &Targets, found:
     if request.style != Style::Plain || matches!(request.action, Action::List(_)) {
         return;
     }
-    let described = Described { arguments: false, all_threads: false };
-    let plan = Plan { detail: Detail::Full(described, Context { row: true, origin: false }), ..plan.clone() };
+    let plan = Plan { detail: plan.detail.with_row(), ..plan.clone() };
     let timeout = request.read_timeout.map(ReadTimeout::new);
     let Ok(proc) = ProcDir::named().map(|proc| proc.with_timeout(timeout.as_ref())) else { return };
     let mut process = Process::new(&proc);

@@ -45,6 +45,8 @@ pub(crate) enum State {
     Exited { outcome: Outcome, exit: Exited, pidfd: Option<(PidFd, Share)> },
     /// Nothing more is done to it.
     Settled(Outcome),
+    /// `--choose`: it was not chosen, and is not reported.
+    Unchosen,
 }
 
 /// The first and the last signal that were sent to a process, and when.
@@ -324,7 +326,7 @@ impl Targets {
     pub(crate) fn awaited(&self) -> impl Iterator<Item = Pid> {
         self.records.iter().filter_map(|target| match &target.state {
             State::Awaited { pin, .. } => Some(pin.id.pid),
-            State::Pinned(_) | State::Exited { .. } | State::Settled(_) => None,
+            State::Pinned(_) | State::Exited { .. } | State::Settled(_) | State::Unchosen => None,
         })
     }
 
@@ -335,7 +337,7 @@ impl Targets {
         waited: Option<Duration>,
         mut read: impl FnMut(ProcessId) -> Option<Remaining>,
     ) -> Vec<report::Target> {
-        self.records.into_iter().map(|target| target.into_report(waited, &mut read)).collect()
+        self.records.into_iter().filter_map(|target| target.into_report(waited, &mut read)).collect()
     }
 }
 
@@ -344,14 +346,14 @@ impl Target {
     pub(crate) fn pin(&self) -> Option<&Pin> {
         match &self.state {
             State::Pinned(pin) | State::Awaited { pin, .. } => Some(pin),
-            State::Exited { .. } | State::Settled(_) => None,
+            State::Exited { .. } | State::Settled(_) | State::Unchosen => None,
         }
     }
 
     pub(crate) fn pin_mut(&mut self) -> Option<&mut Pin> {
         match &mut self.state {
             State::Pinned(pin) | State::Awaited { pin, .. } => Some(pin),
-            State::Exited { .. } | State::Settled(_) => None,
+            State::Exited { .. } | State::Settled(_) | State::Unchosen => None,
         }
     }
 
@@ -370,7 +372,7 @@ impl Target {
         self,
         waited: Option<Duration>,
         read: &mut impl FnMut(ProcessId) -> Option<Remaining>,
-    ) -> report::Target {
+    ) -> Option<report::Target> {
         let (outcome, end) = match self.state {
             // Nothing was sent to it.
             State::Pinned(_) => (Outcome::Untouched, None),
@@ -379,9 +381,11 @@ impl Target {
             }
             State::Exited { outcome, exit, .. } => (outcome, Some(End::Exited(exit))),
             State::Settled(outcome) => (outcome, None),
+            State::Unchosen => return None,
         };
         let Match { pid, token, view, reason, parent, .. } = self.found;
-        report::Target { pid, token, view, reason, parent, outcome, end, left_stopped: self.left_stopped }
+        let left_stopped = self.left_stopped;
+        Some(report::Target { pid, token, view, reason, parent, outcome, left_stopped, end })
     }
 }
 

@@ -194,7 +194,7 @@ fn stop_again(delivery: &mut Delivery<'_>, running: &[TargetIndex]) {
 }
 
 /// Signal all that are held, in the order in which they were found; then continue what was stopped for that.
-fn signal_pinned(delivery: &mut Delivery<'_>, sending: &Sending) -> Result<(), Error> {
+pub(super) fn signal_pinned(delivery: &mut Delivery<'_>, sending: &Sending) -> Result<(), Error> {
     let is_pinned = |at: &TargetIndex| matches!(delivery.targets[*at].state, State::Pinned(_));
     let mut pending: VecDeque<TargetIndex> = delivery.targets.indices().filter(is_pinned).collect();
     if delivery.asks() && delivery.request.selection.tree {

@@ -10,7 +10,7 @@ use super::writer::Output;
 use super::{json, signals};
 use crate::complete::Candidate;
 use crate::error::Error;
-use crate::report::{Report, Target};
+use crate::report::{Outcome, Report, Target};
 use crate::request::{Action, Listing, Mode, Request, Separator, Style, Subject};
 use crate::view::View;
 
@@ -62,26 +62,27 @@ impl Output {
             self.table(action, &report.targets)?;
         }
         match action {
-            Action::Wait { .. } => {} // the count was printed before the wait
+            Action::Wait { .. } if !request.chooses => {} // the count was printed before the wait
             Action::List(_) if report.too_many => {}
-            Action::List(_) | Action::Signal(_) if request.count && !(is_dry_run && report.too_many) => {
-                self.print(&format!("{}\n", report.targets.len()));
+            _ if request.count && !(is_dry_run && report.too_many) => {
+                self.print(&format!("{}\n", counted(action, &report.targets)));
             }
             Action::List(listing) if !has_table => self.list(listing, &report.targets)?,
-            Action::List(_) | Action::Signal(_) => {}
+            Action::List(_) | Action::Signal(_) | Action::Wait { .. } => {}
         }
         Ok(())
     }
 
     fn list(&mut self, listing: &Listing, targets: &[Target]) -> Result<(), Error> {
+        let targets: Vec<&Target> = targets.iter().filter(|target| is_listed(target)).collect();
         if let Some(columns) = &listing.columns {
-            return self.columns(columns, &listing.separator, targets);
+            return self.columns(columns, &listing.separator, &targets);
         }
         let is_one_per_line =
             matches!(&listing.separator, Separator::Between(delimiter) if delimiter == b"\n");
         let is_tree = targets.iter().any(|target| target.parent.is_some());
         if is_tree && is_one_per_line && listing.label.is_some() && std::io::stdout().is_terminal() {
-            return self.tree(targets);
+            return self.tree(&targets);
         }
         for (at, target) in targets.iter().enumerate() {
             self.print(&identity(target));
@@ -100,11 +101,11 @@ impl Output {
     }
 
     /// `--tree` on a terminal: each process below its parent.
-    fn tree(&mut self, targets: &[Target]) -> Result<(), Error> {
+    fn tree(&mut self, targets: &[&Target]) -> Result<(), Error> {
         let family: Vec<_> = targets.iter().map(|target| (target.pid, target.parent)).collect();
         let width = targets.iter().map(|target| identity(target).len()).max().unwrap_or_default();
         for Branch { at, drawn } in tree::draw(&family, Screen::of(&std::io::stdout())) {
-            self.print(&format!("{:>width$} {drawn}", identity(&targets[at])));
+            self.print(&format!("{:>width$} {drawn}", identity(targets[at])));
             self.label(&targets[at].view, false)?;
             self.print_bytes(b"\n")?;
         }
@@ -138,5 +139,17 @@ impl Output {
             self.print_bytes(b"\n")?;
         }
         Ok(())
+    }
+}
+
+/// Whether pgrep lists it: with `--choose`, it may have exited since it was chosen.
+fn is_listed(target: &Target) -> bool {
+    target.outcome == Outcome::Listed
+}
+
+fn counted(action: &Action, targets: &[Target]) -> usize {
+    match action {
+        Action::List(_) => targets.iter().filter(|target| is_listed(target)).count(),
+        Action::Signal(_) | Action::Wait { .. } => targets.len(),
     }
 }

@@ -4,14 +4,15 @@ use std::io::IsTerminal as _;
 
 use rustix::io::Errno;
 
+use super::chooser;
 use super::marked::{Marked, width};
 use super::printable::shown;
 use super::progress::ProgressLine;
+use super::rows::targets;
 use super::terminal::{CHOICE, Terminal};
 use super::writer::Output;
 use crate::deliver::{Answer, Confirm, Observer, Progress};
 use crate::error::{Error, errno_text};
-use crate::report::{Outcome, Target};
 use crate::request::{Action, Mode, Pid, Program, Request, Sending, Style};
 use crate::scan::{Match, Matches};
 use crate::select::Reason;
@@ -23,22 +24,25 @@ const COMMAND_LINE_MAX: usize = 200;
 const COMMAND_LINE_MIN: usize = 24;
 
 impl Output {
-    /// Open the terminal for `--interactive`, and prepare the progress line of a wait.
+    /// Open the terminal for `--interactive` or `--choose`, and prepare the progress line of a wait.
     pub(crate) fn prepare(&mut self, request: &Request) -> Result<(), Error> {
         self.style = request.style;
         if request.wait().is_some() && request.shows_progress && request.style != Style::Quiet {
             self.progress = ProgressLine::on_terminal(|| self.is_watched());
         }
         if matches!(request.action, Action::Signal(Sending { mode: Mode::Ask, .. })) {
-            self.terminal = Some(Terminal::open()?);
+            self.terminal = Some(Terminal::open("--interactive")?);
+        }
+        if request.chooses && chooser::of_user().is_none() {
+            self.terminal = Some(Terminal::open("--choose")?);
         }
         Ok(())
     }
 
-    /// pidwait: the count is printed before the wait, which may be long.
+    /// pidwait: the count is printed before the wait, which may be long, if it is known by then.
     pub(crate) fn before_waiting(&mut self, request: &Request, matches: &Matches) -> Result<(), Error> {
         let is_text = request.style != Style::Json;
-        if request.count && is_text && matches!(request.action, Action::Wait { .. }) {
+        if request.count && is_text && !request.chooses && matches!(request.action, Action::Wait { .. }) {
             self.print(&format!("{}\n", matches.found.len()));
             self.flush()?;
         }
@@ -110,18 +114,7 @@ impl Observer for Output {
 impl Confirm for Output {
     fn before_questions(&mut self, found: &[&Match]) {
         let Some(screen) = self.terminal.as_ref().map(Terminal::screen) else { return };
-        let target = |found: &&Match| Target {
-            pid: found.pid,
-            token: None,
-            view: found.view.clone(),
-            reason: found.reason,
-            parent: found.parent,
-            outcome: Outcome::Listed,
-            left_stopped: None,
-            end: None,
-        };
-        let targets: Vec<Target> = found.iter().map(target).collect();
-        let lines = self.rows(&targets.iter().collect::<Vec<_>>(), "OUTCOME", screen);
+        let lines = self.listed(&targets(found), false, screen);
         if let Some(terminal) = &mut self.terminal {
             terminal.show_lines(&lines);
         }
@@ -158,5 +151,9 @@ impl Confirm for Output {
         let command = command.fit(room.max(COMMAND_LINE_MIN), screen).render(screen);
         let question = format!("{before}{command}{after}");
         self.terminal.as_mut().map_or(Ok(Answer::No), |terminal| terminal.ask(&question))
+    }
+
+    fn choose(&mut self, found: &[&Match], signal: Option<Signal>) -> Result<Vec<usize>, Error> {
+        self.choose_among(found, signal)
     }
 }

@@ -1,5 +1,6 @@
 //! [`Report`](crate::report::Report) → bytes on standard output, messages on standard error. The only writer.
 
+mod chooser;
 mod columns;
 mod describe;
 mod exact;
@@ -10,6 +11,7 @@ mod lines;
 mod live;
 mod marked;
 mod notes;
+mod numbered;
 mod printable;
 mod progress;
 mod reappeared;

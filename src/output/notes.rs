@@ -196,7 +196,10 @@ impl Output {
 
     /// What failed, and what is still running.
     pub(super) fn messages(&mut self, request: &Request, report: &Report) {
-        report.targets.iter().for_each(|target| self.explain(target));
+        report.targets.iter().for_each(|target| self.explain(target, request.chooses));
+        if report.none_chosen {
+            self.error("nothing was chosen");
+        }
         if request.style != Style::Quiet {
             self.unread(report.unread_later.iter());
         }
@@ -217,8 +220,9 @@ impl Output {
         }
     }
 
-    /// Why the process was not signalled, or is left stopped. A process that exited before is no failure.
-    fn explain(&mut self, target: &Target) {
+    /// Why the process was not signalled, or is left stopped. A process that exited before is no failure, but is mentioned
+    /// if it was chosen.
+    fn explain(&mut self, target: &Target, is_chosen: bool) {
         let pid = target.pid;
         let what = if self.program == Program::Pkill { "killing" } else { "opening" };
         match target.outcome {
@@ -235,6 +239,10 @@ impl Output {
             Outcome::Signalled { release: Some(errno), .. } => {
                 let why = errno_text(errno);
                 self.error(&format!("pid {pid} killed, but process_mrelease failed: {why}"));
+            }
+            Outcome::Gone if is_chosen => self.error(&format!("pid {pid} has exited in the meantime")),
+            Outcome::Changed if is_chosen => {
+                self.error(&format!("pid {pid} no longer matches what was listed"))
             }
             Outcome::Listed
             | Outcome::Signalled { .. }
@@ -269,7 +277,12 @@ impl Output {
     /// `--max`: how many there are, and the first of them.
     fn too_many(&mut self, request: &Request, report: &Report) {
         let (found, most) = (report.targets.len(), request.at_most.unwrap_or_default());
-        let processes_match = if found == 1 { "process matches" } else { "processes match" };
+        let processes_match = match (request.chooses, found) {
+            (true, 1) => "process was chosen",
+            (true, _) => "processes were chosen",
+            (false, 1) => "process matches",
+            (false, _) => "processes match",
+        };
         let is_signalled = |target: &&Target| matches!(target.outcome, Outcome::Signalled { .. });
         let consequence = match report.targets.iter().any(|target| is_signalled(&target)) {
             true => "so no other is signalled",

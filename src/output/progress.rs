@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::marked::Marked;
 use super::printable::shown;
-use super::screen::Screen;
+use super::screen::{Screen, is_dumb};
 use crate::deliver::Progress;
 
 /// A shorter wait gets no line.
@@ -22,8 +22,7 @@ pub(super) struct ProgressLine {
 impl ProgressLine {
     /// None if standard error is no terminal, or one that cannot erase a line. `NO_COLOR` is about colours only.
     pub(super) fn on_terminal(is_terminal: impl FnOnce() -> bool) -> Option<Self> {
-        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        (!is_dumb && is_terminal()).then(Self::default)
+        (!is_dumb() && is_terminal()).then(Self::default)
     }
 
     /// What to write: how many processes are still running, which ones if they are few, the time since the wait began, and

@@ -1,4 +1,4 @@
-//! The table of `--dry-run`, `--verbose` and `--max`: a row for each process.
+//! The table of `--dry-run`, `--verbose`, `--max` and `--choose`: a row for each process.
 
 use super::describe::Described;
 use super::marked::Marked;
@@ -9,27 +9,44 @@ use super::text::identity;
 use super::tree::{self, Branch};
 use super::writer::Output;
 use crate::report::{Outcome, Target};
+use crate::scan::Match;
 use crate::view::View;
 
 impl Output {
     /// The lines of a table of these processes; as a tree if they are one.
     pub(super) fn rows(&mut self, targets: &[&Target], outcome: &str, screen: Screen) -> Vec<String> {
+        self.table_of(targets, outcome, false, screen)
+    }
+
+    /// The same before anything is done to them; with `is_numbered`, the rows have numbers from 1 on.
+    pub(super) fn listed(&mut self, targets: &[Target], is_numbered: bool, screen: Screen) -> Vec<String> {
+        self.table_of(&targets.iter().collect::<Vec<_>>(), "OUTCOME", is_numbered, screen)
+    }
+
+    fn table_of(
+        &mut self,
+        targets: &[&Target],
+        outcome: &str,
+        is_numbered: bool,
+        screen: Screen,
+    ) -> Vec<String> {
         let column = |heading: &str| Column {
             heading: heading.to_owned(),
-            on_right: matches!(heading, "PID" | "AGE"),
+            on_right: matches!(heading, "#" | "PID" | "AGE"),
             in_full: heading == outcome,
             is_optional: matches!(heading, "USER" | "AGE" | "WHY"),
         };
-        let columns = ["PID", "USER", "AGE", "NAME", outcome, "WHY", "COMMAND"].map(column);
+        let columns = ["#", "PID", "USER", "AGE", "NAME", outcome, "WHY", "COMMAND"].map(column);
         let family: Vec<_> = targets.iter().map(|target| (target.pid, target.parent)).collect();
-        let rows: Vec<Vec<Marked>> = tree::draw(&family, screen)
-            .into_iter()
-            .map(|Branch { at, drawn }| self.row(targets[at], &drawn))
+        let branches = tree::draw(&family, screen).into_iter().enumerate();
+        let number = |place: usize| if is_numbered { (place + 1).to_string() } else { String::new() };
+        let rows: Vec<Vec<Marked>> = branches
+            .map(|(place, Branch { at, drawn })| self.row(number(place), targets[at], &drawn))
             .collect();
         table::lines(&columns, &rows, screen)
     }
 
-    fn row(&mut self, target: &Target, branch: &str) -> Vec<Marked> {
+    fn row(&mut self, number: String, target: &Target, branch: &str) -> Vec<Marked> {
         let outcome = match target.outcome {
             Outcome::Listed => String::new(),
             _ => self.names.outcome(target),
@@ -42,6 +59,7 @@ impl Output {
         let Described { age, name, why, command } = described;
         let text = |text: String| Marked::from(shown(text.as_bytes()));
         vec![
+            number.into(),
             text(identity(target)),
             text(user),
             text(age),
@@ -51,4 +69,19 @@ impl Output {
             command,
         ]
     }
+}
+
+/// Matches that nothing was done to yet.
+pub(super) fn targets(found: &[&Match]) -> Vec<Target> {
+    let target = |found: &&Match| Target {
+        pid: found.pid,
+        token: found.token,
+        view: found.view.clone(),
+        reason: found.reason,
+        parent: found.parent,
+        outcome: Outcome::Listed,
+        left_stopped: None,
+        end: None,
+    };
+    found.iter().map(target).collect()
 }

@@ -34,6 +34,11 @@ impl Screen {
     }
 }
 
+/// Whether the terminal can do nothing but print lines.
+pub(super) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term == "dumb")
+}
+
 /// By the conventions of no-color.org and bixense.com/clicolors.
 fn wants_colour(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());

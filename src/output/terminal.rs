@@ -19,26 +19,19 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// A usage error if there is none.
-    pub(super) fn open() -> Result<Self, Error> {
+    /// A usage error if there is none, which the option requires.
+    pub(super) fn open(option: &str) -> Result<Self, Error> {
         let tty = File::options().read(true).write(true).open("/dev/tty");
         let both = tty.and_then(|tty| Ok(Terminal { screen: tty.try_clone()?, lines: BufReader::new(tty) }));
-        both.map_err(|_| Error::usage("--interactive requires a terminal"))
+        both.map_err(|_| Error::usage(format!("{option} requires a terminal")))
     }
 
     /// Ask until the answer is valid. The question is displayed as it is. The end of the input means to quit.
     pub(super) fn ask(&mut self, question: &str) -> Result<Answer, Error> {
+        let question = format!("{question}{CHOICE}");
         loop {
-            let mut answer = vec![];
-            let asked = self.discard_input().and_then(|()| self.show(question));
-            let read = asked.and_then(|()| self.lines.read_until(b'\n', &mut answer));
-            let read = read.map_err(|error| {
-                Error::fatal(format!("cannot read from the terminal: {}", io_error_text(&error)))
-            })?;
-            if read == 0 {
-                return Ok(Answer::Quit);
-            }
-            match answer.trim_ascii().to_ascii_lowercase().as_slice() {
+            let Some(answer) = self.ask_line(&question)? else { return Ok(Answer::Quit) };
+            match answer.as_slice() {
                 b"y" | b"yes" => return Ok(Answer::Yes),
                 b"n" | b"no" | b"" => return Ok(Answer::No),
                 b"a" | b"all" => return Ok(Answer::All),
@@ -46,6 +39,17 @@ impl Terminal {
                 _ => {}
             }
         }
+    }
+
+    /// The answer in lower case, without spaces around it. None at the end of the input.
+    pub(super) fn ask_line(&mut self, question: &str) -> Result<Option<Vec<u8>>, Error> {
+        let mut answer = vec![];
+        let asked = self.discard_input().and_then(|()| self.show(question));
+        let read = asked.and_then(|()| self.lines.read_until(b'\n', &mut answer));
+        let read = read.map_err(|error| {
+            Error::fatal(format!("cannot read from the terminal: {}", io_error_text(&error)))
+        })?;
+        Ok((read > 0).then(|| answer.trim_ascii().to_ascii_lowercase()))
     }
 
     /// Input that was typed before a question is no answer to it.
@@ -66,7 +70,7 @@ impl Terminal {
     }
 
     fn show(&mut self, question: &str) -> io::Result<()> {
-        write!(self.screen, "{question}{CHOICE}")?;
+        write!(self.screen, "{question}")?;
         self.screen.flush()
     }
 }

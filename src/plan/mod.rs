@@ -120,7 +120,7 @@ impl Plan {
     pub(crate) fn new(request: &Request) -> Result<Plan, Error> {
         let selection = &request.selection;
         let now = ticks_since_boot();
-        let acts = !matches!(request.action, Action::List(_));
+        let acts = request.chooses || !matches!(request.action, Action::List(_));
         let mut resolver = Resolver::new(selection, acts, now)?;
         let criteria = selection.criteria.iter();
         let mut tests = criteria.map(|criterion| resolver.test(criterion)).collect::<Result<Vec<_>, _>>()?;
@@ -156,7 +156,8 @@ impl Plan {
         let asks_for_ports = tests.iter().any(|test| matches!(test, Test::Sockets(_)));
         let columns = columns(request, now);
         let detail = if columns.is_some() { Detail::Id } else { detail(request) };
-        let can_be_held_up = detail.reads_memory()
+        let can_be_held_up = request.chooses
+            || detail.reads_memory()
             || columns.as_ref().is_some_and(|columns| columns.is_of_program())
             || tests.iter().any(Test::can_be_held_up);
         let read_timeout = request.read_timeout.filter(|_| can_be_held_up).map(ReadTimeout::new);
@@ -171,6 +172,7 @@ impl Plan {
             verify_start_time: selection.pick != Pick::All
                 || (by_id && acts)
                 || request.wait().is_some()
+                || request.chooses
                 || expansion.is_some()
                 || request.freezes(),
             expansion,
@@ -222,6 +224,7 @@ fn tokens(request: &Request) -> Result<Tokens, Error> {
     match &request.action {
         _ if !wants => Ok(Tokens::Unread),
         Action::Signal(_) | Action::Wait { .. } => Ok(Tokens::AtDelivery),
+        Action::List(_) if request.chooses => Ok(Tokens::AtDelivery),
         Action::List(_) if ProcDir::named()?.is_of_same_pid_namespace()? => Ok(Tokens::AtScan),
         Action::List(Listing { id: true, .. }) => {
             Err(Error::fatal("--id has no answer: /proc is that of another PID namespace"))
@@ -256,7 +259,7 @@ fn expansion(request: &Request) -> Result<Option<Expansion>, Error> {
     }
     let mut protected = ancestors()?;
     protected.push(proc::own_pid());
-    let top_down = !matches!(request.action, Action::List(_));
+    let top_down = request.chooses || !matches!(request.action, Action::List(_));
     Ok(Some(Expansion { tree, whole_group, protected, top_down }))
 }
 
@@ -378,6 +381,7 @@ mod tests {
                 count,
                 explain: vec![],
                 shows_progress: false,
+                chooses: false,
                 at_most: None,
                 allow_none: false,
                 strict: false,

@@ -97,6 +97,7 @@ impl Resolver {
             }
             Criterion::EffectiveUsers(users) => Test::EffectiveUser(accounts::users(users)?),
             Criterion::RealUsers(users) => Test::RealUser(accounts::users(users)?),
+            Criterion::Own => Test::RealUser(vec![unistd::getuid().as_raw()]),
             Criterion::RealGroups(groups) => Test::RealGroup(accounts::groups(groups)?),
             Criterion::Terminals(names) => {
                 let terminals = Terminals::read();

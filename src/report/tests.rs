@@ -41,6 +41,7 @@ fn report(outcomes: &[Outcome]) -> Report {
         spared: vec![],
         pattern_too_long: false,
         too_many: false,
+        none_chosen: false,
         undecided: 0,
         reads_failed: false,
         unread_later: vec![],

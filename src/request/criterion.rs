@@ -17,6 +17,7 @@ impl Criterion {
             Criterion::Sessions(_) => "session",
             Criterion::EffectiveUsers(_) => "euid",
             Criterion::RealUsers(_) => "uid",
+            Criterion::Own => "choose",
             Criterion::RealGroups(_) => "group",
             Criterion::Terminals(_) => "terminal",
             Criterion::Executable(_) => "exe",

@@ -1,4 +1,4 @@
-//! Sending a signal by process ID, and the siginfo_t of a queued signal.
+//! Sending a signal by process ID, the siginfo_t of a queued signal, and ignoring the keyboard's signals.
 
 use rustix::io::Errno;
 
@@ -58,6 +58,24 @@ pub(super) fn queued_siginfo(signal: i32, value: i32) -> libc::siginfo_t {
     info.si_signo = signal;
     info.si_code = libc::SI_QUEUE;
     info
+}
+
+/// Ignores SIGINT and SIGQUIT until it is dropped, as system(3) does: they are for a child that was started before.
+pub(crate) struct InterruptsIgnored([(libc::c_int, libc::sighandler_t); 2]);
+
+/// Ignore SIGINT and SIGQUIT from now on.
+pub(crate) fn ignore_interrupts() -> InterruptsIgnored {
+    // SAFETY: no handler is installed.
+    InterruptsIgnored([libc::SIGINT, libc::SIGQUIT].map(|n| (n, unsafe { libc::signal(n, libc::SIG_IGN) })))
+}
+
+impl Drop for InterruptsIgnored {
+    fn drop(&mut self) {
+        for (number, before) in self.0 {
+            // SAFETY: this is what was set before: the default, or that it is ignored.
+            unsafe { libc::signal(number, before) };
+        }
+    }
 }
 
 #[cfg(test)]

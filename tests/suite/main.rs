@@ -29,6 +29,7 @@ mod script;
 mod stdin;
 
 // What is done to them.
+mod choose;
 mod delivery;
 mod freeze;
 mod pidwait;

@@ -133,7 +133,8 @@ impl Case {
             match program.next() {
                 Stop::Entry(call) => {
                     if call.number == libc::SYS_read && program.is_terminal(call.args[0]) {
-                        program.terminal().write_all(b"y\n").expect("an answer");
+                        let answer: &[u8] = if self.args.contains("--choose") { b"1\n" } else { b"y\n" };
+                        program.terminal().write_all(answer).expect("an answer");
                     }
                     if looks.is_none() && is_look(&program, call, pid) {
                         looks = Some(0);
@@ -143,7 +144,8 @@ impl Case {
                     let opens = call.number == libc::SYS_pidfd_open && call.args[0] == u64::from(pid);
                     let copies = self.args.contains("{pid")
                         && call.number == libc::SYS_fcntl
-                        && call.args[1] == libc::F_DUPFD_CLOEXEC as u64;
+                        && call.args[1] == libc::F_DUPFD_CLOEXEC as u64
+                        && !program.is_terminal(call.args[0]);
                     let is_held = opens && named > 0;
                     named -= usize::from(is_held);
                     let pins = opens && !is_held || copies;
@@ -194,7 +196,8 @@ impl Case {
             let targets = report["targets"].as_array().expect("targets");
             let outcome = targets.first().map(|target| target["outcome"].as_str().expect("a word"));
             let last_step = seen.swapped_at.is_some_and(|call| call.is_by_id());
-            assert!(targets.len() <= 1 && (seen.err.is_empty() || seen.status == 5), "{what}");
+            let may_explain = seen.status == 5 || self.args.contains("--choose");
+            assert!(targets.len() <= 1 && (seen.err.is_empty() || may_explain), "{what}");
             assert!(!dry || seen.sent == 0, "sent in a dry run: {what}");
             match seen.swapped_at {
                 // kill(2) itself: the two cannot be distinguished any more, and the report has the manner of sending.
@@ -507,6 +510,23 @@ fn signalled_twice() {
 #[test]
 fn asked_about() {
     namespace(|| all_hold(&[case("--json -USR1 --interactive {name}")]));
+}
+
+/// What is on the list is held from before that is shown.
+#[test]
+fn chosen() {
+    namespace(|| {
+        all_hold(&[
+            case("--json -USR1 --choose {name}"),
+            Case { same_tick: true, ..case("--json -USR1 --choose -p {pid}") },
+            case("--json -USR1 --choose --wait --timeout 0 {name}"),
+            Case { starved: true, ..case("--json -USR1 --choose {name}") },
+            Case {
+                forbidden: &[(libc::SYS_pidfd_open, libc::ENOSYS)],
+                ..case("--json -USR1 --choose {name}")
+            },
+        ]);
+    });
 }
 
 /// Older kernels, and the filters of containers.

@@ -144,25 +144,28 @@ fn write(parts: &[Part], ran: &[(String, i32)]) {
     std::fs::write(Path::new(PATH), text).expect("write the README");
 }
 
-/// The only block that needs a terminal: the questions are those of a run.
+/// The block of the README with this command, which needs a terminal, and is run on one among two processes.
+fn on_terminal(command: &str) -> ([Victim; 2], Vec<&'static str>, std::process::Child, std::fs::File) {
+    let (_, block) = README.split_once(&format!("```text\n$ {command}")).expect("the block");
+    let (block, _) = block.split_once("```").expect("its end");
+    let mut lines = block.lines();
+    let line = format!("{command}{}", lines.next().expect("a command"));
+    let napper = |seconds| Victim::named("napper").arg0("./napper").arg(seconds);
+    let victims = [napper("1000").spawn(), napper("2000").uids(65_534, 65_534, 65_534).spawn()];
+    let mut command = tracer::command("/bin/sh");
+    let pkill = format!("pkill() {{ {} \"$@\"; }}; {line}", Run::ours("pkill").program().display());
+    command.args(["-c", &pkill]);
+    let terminal = tracer::on_terminal(&mut command);
+    (victims, lines.collect(), command.spawn().expect("start a shell"), terminal)
+}
+
+/// The questions are those of a run.
 #[test]
 fn the_questions_are_those_that_the_readme_shows() {
     namespace(|| {
-        let (_, block) = README.split_once("```text\n$ pkill -I").expect("the block");
-        let (block, _) = block.split_once("```").expect("its end");
-        let mut lines = block.lines();
-        let line = format!("pkill -I{}", lines.next().expect("a command"));
+        let (mut victims, lines, mut child, mut terminal) = on_terminal("pkill -I");
         let (questions, answers): (Vec<_>, Vec<_>) =
-            lines.map(|line| line.rsplit_once(' ').expect("a question and an answer")).unzip();
-        let napper = |seconds| Victim::named("napper").arg0("./napper").arg(seconds);
-        let mut victims = [napper("1000").spawn(), napper("2000").uids(65_534, 65_534, 65_534).spawn()];
-        let dir = Dir::new();
-        std::os::unix::fs::symlink(Run::ours("pkill").program(), dir.path().join("pkill")).expect("a link");
-        let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").expect("PATH"));
-        let mut command = tracer::command("/bin/sh");
-        command.args(["-c", &line]).env("PATH", path);
-        let mut terminal = tracer::on_terminal(&mut command);
-        let mut child = command.spawn().expect("start a shell");
+            lines.into_iter().map(|line| line.rsplit_once(' ').expect("a question and an answer")).unzip();
         for (question, answer) in questions.iter().zip(answers) {
             let said = without_numbers(&asked::next_question(&mut terminal));
             assert!(said.contains(without_numbers(question).trim_end()), "{question}: {said}");
@@ -170,6 +173,27 @@ fn the_questions_are_those_that_the_readme_shows() {
         }
         let status = child.wait().expect("wait");
         assert!(questions.len() > 1 && status.code() == Some(1), "{status}");
+        assert!(
+            victims.iter_mut().all(|victim| victim.received() == Some(vec![])),
+            "no process was signalled"
+        );
+    });
+}
+
+/// The list, the question and the message too.
+#[test]
+fn the_choice_is_the_one_that_the_readme_shows() {
+    namespace(|| {
+        let (mut victims, lines, child, mut terminal) = on_terminal("pkill --choose");
+        let (message, lines) = lines.split_last().expect("a message");
+        let (question, answer) =
+            lines.join("\n").rsplit_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("an answer");
+        let said = asked::next_prompt(&mut terminal, "none) ").replace("\r\n", "\n");
+        assert_eq!(without_numbers(said.trim()), without_numbers(&question));
+        terminal.write_all(format!("{answer}\n").as_bytes()).expect("answer");
+        let output = child.wait_with_output().expect("wait");
+        assert_eq!(String::from_utf8_lossy(&output.stderr).trim(), *message);
+        assert_eq!(output.status.code(), Some(1));
         assert!(
             victims.iter_mut().all(|victim| victim.received() == Some(vec![])),
             "no process was signalled"

@@ -96,6 +96,9 @@ impl Observer for Seen {
 
 impl Confirm for Seen {
     fn before_questions(&mut self, _: &[&Match]) {}
+    fn choose(&mut self, _: &[&Match], _: Option<Signal>) -> Result<Vec<usize>, Error> {
+        Ok(vec![])
+    }
     fn confirm(&mut self, _: &[&Match], _: Signal) -> Result<Answer, Error> {
         Ok(self.answers.remove(0))
     }
@@ -130,6 +133,7 @@ pub(super) fn request(change: impl FnOnce(&mut Sending)) -> Request {
         count: false,
         explain: vec![],
         shows_progress: false,
+        chooses: false,
         at_most: None,
         allow_none: false,
         strict: false,

@@ -26,7 +26,7 @@ impl Output {
         &mut self,
         columns: &Columns,
         separator: &Separator,
-        targets: &[Target],
+        targets: &[&Target],
     ) -> Result<(), Error> {
         let mut names = std::mem::take(&mut self.names);
         let mut cells = Cells::new(&mut names, columns.quoted);

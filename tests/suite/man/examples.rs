@@ -77,6 +77,15 @@ fn killed_worker(case: Case) -> Case {
     case.fate("worker", "killed by TERM")
 }
 
+fn node(scene: &mut Scene) {
+    add(scene, "node", |part| part.arg("app.js"));
+    add_other(scene, "node", "other", |part| part.arg("other.js"));
+}
+
+fn killed_node(case: Case) -> Case {
+    case.fate("node", "killed by TERM")
+}
+
 fn import(scene: &mut Scene) {
     add(scene, "import", |part| part.arg0("/srv/import").arg("--once"));
 }
@@ -131,14 +140,13 @@ pub fn examples() -> Vec<Example> {
         typed("pkill --max 3 -f 'worker --queue=mail'", mail_worker, killed_worker),
         typed("pkill -f worker --not queue=print", mail_worker, killed_worker),
         typed("pkill -A -f 'worker --queue=mail'", mail_worker, killed_worker),
+        typed_so("pkill --choose node", "PKILL_CHOOSER='grep app.js' pkill --choose node", node, killed_node),
+        typed_so("pkill --choose", "PKILL_CHOOSER='grep app.js' pkill --choose", node, killed_node),
         typed_so(
             "pgrep -a --id node | fzf -m | pkill -p -",
             "pgrep -a --id node | grep app.js | pkill -p -", // the choice
-            |scene| {
-                add(scene, "node", |part| part.arg("app.js"));
-                add_other(scene, "node", "other", |part| part.arg("other.js"));
-            },
-            |case| case.fate("node", "killed by TERM"),
+            node,
+            killed_node,
         ),
         typed(
             "pkill -HUP -x -u root rsyslogd",

@@ -10,13 +10,18 @@ use super::tracer::{self, Stop, Traced};
 
 /// Waits for the next question, and returns the output since the last one.
 pub fn next_question(terminal: &mut File) -> String {
+    next_prompt(terminal, "[y/n/a/q] ")
+}
+
+/// The same where the question ends with this.
+pub fn next_prompt(terminal: &mut File, end: &str) -> String {
     let mut said = String::new();
     eventually("a question", || {
         let mut bytes = [0; 256];
         // EIO until it opens the terminal.
         let read = terminal.read(&mut bytes).unwrap_or(0);
         said.push_str(std::str::from_utf8(&bytes[..read]).expect("UTF-8"));
-        said.ends_with("[y/n/a/q] ")
+        said.ends_with(end)
     });
     said
 }
