@@ -6,7 +6,7 @@ use rustix::io::Errno;
 
 use super::describe::Describer;
 use super::printable::{cut, quoted, shown, shown_as};
-use super::screen::Screen;
+use super::screen::{Screen, is_dumb};
 use super::text::failure;
 use super::writer::Output;
 use crate::error::errno_text;
@@ -96,7 +96,7 @@ impl Output {
     /// Whether advice is wanted where nothing matches: by a user at a terminal, not by a script that asks.
     pub(crate) fn advises(&self, request: &Request) -> bool {
         let is_for_people = matches!(request.style, Style::Plain | Style::Verbose) && !request.allow_none;
-        is_for_people && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
+        is_for_people && !is_dumb() && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
     }
 
     /// Prints what would match.

@@ -28,18 +28,19 @@ fn a_miss_is_advised_on_a_terminal_only() {
     ];
     for (args, advice) in rows {
         for program in ["pgrep", "pkill", "pidwait"] {
-            let run = || Run::ours(program).args(*args);
+            let run = || Run::ours(program).args(*args).env("TERM", "xterm");
             assert_eq!(on_terminal(run()), (format!("{program}: {advice}\n"), 1), "{program} {args:?}");
             let output = run().run();
             assert_eq!((output.out(), output.err(), output.status), (String::new(), String::new(), 1));
         }
     }
     // No advice: where something matches, with --quiet and --allow-none, and where nothing is similar.
-    let run = |args: &[&str]| on_terminal(Run::ours("pgrep").args(args));
+    let run = |args: &[&str]| on_terminal(Run::ours("pgrep").args(args).env("TERM", "xterm"));
     assert_eq!(run(&["-x", name]), (format!("{pid}\n"), 0));
     assert_eq!(run(&["--quiet", own_pid]), (String::new(), 1));
     assert_eq!(run(&["--allow-none", own_pid]), (String::new(), 0));
     assert_eq!(run(&["no-such-name-1", "-p", own_pid]), (String::new(), 1));
+    assert_eq!(on_terminal(Run::ours("pgrep").args([own_pid]).env("TERM", "dumb")), (String::new(), 1));
     assert_eq!(run(&["--inverse", "-p", own_pid, "-P", "4194304"]).1, 0);
 }
 
@@ -50,10 +51,12 @@ fn the_owner_of_what_would_match_is_named() {
     }
     let victim = Victim::spec().uids(NOBODY, NOBODY, NOBODY).spawn();
     for option in ["-u", "-U"] {
-        let (text, status) = on_terminal(Run::ours("pgrep").args([option, "root", victim.name()]));
+        let (text, status) =
+            on_terminal(Run::ours("pgrep").args([option, "root", victim.name()]).env("TERM", "xterm"));
         assert_eq!((&*text, status), ("pgrep: 1 process matches, owned by nobody\n", 1));
     }
-    let (text, status) = on_terminal(Run::ours("pgrep").args(["-u", "nobdoy", victim.name()]));
+    let (text, status) =
+        on_terminal(Run::ours("pgrep").args(["-u", "nobdoy", victim.name()]).env("TERM", "xterm"));
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[..2], ["pgrep: invalid user name: nobdoy", "pgrep: did you mean 'nobody'?"], "{text}");
     assert_eq!(status, 2);
