@@ -309,7 +309,7 @@ fn a_terminal_shows_a_heading_and_cuts_lines() {
         let run = Run::ours("pgrep").args(args).args(options).env("LC_ALL", "C.UTF-8");
         on_terminal_of(width, run)
     };
-    let width = |line: &str| line.chars().map(|c| if c >= '\u{1100}' { 2 } else { 1 }).sum::<usize>();
+    let width = |line: &str| line.chars().map(|c| if c >= '\u{3000}' { 2 } else { 1 }).sum::<usize>();
     // A terminal that does not report its width is taken for one of 80 columns.
     for columns in [0, 40, 80, 200] {
         let (text, status) = print("pid,state,args", columns, &[]);

@@ -191,7 +191,7 @@ fn the_dry_run_reports_a_security_profile() {
         );
         let output = Run::shell(&line).through(["unshare", "--mount"]).run();
         assert_eq!(output.err(), "");
-        let hint = "terminate (unless AppArmor refuses it, which confines pkill or the process)";
+        let hint = "terminate (unless AppArmor, which confines pkill or the process, refuses it)";
         assert_eq!(output.out().contains(hint), is_confined, "{label}: {}", output.out());
     }
 }
