@@ -26,7 +26,7 @@ fn a_fork_bomb() {
 /// Each process continues those that pkill has stopped.
 #[test]
 fn a_fork_bomb_that_continues_itself() {
-    namespace(|| kills(Kind::Continues, 300));
+    namespace(|| kills(Kind::Continues, 150));
 }
 
 /// The moment of a fork within a scan varies with the pace.

@@ -210,7 +210,11 @@ fn units() {
         ("--unit", "ngimx.service", "pgrep: did you mean unit 'nginx.service'?\n"),
         ("--unit", "xyz", ""),
     ] {
-        assert_eq!(on_terminal(placed.run("pgrep", &[option, unit])), (advice.to_owned(), 1), "{unit}");
+        assert_eq!(
+            on_terminal(placed.run("pgrep", &[option, unit]).env("TERM", "xterm")),
+            (advice.to_owned(), 1),
+            "{unit}"
+        );
     }
     let output = placed.run("pgrep", &["--unit", "a/b"]).run();
     assert_eq!((output.status, output.err().lines().next()), (2, Some("pgrep: invalid unit name: a/b")));
