@@ -44,6 +44,7 @@ fn needs_nothing_but_proc() {
         let name = daemon.name().to_owned();
         let listed = format!("{} {name}\n", daemon.pid());
         let alone = format!("{}\n", daemon.pid());
+        let daemon_pid = daemon.pid().to_string();
         let is = |line: &str, status: i32, out: &str| {
             let mut words = line.split_ascii_whitespace().map(|word| word.replace("NAME", &name));
             let output = root.run(&words.next().expect("a program"), words).run();
@@ -63,7 +64,11 @@ fn needs_nothing_but_proc() {
         is("/pgrep -f ^NAME", 0, &alone);
         is("/pgrep -u 0 NAME", 0, &alone);
         assert!(is("/pgrep -u alice NAME", 2, "").starts_with("pgrep: invalid user name: alice\n"));
-        is("/pkill -0 --verbose NAME", 0, &format!("{} 0 {name} signalled\n", daemon.pid()));
+        let is_signalled = |user: &str| {
+            let rows = root.run("/pkill", ["-0", "--verbose", &name]).run().rows();
+            assert_eq!(rows, [[&*daemon_pid, user, &name, "signalled", "name", &name]]);
+        };
+        is_signalled("0");
 
         root.file("etc/passwd", "nobody:x:65534:65534::/:\nalice:x:0:0::/:\n");
         root.file("etc/group", "staff:x:0:\n");
@@ -72,7 +77,7 @@ fn needs_nothing_but_proc() {
             is("/pgrep -lU alice -G staff NAME", 0, &listed);
             is("/pgrep -u nobody NAME", 1, "");
             assert!(is("/pgrep -u bob NAME", 2, "").contains("invalid user name: bob"), "{databases}");
-            is("/pkill -0 --verbose NAME", 0, &format!("{} alice {name} signalled\n", daemon.pid()));
+            is_signalled("alice");
             let output = root.run("/pgrep", ["--json", "-u", "alice", &name]).run();
             assert_eq!(document(&output)["targets"][0]["user"], "alice", "{databases}");
             trap(&root);
