@@ -323,14 +323,14 @@ fn a_tree_with_dry_run_interactive_and_wait() {
             *command = std::process::Command::new("sh");
             command.args(["-c", "trap '' TERM; exec \"$0\""]).arg(program).process_group(0);
         });
-        let output = run("pkill", "--tree --kill-after 0.05 --timeout 20 --json -x deaf").run();
+        let output = run("pkill", "--tree --kill-after 0.05 --timeout 100 --json -x deaf").run();
         let report = document(&output);
         let killers: Vec<&Value> =
             report["targets"].as_array().expect("targets").iter().map(|one| &one["end"]["signal"]).collect();
         assert_eq!(output.status, 0, "{report}");
         assert_eq!(killers, [&json!("KILL"); 2], "{report}");
         drop(deaf);
-        assert_eq!(run("pkill", "--tree --until-none --timeout 20 -x top").run().status, 0);
+        assert_eq!(run("pkill", "--tree --until-none --timeout 100 -x top").run().status, 0);
         assert!(pids_of("top right three").is_empty());
         family.wait();
     });

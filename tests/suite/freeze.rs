@@ -30,7 +30,7 @@ fn no_process_escapes_by_forking() {
         for round in 0..8 {
             let mut spawning = Command::new(&spawner).stdin(Stdio::null()).spawn().expect("start a script");
             eventually("it spawns", || pids("spawned").len() > 3 + round * 5);
-            let output = pkill("-KILL --tree --freeze --timeout 25 -x spawner").run();
+            let output = pkill("-KILL --tree --freeze --timeout 100 -x spawner").run();
             assert_eq!((output.out(), output.err(), output.status), Default::default(), "round {round}");
             assert!(pids("spawned").is_empty(), "round {round}");
             spawning.wait().expect("wait");
@@ -38,7 +38,7 @@ fn no_process_escapes_by_forking() {
             let mut hopping = Command::new(&hopper).arg("0").spawn().expect("start a script");
             eventually("it hops", || pids("hopper").first().is_some_and(|pid| *pid != hopping.id()));
             hopping.wait().expect("wait");
-            let output = pkill("-KILL --tree --freeze --allow-none --timeout 25 -x hopper").run();
+            let output = pkill("-KILL --tree --freeze --allow-none --timeout 100 -x hopper").run();
             assert_eq!((output.out(), output.err(), output.status), Default::default(), "round {round}");
             assert!(pids("hopper").is_empty(), "round {round}");
             family::reap_orphans();

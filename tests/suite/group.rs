@@ -162,7 +162,7 @@ fn a_descendant_in_a_group_of_its_own() {
         eventually("a child", || pids("apart").len() == 1);
         let group = stat_field(pids("apart")[0], 5);
         assert_ne!(group, leading.id().to_string(), "it is in a group of its own");
-        let output = pkill("--tree --whole-group --wait --timeout 20 --json -x leading").run();
+        let output = pkill("--tree --whole-group --wait --timeout 100 --json -x leading").run();
         assert_eq!(document(&output)["summary"]["exited"], 2, "{output:?}");
         leading.wait().expect("wait");
         gone(&["leading", "apart"]);

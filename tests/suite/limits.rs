@@ -77,7 +77,7 @@ fn seven_descriptors_are_enough() {
     for count in 7..=13 {
         let limit = ["prlimit".to_owned(), format!("--nofile={count}:{count}")];
         for options in
-            ["--tree -p", "-p", "--tree --freeze -p", "--until-none --timeout 20 -p", "--wait=20 -p"]
+            ["--tree -p", "-p", "--tree --freeze -p", "--until-none --timeout 100 -p", "--wait=100 -p"]
         {
             let mut victim = Victim::spec().spawn();
             let pid = victim.pid().to_string();

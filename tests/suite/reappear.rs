@@ -74,7 +74,7 @@ fn what_is_restarted_does_not_settle() {
             assert!(output.err().contains(&says), "{args}: {output:?}");
             assert!(output.err().contains(" s had passed without a match (--settle)"), "{args}: {output:?}");
             drop(supervisor);
-            assert_eq!(pkill("-KILL --until-none --allow-none --timeout 60").run().status, 0);
+            assert_eq!(pkill("-KILL --until-none --allow-none --timeout 100").run().status, 0);
         }
     });
 }
@@ -83,7 +83,7 @@ fn what_is_restarted_does_not_settle() {
 fn what_is_no_longer_restarted_settles() {
     namespace(|| {
         for args in
-            ["--until-none --settle 2 --timeout 60", "-KILL --until-none --freeze --settle 2 --timeout 60"]
+            ["--until-none --settle 2 --timeout 100", "-KILL --until-none --freeze --settle 2 --timeout 100"]
         {
             let _supervisor = Supervisor::start("0.1", 3);
             let output = pkill(args).args(["--json"]).run();
@@ -99,7 +99,7 @@ fn what_is_no_longer_restarted_settles() {
         }
         // Each one is counted for --max.
         let _supervisor = Supervisor::start("0.1", 3);
-        let output = pkill("--until-none --settle 2 --timeout 60 --max 2").run();
+        let output = pkill("--until-none --settle 2 --timeout 100 --max 2").run();
         assert_eq!(output.status, 4, "{output:?}");
     });
 }
@@ -113,9 +113,9 @@ fn what_is_restarted_after_a_wait_is_reported() {
         let parent = supervisor.pid();
         for (args, status, is_named) in [
             ("--wait", 0, false),
-            ("--kill-after 60", 0, false),
+            ("--kill-after 100", 0, false),
             ("--wait --verbose --settle 2", 0, true),
-            ("--kill-after 60 --verbose --settle 2", 0, true),
+            ("--kill-after 100 --verbose --settle 2", 0, true),
             ("--wait --strict --settle 2", 5, true),
             ("--escalate 60:INT --strict --quiet --settle 2", 5, false),
             ("--wait --settle 0 --verbose --strict", 0, false),
@@ -244,7 +244,7 @@ fn what_is_restarted_is_reported_where_it_is_read() {
     namespace(|| {
         let _supervisor = Supervisor::start("0.1", u32::MAX);
         let says = "has started in the meantime: its parent is sh (pid ";
-        for args in ["--wait --settle 2", "--kill-after 60 --settle 2", "--timeout 60 --settle 2"] {
+        for args in ["--wait --settle 2", "--kill-after 100 --settle 2", "--timeout 100 --settle 2"] {
             eventually("it runs", || pids().len() == 1);
             let output = pkill(args).run();
             assert!(output.status == 0 && output.err().contains(says), "{args}: {output:?}");

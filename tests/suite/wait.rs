@@ -745,7 +745,7 @@ fn until_none_ends_without_what_may_not_be_signalled() {
         return;
     }
     let victim = Victim::spec().spawn();
-    let output = run("pkill", "--until-none --timeout 10", &[&victim]).user(NOBODY, NOBODY).run();
+    let output = run("pkill", "--until-none --timeout 100", &[&victim]).user(NOBODY, NOBODY).run();
     assert_eq!(output.status, 1, "{output:?}");
     assert!(output.err().contains("not permitted"), "{output:?}");
 }

@@ -47,7 +47,7 @@ fn a_caller_is_no_match() {
                 .prints("survived\n")
                 .fate("v", "killed by TERM"),
             ours_survives("pkill -A -f 'serve {tag}'; echo survived"),
-            ours_survives("pkill --until-none --timeout 20 -f 'serve {tag}' && echo survived").ours_only(),
+            ours_survives("pkill --until-none --timeout 100 -f 'serve {tag}' && echo survived").ours_only(),
             ours_survives("pkill --freeze -f 'serve {tag}' && echo survived").ours_only(),
             ours_survives("pkill --max 2 -f 'serve {tag}' && echo survived").ours_only(),
             shell("pkill -f 'serve {tag}' -p $$; echo $?")
@@ -63,7 +63,7 @@ fn a_caller_is_no_match() {
             shell("pkill -P {self} -x sh -p $$; : {tag}").status(143).since([4, 0, 3]),
         ],
     );
-    for options in ["--tree", "--whole-group", "--tree --freeze", "--tree --until-none --timeout 20"] {
+    for options in ["--tree", "--whole-group", "--tree --freeze", "--tree --until-none --timeout 100"] {
         let scene = &mut Scene::new();
         cast(scene);
         let line = format!("{CHILD}pkill {options} -f 'serve {{tag}}' && kill $! && echo survived");

@@ -81,7 +81,7 @@ fn trace(args: &str, mut at: impl FnMut(usize, Pid)) -> (usize, i32) {
 #[test]
 fn a_signal_to_pkill_at_each_call() {
     namespace(|| {
-        for args in ["-USR1 --freeze -x freezable", "-KILL --until-none --timeout 20 -x freezable"] {
+        for args in ["-USR1 --freeze -x freezable", "-KILL --until-none --timeout 100 -x freezable"] {
             let crowd = Crowd::spawn(NAME, 3);
             let (calls, status) = trace(args, |_, _| {});
             assert_eq!(status, 0, "{args}");
@@ -148,9 +148,9 @@ fn out_of_descriptors() {
         }
         for args in [
             "-TERM --freeze -x freezable",
-            "-TERM --freeze --wait --timeout 20 -x freezable",
+            "-TERM --freeze --wait --timeout 100 -x freezable",
             "-TERM --tree --freeze -x freezable",
-            "-KILL --until-none --timeout 20 -x freezable",
+            "-KILL --until-none --timeout 100 -x freezable",
         ] {
             for limit in 4..=16 {
                 let crowd = Crowd::spawn(NAME, 20);
@@ -198,7 +198,7 @@ fn an_error_at_each_call() {
         ] {
             for when in 1.. {
                 let crowd = Crowd::spawn(NAME, 2);
-                let run = pkill("-USR1 --freeze --wait --timeout 20 -x freezable");
+                let run = pkill("-USR1 --freeze --wait --timeout 100 -x freezable");
                 let (output, injected) = inject(run, calls, &format!("error={errno}:when={when}"), &dir);
                 let what = format!("{calls} {when}: {} {}", output.status, output.err());
                 println!("{what}");

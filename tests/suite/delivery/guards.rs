@@ -30,7 +30,7 @@ fn max_counts_over_all_scans() {
             let mut first = Victim::spec().session().spawn();
             let name = first.name().to_owned();
             let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
-            let until_none = "--until-none --timeout 20 --max 1 -x";
+            let until_none = "--until-none --timeout 100 --max 1 -x";
             command.args(args.split(' ')).args(until_none.split(' ')).arg(&name);
             let mut program = Traced::start(command);
             let mut second = None;
@@ -58,7 +58,7 @@ fn max_counts_over_all_scans() {
 fn an_escalation_goes_on_without_a_reader() {
     let mut victim = Victim::spec().ignore(libc::SIGTERM).spawn();
     let full = File::options().write(true).open("/dev/full").expect("/dev/full");
-    let run = pkill("-e --escalate 0.1:USR2 --timeout 20 -x").args([victim.name()]).stdout(full);
+    let run = pkill("-e --escalate 0.1:USR2 --timeout 100 -x").args([victim.name()]).stdout(full);
     let Output { status, stderr, .. } = run.run();
     let err = String::from_utf8_lossy(&stderr);
     assert!(status == 3 && err.starts_with("pkill: write error: "), "{status} {err}");
@@ -222,7 +222,7 @@ fn exited_processes_free_their_descriptors() {
             return;
         }
         let crowd = Crowd::spawn(c"unreaped", 60);
-        let run = pkill("--wait --json --timeout 25 -x unreaped").through(["prlimit", "--nofile=14:14"]);
+        let run = pkill("--wait --json --timeout 100 -x unreaped").through(["prlimit", "--nofile=14:14"]);
         let output = run.run();
         let report = document(&output);
         assert_eq!(report["summary"]["exited"], 60, "{output:?}");
