@@ -74,7 +74,7 @@ fn complete(shell: Shell, lines: &[String]) -> Vec<Completed> {
     dir.file("lines", lines.join("\n"));
     let programs = Path::new(Run::ours("pgrep").program()).parent().expect("a directory").to_owned();
     let mut command = Command::new("timeout");
-    command.args(["--signal=KILL", "60"]).env_clear().current_dir(dir.path());
+    command.args(["--signal=KILL", "300"]).env_clear().current_dir(dir.path());
     command.env("PATH", format!("{}:{}", programs.display(), std::env::var("PATH").expect("PATH")));
     command.envs([("HOME", path), ("DIRECTORY", path), ("LC_ALL", "C.UTF-8"), ("TERM", "dumb")]);
     match shell {
@@ -428,7 +428,7 @@ fn signals_and_options_are_groups_in_zsh() {
     let programs = Run::ours("pgrep").program().parent().expect("a directory").to_owned();
     let lines = |program: &str| -> usize {
         let mut command = Command::new("timeout");
-        command.args(["60", "zsh", "-f"]).arg(root.join("tests/suite/completions/list.zsh"));
+        command.args(["300", "zsh", "-f"]).arg(root.join("tests/suite/completions/list.zsh"));
         command.arg(&programs).arg(root.join("completions")).arg(program);
         let output = command.stdin(Stdio::null()).output().expect("start zsh");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
