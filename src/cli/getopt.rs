@@ -8,7 +8,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::hint;
-use super::options::{self, OPTIONS, Opt};
+use super::opt::Opt;
+use super::options::{self, OPTIONS};
 use crate::error::Error;
 use crate::request::Program;
 use crate::signal::Signal;

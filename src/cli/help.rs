@@ -4,7 +4,8 @@ use std::io::IsTerminal as _;
 
 use clap::{Arg, ArgAction, Command};
 
-use super::options::{Opt, documented};
+use super::opt::Opt;
+use super::options::documented;
 use crate::request::Program;
 
 /// The widest line where standard output is a terminal; it is narrower if the terminal is.

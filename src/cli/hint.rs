@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 
 use super::Given;
 use super::kind::Kind;
-use super::options::{Opt, documented};
+use super::opt::Opt;
+use super::options::documented;
 use super::values;
 use crate::column::{self, COLUMNS};
 use crate::request::{Program, RawValue};

@@ -4,10 +4,12 @@
 //! its value and modifies the arguments (`args`), which make the request.
 
 mod args;
+mod exclusive;
 mod getopt;
 mod help;
 mod hint;
 pub mod kind;
+pub mod opt;
 pub mod options;
 #[cfg(test)]
 mod tests;
@@ -21,9 +23,10 @@ use std::path::Path;
 use crate::error::Error;
 use crate::request::*;
 use args::{Args, Exit};
+use exclusive::EXCLUSIVE;
 use getopt::{Getopt, Spelling, Word};
 use kind::Kind;
-use options::{EXCLUSIVE, Opt};
+use opt::Opt;
 
 #[doc(hidden)]
 pub use crate::column::{Alignment, COLUMNS, Column, Fact};

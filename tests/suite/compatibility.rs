@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use pkill::cli::options::{OPTIONS, Origin};
+use pkill::cli::opt::Origin;
+use pkill::cli::options::OPTIONS;
 
 use crate::architecture::sources;
 

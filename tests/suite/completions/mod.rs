@@ -10,7 +10,8 @@ mod zsh;
 
 use pkill::Signal;
 use pkill::cli::kind::Kind;
-use pkill::cli::options::{OPTIONS, Opt};
+use pkill::cli::opt::Opt;
+use pkill::cli::options::OPTIONS;
 
 use crate::support;
 

@@ -13,7 +13,7 @@
 use std::path::{Path, PathBuf};
 
 use pkill::Program;
-use pkill::cli::options::{Opt, Origin};
+use pkill::cli::opt::{Opt, Origin};
 use pkill::cli::{COLUMNS, Column, documented};
 
 /// Characters that roff(7) replaces by typographic ones are escaped, so that they can be copied to a terminal.
