@@ -9,8 +9,8 @@ use crate::accounts;
 use crate::plan::Plan;
 use crate::proc::ProcDir;
 use crate::request::{
-    Account, Action, Criterion, Label, Pick, Pid, ProcessList, ProcessRef, Program, READ_TIMEOUT, Request,
-    Selection, Style, Subject, Token, Wait,
+    Account, Action, Criterion, Label, Pick, Pid, ProcessList, ProcessRef, Program, Request, Selection,
+    Subject, Token, Wait,
 };
 use crate::scan::scan;
 
@@ -251,25 +251,9 @@ impl Query {
         selection.reading.whole = self.exact;
         selection.reading.ignore_case = self.ignore_case;
         selection.reading.plain = self.fixed_string;
-        Ok(Request {
-            program: Program::Pidwait,
-            invoked_as: vec![],
-            selection,
-            action: Action::Wait {
-                echo: Some(Label { subject: Subject::Name, quoted: false }),
-                wait: Wait::default(),
-            },
-            style: Style::Plain,
-            count: false,
-            chooses: false,
-            at_most: None,
-            allow_none: false,
-            strict: false,
-            shows_progress: false,
-            read_timeout: Some(READ_TIMEOUT),
-            explain: vec![],
-            raw_values: vec![],
-        })
+        let echo = Some(Label { subject: Subject::Name, quoted: false });
+        let action = Action::Wait { echo, wait: Wait::default() };
+        Ok(Request::new(Program::Pidwait, selection, action))
     }
 }
 

@@ -372,22 +372,8 @@ mod tests {
             (Plain, true, waits(name), labelled(name)),
             (Quiet, false, waits(name), Detail::Id),
         ] {
-            let request = Request {
-                program: Program::Pkill,
-                invoked_as: vec![],
-                selection: Selection::default(),
-                action,
-                style,
-                count,
-                explain: vec![],
-                shows_progress: false,
-                chooses: false,
-                at_most: None,
-                allow_none: false,
-                strict: false,
-                read_timeout: None,
-                raw_values: vec![],
-            };
+            let request =
+                Request { style, count, ..Request::new(Program::Pkill, Selection::default(), action) };
             assert_eq!(detail(&request), expected, "{request:?}");
         }
     }

@@ -110,6 +110,26 @@ pub(crate) enum Style {
 }
 
 impl Request {
+    /// Without the options that are neither the selection's nor the action's.
+    pub(crate) fn new(program: Program, selection: Selection, action: Action) -> Self {
+        Request {
+            program,
+            invoked_as: vec![],
+            selection,
+            action,
+            style: Style::default(),
+            count: false,
+            shows_progress: false,
+            chooses: false,
+            at_most: None,
+            allow_none: false,
+            explain: vec![],
+            strict: false,
+            read_timeout: Some(READ_TIMEOUT),
+            raw_values: vec![],
+        }
+    }
+
     /// The wait, if there is one.
     pub(crate) fn wait(&self) -> Option<Wait> {
         match &self.action {

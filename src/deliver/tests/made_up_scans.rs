@@ -11,7 +11,7 @@ use super::super::*;
 use super::*;
 use crate::proc::{Facts as _, Failure, Process, Unread, UnreadBecause};
 use crate::report::{End, ExitStatus};
-use crate::request::{Criterion, ProcessRef, Program, Selection, Step, Style, Wait};
+use crate::request::{Criterion, ProcessRef, Program, Selection, Step, Wait};
 use crate::signal::Signal;
 
 /// A child of the test, killed and reaped when dropped.
@@ -121,25 +121,9 @@ pub(super) fn request(change: impl FnOnce(&mut Sending)) -> Request {
         settle: None,
     };
     change(&mut sending);
-    Request {
-        program: Program::Pkill,
-        invoked_as: vec![],
-        selection: Selection {
-            criteria: vec![Criterion::Parents(vec![ProcessRef::Pid(own_pid())])],
-            ..Selection::default()
-        },
-        action: Action::Signal(sending),
-        style: Style::Plain,
-        count: false,
-        explain: vec![],
-        shows_progress: false,
-        chooses: false,
-        at_most: None,
-        allow_none: false,
-        strict: false,
-        read_timeout: None,
-        raw_values: vec![],
-    }
+    let criteria = vec![Criterion::Parents(vec![ProcessRef::Pid(own_pid())])];
+    let selection = Selection { criteria, ..Selection::default() };
+    Request::new(Program::Pkill, selection, Action::Signal(sending))
 }
 
 /// With this timeout.
