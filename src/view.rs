@@ -41,6 +41,14 @@ impl Detail {
         }
     }
 
+    /// Without what started the process.
+    pub(crate) fn without_origin(self) -> Detail {
+        match self {
+            Detail::Full(described, context) => Detail::Full(described, Context { origin: false, ..context }),
+            Detail::Id | Detail::Label(_) => self,
+        }
+    }
+
     /// Whether the arguments are among them.
     pub(crate) fn reads_memory(self) -> bool {
         match self {

@@ -16,7 +16,7 @@ pub(super) fn describe(request: &Request, plan: &Plan, targets: &Targets, found:
     if request.style != Style::Plain || matches!(request.action, Action::List(_)) {
         return;
     }
-    let plan = Plan { detail: plan.detail.with_row(), ..plan.clone() };
+    let plan = Plan { detail: plan.detail.with_row().without_origin(), ..plan.clone() };
     let timeout = request.read_timeout.map(ReadTimeout::new);
     let Ok(proc) = ProcDir::named().map(|proc| proc.with_timeout(timeout.as_ref())) else { return };
     let mut process = Process::new(&proc);

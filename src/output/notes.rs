@@ -348,6 +348,18 @@ fn hint(still: &StillRunning) -> &'static str {
     }
 }
 
+/// Those with the same key together, in the order in which the keys come first.
+pub(super) fn grouped<K: PartialEq, T>(all: impl Iterator<Item = (K, T)>) -> Vec<(K, Vec<T>)> {
+    let mut groups: Vec<(K, Vec<T>)> = vec![];
+    for (key, one) in all {
+        match groups.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, members)) => members.push(one),
+            None => groups.push((key, vec![one])),
+        }
+    }
+    groups
+}
+
 /// The first `number` of them, with an ellipsis if there are more.
 pub(super) fn first(number: usize, all: impl ExactSizeIterator<Item = String>) -> String {
     let more = if all.len() > number { ", ..." } else { "" };

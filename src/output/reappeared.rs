@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::exact::{Exact, wall_clock};
-use super::notes::first;
+use super::notes::{first, grouped};
 use super::printable::shown;
 use super::writer::Output;
 use crate::origin::{Container, Engine, Origin, Supervisor};
@@ -32,14 +32,7 @@ impl Output {
         if is_quiet || !explains_status && !is_read {
             return;
         }
-        let mut origins: Vec<(Option<String>, Vec<&Reappeared>)> = vec![];
-        for one in &report.reappeared {
-            let advice = advice(&one.origin);
-            match origins.iter_mut().find(|(other, _)| *other == advice) {
-                Some((_, all)) => all.push(one),
-                None => origins.push((advice, vec![one])),
-            }
-        }
+        let origins = grouped(report.reappeared.iter().map(|one| (advice(&one.origin), one)));
         for (advice, all) in origins.iter().take(NAMED_MAX) {
             let named = all.iter().map(|one| format!("{} (pid {})", shown(&one.name), one.pid));
             let (has, of) = if all.len() == 1 { ("has", "") } else { ("have", "processes ") };

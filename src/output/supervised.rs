@@ -1,6 +1,6 @@
 //! The reminder that a supervisor may start again what is ended.
 
-use super::notes::first;
+use super::notes::{first, grouped};
 use super::printable::shown;
 use super::reappeared::advice;
 use super::writer::Output;
@@ -24,16 +24,9 @@ impl Output {
         if !is_read || request.wait().is_some() || !ENDING.contains(&sending.signal) {
             return;
         }
-        let mut supervised: Vec<(String, Vec<&Target>)> = vec![];
-        for target in report.targets.iter().filter(|target| is_hit(target.outcome)) {
-            let Some(advice) = restarts(target).filter(|advice| !self.reminded.contains(advice)) else {
-                continue;
-            };
-            match supervised.iter_mut().find(|(other, _)| *other == advice) {
-                Some((_, all)) => all.push(target),
-                None => supervised.push((advice, vec![target])),
-            }
-        }
+        let hit = report.targets.iter().filter(|target| is_hit(target.outcome));
+        let advice = |target| restarts(target).filter(|advice| !self.reminded.contains(advice));
+        let supervised = grouped(hit.filter_map(|target| Some((advice(target)?, target))));
         for (advice, targets) in supervised.into_iter().take(NAMED_MAX) {
             let named = first(NAMED_MAX, targets.iter().map(|target| named(&target.view, target.pid)));
             self.error(&format!("note: {named}: {advice}"));

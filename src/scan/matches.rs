@@ -66,7 +66,8 @@ impl Match {
             token: None,
             view: match &plan.columns {
                 Some(columns) => View::Row(columns.read(process)?),
-                None => view(plan.detail, &plan.predicate, process)?,
+                // The origin takes several more reads. It is shown only of what was verified, which reads it.
+                None => view(plan.detail.without_origin(), &plan.predicate, process)?,
             },
             reason: Reason::Matched,
             parent: None,
