@@ -2,58 +2,33 @@
 //! needs less; this is for the few texts that are displayed.
 
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
 
 use regex_automata::{Anchored, Input, MatchKind, meta};
+use regex_syntax::hir::Hir;
 
 use super::automaton::compile_for_spans;
-use super::charset::Encoding;
 use super::error::Result;
-use super::source::Source;
 
-/// Finds the part of a subject that a pattern matches: the leftmost one, and of these the longest (POSIX).
-#[derive(Clone, Debug)]
-pub struct Finder {
-    source: Arc<Source>,
-    for_bytes: OnceLock<Result<Spans>>,
-    for_utf8: OnceLock<Result<Spans>>,
-}
-
-/// The automata for one encoding.
-#[derive(Clone, Debug)]
-struct Spans {
+/// The automata that find the part that matches: the leftmost one, and of these the longest (POSIX).
+#[derive(Debug)]
+pub(super) struct Spans {
     /// Finds where the leftmost match starts.
     start: meta::Regex,
     /// Finds how far the longest match goes that starts in a given place.
     longest: meta::Regex,
 }
 
-impl Finder {
-    pub(super) fn new(source: Arc<Source>) -> Finder {
-        Finder { source, for_bytes: OnceLock::new(), for_utf8: OnceLock::new() }
-    }
-
-    /// The part that matches, in bytes. None if no part does.
-    ///
-    /// # Errors
-    ///
-    /// [`PatternError::TooBig`](super::PatternError::TooBig): finding takes bigger automata than matching.
-    pub fn find(&self, subject: &[u8]) -> Result<Option<Range<usize>>> {
-        let spans = match self.source.encoding_for(subject) {
-            Encoding::Bytes => self.for_bytes.get_or_init(|| self.compile(Encoding::Bytes)),
-            Encoding::Utf8 => self.for_utf8.get_or_init(|| self.compile(Encoding::Utf8)),
-        };
-        let Spans { start, longest } = spans.as_ref().map_err(Clone::clone)?;
-        let Some(first) = start.search(&Input::new(subject)) else { return Ok(None) };
-        let from_there = Input::new(subject).range(first.start()..).anchored(Anchored::Yes);
-        let end = longest.search(&from_there).map_or(first.end(), |found| found.end());
-        Ok(Some(first.start()..end))
-    }
-
-    fn compile(&self, encoding: Encoding) -> Result<Spans> {
-        let hir = self.source.parse(encoding)?.hir;
-        let compile = |kind| compile_for_spans(&hir, kind);
+impl Spans {
+    pub(super) fn compile(hir: &Hir) -> Result<Spans> {
+        let compile = |kind| compile_for_spans(hir, kind);
         Ok(Spans { start: compile(MatchKind::LeftmostFirst)?, longest: compile(MatchKind::All)? })
+    }
+
+    pub(super) fn find(&self, subject: &[u8]) -> Option<Range<usize>> {
+        let first = self.start.search(&Input::new(subject))?;
+        let from_there = Input::new(subject).range(first.start()..).anchored(Anchored::Yes);
+        let end = self.longest.search(&from_there).map_or(first.end(), |found| found.end());
+        Some(first.start()..end)
     }
 }
 
@@ -87,9 +62,16 @@ mod tests {
             ("SSHD", icase, "openſshd", Some("ſshd")),
             ("k.b", icase, "AKxB", Some("KxB")),
         ] {
-            let finder = Pattern::new(pattern.as_bytes(), flags).expect("valid").finder();
-            let found = finder.find(subject.as_bytes()).expect("small");
+            let compiled = Pattern::new(pattern.as_bytes(), flags).expect("valid");
+            let found = compiled.find(subject.as_bytes()).expect("small");
             assert_eq!(found.map(|part| &subject[part]), expected, "{pattern} in {subject}");
         }
+    }
+
+    #[test]
+    fn clones_share_what_is_compiled() {
+        let compiled = Pattern::new(b"a|ab", Flags::default()).expect("valid");
+        let spans = |pattern: &Pattern| std::ptr::from_ref(pattern.source.spans_for(b"ab").expect("small"));
+        assert_eq!(spans(&compiled), spans(&compiled.clone()));
     }
 }

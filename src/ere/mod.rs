@@ -67,6 +67,7 @@ mod source;
 mod taken;
 mod utf8;
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use regex_automata::meta;
@@ -75,7 +76,6 @@ pub use charset::Charset;
 use charset::Encoding;
 pub use error::PatternError;
 use error::Result;
-pub use find::Finder;
 use literal::Literal;
 use parser::Parsed;
 pub use source::Flags;
@@ -126,7 +126,7 @@ impl Pattern {
     /// too deeply nested, are refused too.
     pub fn new(pattern: &[u8], flags: Flags) -> Result<Pattern> {
         let Flags { ignore_case, whole, plain, charset } = flags;
-        let source = Arc::new(Source { pattern: pattern.to_vec(), flags });
+        let source = Arc::new(Source::new(pattern, flags));
         let literal = if plain { Literal::plain } else { Literal::parse };
         let (search, minimum_len, encoding_matters, taken) = match literal(pattern, ignore_case, whole) {
             Some(literal) => {
@@ -172,9 +172,14 @@ impl Pattern {
         })
     }
 
-    /// What finds the part of a subject that matches.
-    pub fn finder(&self) -> Finder {
-        Finder::new(Arc::clone(&self.source))
+    /// The part of a subject that matches, in bytes: the leftmost one, and of these the longest. None if no part does.
+    /// Clones share the automata that find it, which are built when they are first needed.
+    ///
+    /// # Errors
+    ///
+    /// [`PatternError::TooBig`]: finding takes bigger automata than matching.
+    pub fn find(&self, subject: &[u8]) -> Result<Option<Range<usize>>> {
+        Ok(self.source.spans_for(subject)?.find(subject))
     }
 
     /// Whether a match may contain one of these characters, which are ASCII and no letters. If not, a subject with

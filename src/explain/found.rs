@@ -9,7 +9,7 @@ use crate::proc::{
 };
 use crate::request::Subject;
 use crate::row::{Tables, Value, cgroup_name, value};
-use crate::select::Test;
+use crate::select::{Test, part};
 use crate::signal::Signal;
 use crate::view::Mention;
 
@@ -64,11 +64,12 @@ pub(super) fn found(test: &Test, tables: &Tables, process: &mut Process<'_>) -> 
         Test::Sockets(_) => Fact::Ports,
         Test::RealUser(_) => return Ok(Found::Value(Some(Value::User(process.real_uid()?)))),
         Test::Pid(_) => return Ok(Found::Value(Some(Value::Number(process.thread_group().into())))),
-        Test::Name(pattern) => return part(process, ProcessText::Name, pattern),
-        Test::CommandLine(pattern) => return part(process, ProcessText::CommandLine, pattern),
+        Test::Name(pattern) => return text(process, ProcessText::Name, pattern),
+        Test::CommandLine(pattern) => return text(process, ProcessText::CommandLine, pattern),
         Test::FullName(pattern) => {
-            let text = if process.full_name()?.is_some() { ProcessText::FullName } else { ProcessText::Name };
-            return part(process, text, pattern);
+            let is_read = process.full_name()?.is_some();
+            let which = if is_read { ProcessText::FullName } else { ProcessText::Name };
+            return text(process, which, pattern);
         }
         Test::Ancestor(_) => return Ok(Found::Ancestors(ancestors(process))),
         Test::Cgroup(_) => return groups(process, |_| true),
@@ -109,20 +110,13 @@ fn word(word: &str) -> Found {
     Found::Words(vec![word.into()])
 }
 
-/// The part of the text as it is, or else of the text as it is displayed: both have the same length.
-fn part(process: &mut Process<'_>, text: ProcessText, pattern: &Pattern) -> Lookup<Found> {
-    let (subject, raw) = match text {
+fn text(process: &mut Process<'_>, text: ProcessText, pattern: &Pattern) -> Lookup<Found> {
+    let (subject, text) = match text {
         ProcessText::Name => (Subject::Name, process.name()?.to_vec()),
         ProcessText::FullName => (Subject::Name, process.full_name()?.unwrap_or_default().to_vec()),
         ProcessText::CommandLine => (Subject::CommandLine, process.command_line()?.to_vec()),
     };
-    let finder = pattern.finder();
-    let find = |text: &[u8]| finder.find(text).ok().flatten();
-    let range = match find(&raw) {
-        Some(range) => Some(range),
-        None => process.displayed(text)?.and_then(find),
-    };
-    Ok(Found::Text(Part { subject, text: raw, range }))
+    Ok(Found::Text(Part { subject, range: part(pattern, subject, &text), text }))
 }
 
 /// As far as they can be read.

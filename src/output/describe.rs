@@ -4,7 +4,7 @@
 use super::columns::age;
 use super::marked::Marked;
 use super::printable::shown;
-use crate::ere::Finder;
+use crate::ere::Pattern;
 use crate::plan::Plan;
 use crate::proc::{CLOCK_TICKS, ProcessText, Socket};
 use crate::request::Subject;
@@ -13,7 +13,7 @@ use crate::view::Full;
 
 /// What is the same for all rows.
 pub(super) struct Describer {
-    patterns: Vec<(ProcessText, Finder)>,
+    patterns: Vec<(ProcessText, Pattern)>,
     /// Whether units were asked for.
     names_units: bool,
     /// In clock ticks since boot.
@@ -31,7 +31,7 @@ pub(super) struct Described {
 
 impl Describer {
     pub(super) fn new(plan: &Plan) -> Describer {
-        let patterns = plan.predicate.patterns().map(|(text, pattern)| (text, pattern.finder())).collect();
+        let patterns = plan.predicate.patterns().map(|(text, pattern)| (text, pattern.clone())).collect();
         let names_units = plan.predicate.tests().iter().any(|test| matches!(test, Test::Unit(_)));
         Describer { patterns, names_units, now: plan.snapshot_time }
     }
@@ -41,17 +41,17 @@ impl Describer {
         let command = &full.command_line[..];
         let (mut in_name, mut in_command, mut why) = (vec![], vec![], vec![]);
         if reason == Reason::Matched {
-            for (text, finder) in &self.patterns {
+            for (text, pattern) in &self.patterns {
                 let (kind, part) = match text {
                     ProcessText::CommandLine => {
-                        let part = part(finder, Subject::CommandLine, command);
+                        let part = part(pattern, Subject::CommandLine, command);
                         in_command.extend(part.clone());
                         ("command line", part)
                     }
                     ProcessText::Name | ProcessText::FullName => {
-                        let cut = part(finder, Subject::Name, &full.about.name);
+                        let cut = part(pattern, Subject::Name, &full.about.name);
                         let kind = if cut.is_some() { "name" } else { "full name" };
-                        let part = cut.or_else(|| part(finder, Subject::Name, name));
+                        let part = cut.or_else(|| part(pattern, Subject::Name, name));
                         in_name.extend(part.clone());
                         (kind, part)
                     }

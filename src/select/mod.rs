@@ -413,7 +413,7 @@ impl Predicate {
     pub(crate) fn part_of(&self, text: ProcessText, bytes: &[u8]) -> Option<Range<usize>> {
         let (_, pattern) = self.patterns().find(|(of, _)| *of == text)?;
         let subject = if text == ProcessText::CommandLine { Subject::CommandLine } else { Subject::Name };
-        part(&pattern.finder(), subject, bytes)
+        part(pattern, subject, bytes)
     }
 
     /// The sockets of `--port`.
