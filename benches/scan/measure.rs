@@ -31,6 +31,7 @@ pub fn in_namespace(args: &[&str]) {
 
 /// Runs it until it exits; its output is discarded.
 #[allow(clippy::zombie_processes)] // reaped by wait4
+#[allow(dead_code)] // benches/alternatives measures in its own process
 pub fn run(program: &str, args: &[&str]) -> Cost {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
