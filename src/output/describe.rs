@@ -20,9 +20,9 @@ pub(super) struct Describer {
     now: u64,
 }
 
-/// What is said of one process.
+/// What is said of one process: cells of its row.
 #[derive(Default)]
-pub(super) struct Described {
+pub(super) struct RowCells {
     pub age: String,
     pub name: Marked,
     pub why: String,
@@ -36,7 +36,7 @@ impl Describer {
         Describer { patterns, names_units, now: plan.snapshot_time }
     }
 
-    pub(super) fn describe(&self, full: &Full, reason: Reason) -> Described {
+    pub(super) fn describe(&self, full: &Full, reason: Reason) -> RowCells {
         let name = full.full_name.as_deref().unwrap_or(&full.about.name);
         let command = &full.command_line[..];
         let (mut in_name, mut in_command, mut why) = (vec![], vec![], vec![]);
@@ -74,7 +74,7 @@ impl Describer {
             Reason::Descendant(pid) => why.push(format!("descendant of {pid}")),
             Reason::GroupMember(group) => why.push(format!("in process group {group}")),
         }
-        Described {
+        RowCells {
             age: age(self.now.saturating_sub(full.about.start_time) / CLOCK_TICKS),
             name: Marked::new(Subject::Name, name, in_name),
             why: why.join(", "),

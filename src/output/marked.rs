@@ -29,13 +29,17 @@ impl From<String> for Marked {
 impl Marked {
     /// Text of a process; `marks` are in its bytes, of which what is displayed has the same number.
     pub(super) fn new(subject: Subject, raw: &[u8], marks: impl IntoIterator<Item = Range<usize>>) -> Marked {
-        let text = shown_as(subject, raw);
+        Marked::of(shown_as(subject, raw), marks)
+    }
+
+    /// Marks that overlap or divide characters are adapted.
+    fn of(text: String, marks: impl IntoIterator<Item = Range<usize>>) -> Marked {
         let mut marks: Vec<_> = marks.into_iter().filter(|mark| !mark.is_empty()).collect();
         marks.sort_unstable_by_key(|mark| (mark.start, mark.end));
         let mut end = 0;
         for mark in &mut marks {
             mark.start = floor(&text, mark.start.max(end));
-            mark.end = floor(&text, mark.end.max(mark.start));
+            mark.end = ceil(&text, mark.end.max(mark.start));
             end = mark.end;
         }
         marks.retain(|mark| !mark.is_empty());
@@ -71,6 +75,12 @@ impl Marked {
         width(&self.text)
     }
 
+    /// The columns of the first part that matched.
+    pub(super) fn first_mark(&self) -> Option<Range<usize>> {
+        let mark = self.marks.first()?;
+        Some(width(&self.text[..mark.start])..width(&self.text[..mark.end]))
+    }
+
     /// Cut to this number of columns. What remains are the start, by which the text is recognized, and the first part
     /// that matched with what surrounds it.
     pub(super) fn fit(&self, columns: usize, screen: Screen) -> Marked {
@@ -82,7 +92,8 @@ impl Marked {
         let mut fitted = Marked::default();
         let first = self.marks.first().cloned().unwrap_or_default();
         let room = columns - width(sign);
-        if width(&self.text[..first.end]) <= room {
+        // Also a part that is longer than the room and begins where the start of the text does.
+        if width(&self.text[..first.end]) <= room || width(&self.text[..first.start]) <= room / 4 {
             fitted.push(self, 0..self.end_of(0, room));
             fitted.text += sign;
             return fitted;
@@ -192,6 +203,11 @@ fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
+/// The end of the character that the byte before this one is part of.
+fn ceil(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,8 +216,7 @@ mod tests {
     const ASCII: Screen = Screen { is_utf8: false, ..PLAIN };
 
     fn marked(text: &str, part: &str) -> Marked {
-        let mark = text.find(part).map(|at| at..at + part.len());
-        Marked { text: text.to_owned(), marks: mark.into_iter().filter(|mark| !mark.is_empty()).collect() }
+        Marked::of(text.to_owned(), text.find(part).map(|at| at..at + part.len()))
     }
 
     #[test]
@@ -221,11 +236,53 @@ mod tests {
                     assert!(fitted.width() <= columns, "{columns}: {fitted:?}");
                     let shown: String = fitted.marks.iter().map(|mark| &fitted.text[mark.clone()]).collect();
                     assert!(part.starts_with(&shown) && !shown.is_empty(), "{columns}: {fitted:?}");
+                    let mark = fitted.first_mark().expect("a mark");
+                    assert!(mark.end <= columns && mark.len() == shown.len(), "{columns}: {fitted:?}");
                     if columns >= 24 {
                         assert_eq!(shown, part, "{columns}: {fitted:?}");
                         assert!(fitted.text.starts_with("java"), "{fitted:?}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_matched_can_be_longer_than_the_room() {
+        for (text, part, expected) in [
+            ("java -jar server.jar", "java -jar server.jar", "java -jar…"),
+            ("java -jar server.jar", "va -jar server", "java -jar…"),
+            ("java -jar server.jar", "jar server.jar", "…jar serve"),
+        ] {
+            assert_eq!(marked(text, part).fit(10, PLAIN).text, expected, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_mark_has_whole_characters_and_is_measured_in_columns() {
+        for (text, mark, expected) in [
+            ("java -jar", 5..9, Some(5..9)),
+            ("é java", 3..7, Some(2..6)),
+            ("漢字 java", 7..11, Some(5..9)),
+            ("漢", 1..2, Some(0..2)),
+            ("e\u{301}a", 3..4, Some(1..2)),
+            ("a", 1..1, None),
+            ("a", 1..2, None),
+        ] {
+            let marked = Marked::of(text.to_owned(), Some(mark));
+            assert_eq!(marked.first_mark(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn wide_text_fits() {
+        let text = "漢a\u{301}字 server ".repeat(20);
+        for columns in 0..60 {
+            for start in 0..text.len() - 6 {
+                let marked = Marked::of(text.clone(), Some(start..start + 6));
+                let fitted = marked.fit(columns, PLAIN);
+                assert!(fitted.width() <= columns, "{columns} {start}: {fitted:?}");
+                assert!(columns < 9 || fitted.first_mark().is_some(), "{columns} {start}: {fitted:?}");
             }
         }
     }

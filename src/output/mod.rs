@@ -4,7 +4,6 @@ mod chooser;
 mod columns;
 mod describe;
 mod exact;
-mod excerpt;
 mod explain;
 mod json;
 mod lines;

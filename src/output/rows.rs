@@ -1,6 +1,6 @@
 //! The table of `--dry-run`, `--verbose`, `--max` and `--choose`: a row for each process.
 
-use super::describe::Described;
+use super::describe::RowCells;
 use super::marked::Marked;
 use super::printable::shown;
 use super::screen::Screen;
@@ -51,12 +51,12 @@ impl Output {
             Outcome::Listed => String::new(),
             _ => self.names.outcome(target),
         };
-        let (mut user, mut described) = (String::new(), Described::default());
+        let (mut user, mut described) = (String::new(), RowCells::default());
         if let (View::Full(full), Some(describer)) = (&target.view, &self.describer) {
             user = self.names.user(full.about.effective_uid);
             described = describer.describe(full, target.reason);
         }
-        let Described { age, name, why, command } = described;
+        let RowCells { age, name, why, command } = described;
         let text = |text: String| Marked::from(shown(text.as_bytes()));
         vec![
             number.into(),

@@ -166,23 +166,27 @@ fn the_part_that_matches_is_marked() {
     }
 }
 
-/// On a terminal, it stays visible, however long the line is.
+/// On a terminal, it stays visible, however long the line is, and so does the start of the line.
 #[test]
 fn a_terminal_is_wide_enough() {
     let (before, after) = ("before ".repeat(50), " after".repeat(50));
     let victim = Victim::spec().arg(&before).arg("needle").arg(&after).spawn();
     let pid = victim.pid().to_string();
-    for width in [0, 40, 80, 200] {
-        let run = Run::ours("pgrep").args(["--explain", &pid, "-f", "nee.le"]);
+    for (width, locale) in [(0, "C"), (40, "C.UTF-8"), (80, "C.UTF-8"), (80, "C"), (200, "C.UTF-8")] {
+        let run = Run::ours("pgrep").args(["--explain", &pid, "-f", "nee.le"]).env("LC_ALL", locale);
         let (text, status) = on_terminal_of(width, run);
         let lines: Vec<&str> = text.lines().collect();
         // A narrow terminal has the text on a line of its own.
         assert_eq!((lines.len(), status), (if width == 40 { 4 } else { 3 }, 0), "{text}");
         let [.., found, mark] = lines[..] else { unreachable!() };
         let most = if width == 0 { 80 } else { width }; // not reported
-        assert!(lines.iter().all(|line| line.len() <= most.into()), "{width}: {text}");
-        let start = mark.find('^').expect("a mark");
-        assert_eq!(&found[start..mark.len()], "needle", "{text}");
+        assert!(lines.iter().all(|line| line.chars().count() <= most.into()), "{width}: {text}");
+        let marked: String =
+            found.chars().zip(mark.chars()).filter(|(_, mark)| *mark == '^').map(|(c, _)| c).collect();
+        assert_eq!(marked, "needle", "{text}");
+        let sign = if locale == "C" { "..." } else { "…" };
+        let start = &victim.name()[..2];
+        assert!(found.contains(sign) && found.contains(&format!("command line: {start}")), "{text}");
     }
 }
 

@@ -1,13 +1,11 @@
 //! An explanation as text: a line for each condition, with what the process has, and a mark below what a pattern matches.
 
-use std::ops::Range;
-
 use crate::error::errno_text;
 use crate::explain::{Circumstance, Condition, Explained, Explanation, Found, Part};
 use crate::output::columns::Cells;
-use crate::output::excerpt::{Excerpt, columns};
+use crate::output::marked::{Marked, width};
 use crate::output::notes::first;
-use crate::output::printable::{shown, shown_as};
+use crate::output::printable::shown;
 use crate::output::screen::Screen;
 use crate::output::text::Names;
 use crate::proc::{LookupError, Socket};
@@ -25,8 +23,8 @@ const INDENT: &str = "       ";
 /// How many ancestors are named.
 const ANCESTORS_MAX: usize = 20;
 
-/// What the process has: a label, a text and the part of it that matches.
-type Line = (&'static str, String, Option<Range<usize>>);
+/// What the process has: a label, and a text with the part of it that matches.
+type Line = (&'static str, Marked);
 
 pub(super) fn text(request: &Request, explanation: &Explanation, names: &mut Names) -> String {
     let Some(process) = &explanation.process else { return String::new() };
@@ -34,27 +32,30 @@ pub(super) fn text(request: &Request, explanation: &Explanation, names: &mut Nam
     let not = if *is_selected { "" } else { "not " };
     let mut text = format!("{} {}: {not}selected\n", explanation.pid, shown(name));
     let asked: Vec<String> = conditions.iter().map(|condition| asked(request, condition)).collect();
-    let width = asked.iter().map(|asked| columns(asked)).max().unwrap_or(0).min(WIDEST);
-    let terminal = Screen::of(&std::io::stdout()).width;
+    let widest = asked.iter().map(|asked| width(asked)).max().unwrap_or(0).min(WIDEST);
+    let screen = Screen::of(&std::io::stdout());
     for (condition, asked) in conditions.iter().zip(&asked) {
         let is_met = match condition.is_met {
             Some(true) => "yes",
             Some(false) => "no",
             None => "?",
         };
-        let padding = " ".repeat(width.saturating_sub(columns(asked)));
-        let (label, found, part) = found(condition, names);
+        let padding = " ".repeat(widest.saturating_sub(width(asked)));
+        let (label, found) = found(condition, names);
         let mut start = format!("  {is_met:<3}  {asked}{padding}  {label}");
-        let room = |start: &str| terminal.map(|width| width.saturating_sub(columns(start)));
+        let room = |start: &str| screen.width.map(|columns| columns.saturating_sub(width(start)));
         if room(&start).is_some_and(|room| room < NARROWEST) {
             text += &format!("  {is_met:<3}  {asked}\n");
             start = format!("{INDENT}{label}");
         }
-        let Excerpt { text: found, mark } = Excerpt::new(&found, part, room(&start));
-        text += &format!("{start}{found}\n");
-        if let Some(mark) = mark {
-            let carets = "^".repeat(mark.len().max(1));
-            text += &format!("{}{carets}\n", " ".repeat(columns(&start) + mark.start));
+        let found = match room(&start) {
+            Some(room) => found.fit(room, screen),
+            None => found,
+        };
+        text += &format!("{start}{}\n", found.text);
+        if let Some(mark) = found.first_mark() {
+            let carets = "^".repeat(mark.len());
+            text += &format!("{}{carets}\n", " ".repeat(width(&start) + mark.start));
         }
     }
     for sentence in sentences(request.program, conditions, circumstances) {
@@ -85,7 +86,9 @@ fn found(condition: &Condition, names: &mut Names) -> Line {
                 Subject::Name => "name: ",
                 Subject::CommandLine => "command line: ",
             };
-            return (label, shown_as(*subject, text), range.clone());
+            // Of an empty part, the character that follows is marked.
+            let part = range.as_ref().map(|part| part.start..part.end.max(part.start + 1));
+            return (label, Marked::new(*subject, text, part));
         }
         Ok(Found::Value(value)) => {
             let cell = Cells::new(names, false).displayed(value.as_ref());
@@ -98,7 +101,7 @@ fn found(condition: &Condition, names: &mut Names) -> Line {
         }
         Err(why) => unreadable(*why),
     };
-    ("", text, None)
+    ("", text.into())
 }
 
 fn unreadable(why: LookupError) -> String {
