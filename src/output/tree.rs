@@ -24,12 +24,14 @@ pub(super) fn draw(processes: &[(Pid, Option<Pid>)], screen: Screen) -> Vec<Bran
         false => ["|- ", "`- ", "|  ", "   "],
     };
     let index: HashMap<Pid, usize> = processes.iter().enumerate().map(|(at, (pid, _))| (*pid, at)).collect();
+    let parents = processes.iter().map(|(_, parent)| parent.and_then(|parent| index.get(&parent).copied()));
+    let parents = without_circles(parents.collect());
     let mut children = vec![vec![]; processes.len()];
     let mut roots = vec![];
-    for (at, (_, parent)) in processes.iter().enumerate() {
-        match parent.and_then(|parent| index.get(&parent)) {
-            Some(&parent) if parent != at => children[parent].push(at),
-            _ => roots.push(at),
+    for (at, parent) in parents.into_iter().enumerate() {
+        match parent {
+            Some(parent) => children[parent].push(at),
+            None => roots.push(at),
         }
     }
     let mut branches = Vec::with_capacity(processes.len());
@@ -47,6 +49,25 @@ pub(super) fn draw(processes: &[(Pid, Option<Pid>)], screen: Screen) -> Vec<Bran
         }
     }
     branches
+}
+
+/// The parents as a forest. Later scans may find IDs that were reused, so that a process is its own ancestor: the first
+/// process of such a circle becomes a root.
+fn without_circles(mut parents: Vec<Option<usize>>) -> Vec<Option<usize>> {
+    // The process from which each was first reached.
+    let mut reached_from = vec![None; parents.len()];
+    for start in 0..parents.len() {
+        let mut next = Some(start);
+        while let Some(at) = next.filter(|&at| reached_from[at].is_none()) {
+            reached_from[at] = Some(start);
+            next = parents[at];
+        }
+        let Some(again) = next.filter(|&at| reached_from[at] == Some(start)) else { continue };
+        let above = |at: &usize| parents[*at].filter(|&parent| parent != again);
+        let first = std::iter::successors(Some(again), above).min().unwrap_or(again);
+        parents[first] = None;
+    }
+    parents
 }
 
 #[cfg(test)]
@@ -69,12 +90,31 @@ mod tests {
         assert_eq!(drawn(&processes, utf8), ["1", "├─ 2", "│  └─ 4", "└─ 3", "   ├─ 5", "   └─ 6", "9"]);
     }
 
-    /// IDs may have been reused between two reads, so that a process is its own ancestor.
     #[test]
-    fn each_process_is_drawn_once_at_most() {
-        assert_eq!(drawn(&[(1, 1), (2, 1)], ASCII), ["1", "`- 2"]);
-        let circle = [(1, 2), (2, 1), (3, 0)];
-        assert_eq!(drawn(&circle, ASCII), ["3"]);
+    fn a_circle_begins_with_its_first_process() {
+        for (processes, expected) in [
+            (&[(1, 1), (2, 1)][..], &["1", "`- 2"][..]),
+            (&[(1, 2), (2, 1), (3, 0)], &["1", "`- 2", "3"]),
+            (&[(3, 0), (5, 4), (4, 6), (6, 5)], &["3", "5", "`- 6", "   `- 4"]),
+            // What descends from a circle.
+            (&[(9, 8), (8, 7), (7, 8), (6, 9)], &["8", "|- 9", "|  `- 6", "`- 7"]),
+            // An ID that two had, one after the other.
+            (&[(1, 2), (2, 0), (2, 1)], &["1", "`- 2", "2"]),
+        ] {
+            assert_eq!(drawn(processes, ASCII), expected);
+        }
+    }
+
+    #[test]
+    fn each_process_is_drawn_once() {
+        const COUNT: Pid = 5;
+        for case in 0..(COUNT + 1).pow(COUNT as u32) {
+            let parent = |at: Pid| Some(case / (COUNT + 1).pow(at as u32) % (COUNT + 1)); // 0 is not among them
+            let processes: Vec<_> = (0..COUNT).map(|at| (at + 1, parent(at))).collect();
+            let mut order: Vec<usize> = draw(&processes, ASCII).iter().map(|branch| branch.at).collect();
+            order.sort_unstable();
+            assert!(order.into_iter().eq(0..COUNT as usize), "{processes:?}");
+        }
     }
 
     #[test]
