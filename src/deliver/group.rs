@@ -15,11 +15,11 @@ use crate::sys;
 /// Whether the whole group may be signalled: not where the signal would reach a process of `--exclude`, or pkill itself or
 /// an ancestor that does not match. Its targets are signalled one by one then.
 pub(super) fn is_signalled_as_one(delivery: &Delivery<'_>, group: Pid) -> bool {
-    let protected = delivery.plan.expansion.as_ref().map_or(&[][..], |expansion| &expansion.protected);
+    let mut protected = delivery.plan.expansion.iter().flat_map(|expansion| &expansion.protected);
     let is_in = |pid: Pid| group_of(pid) == Ok(group);
     let is_hit = |pid: &Pid| delivery.targets.matched(*pid).is_none() && is_in(*pid);
     is_group(group)
-        && !protected.iter().any(is_hit)
+        && !protected.any(is_hit)
         // Also where the ID was reused, which costs no more than the single call.
         && !delivery.plan.predicate.excluded_pids().any(is_in)
 }

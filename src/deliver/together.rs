@@ -2,7 +2,7 @@
 //! signalled. So none can start another that escapes, and a child is found before the exit of its parent makes it an
 //! orphan.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use rustix::io::Errno;
@@ -195,22 +195,31 @@ fn stop_again(delivery: &mut Delivery<'_>, running: &[TargetIndex]) {
 
 /// Signal all that are held, in the order in which they were found; then continue what was stopped for that.
 pub(super) fn signal_pinned(delivery: &mut Delivery<'_>, sending: &Sending) -> Result<(), Error> {
-    let is_pinned = |at: &TargetIndex| matches!(delivery.targets[*at].state, State::Pinned(_));
-    let mut pending: VecDeque<TargetIndex> = delivery.targets.indices().filter(is_pinned).collect();
+    let is_pinned = |delivery: &Delivery<'_>, at| matches!(delivery.targets[at].state, State::Pinned(_));
+    let indices = delivery.targets.indices();
+    let pinned: Vec<TargetIndex> = indices.filter(|&at| is_pinned(delivery, at)).collect();
     if delivery.asks() && delivery.request.selection.tree {
-        let found: Vec<&Match> = pending.iter().map(|&at| &delivery.targets[at].found).collect();
+        let found: Vec<&Match> = pinned.iter().map(|&at| &delivery.targets[at].found).collect();
         delivery.observer.before_questions(&found);
     }
-    while let Some(first) = pending.pop_front() {
-        let group = delivery.targets[first].found.group;
+    let mut groups = HashMap::<Pid, Vec<TargetIndex>>::new();
+    for &at in &pinned {
+        if let Some(group) = delivery.targets[at].found.group {
+            groups.entry(group).or_default().push(at);
+        }
+    }
+    for at in pinned {
+        // Others were signalled with their group.
+        if !is_pinned(delivery, at) {
+            continue;
+        }
+        let group = delivery.targets[at].found.group;
         match group.filter(|&group| group::is_signalled_as_one(delivery, group)) {
-            None => signal_one(delivery, sending, first)?,
+            None => signal_one(delivery, sending, at)?,
             Some(group) => {
-                let is_member = |at: &TargetIndex| delivery.targets[*at].found.group == Some(group);
-                let (members, others) = pending.into_iter().partition(is_member);
-                pending = others;
-                let members: VecDeque<_> = members;
-                signal_group(delivery, sending, group, [first].into_iter().chain(members).collect())?;
+                let members = groups.remove(&group).unwrap_or_default();
+                let members = members.into_iter().filter(|&at| is_pinned(delivery, at)).collect();
+                signal_group(delivery, sending, group, members)?;
             }
         }
     }
@@ -265,14 +274,13 @@ fn verify_group(
     members: Vec<TargetIndex>,
 ) -> Vec<TargetIndex> {
     let mut changed = vec![];
+    let mut changed_pids = HashSet::new();
     let mut verified = vec![];
     let mut is_selected = false;
     for at in members {
         let Match { pid, reason, .. } = delivery.targets[at].found;
         let result = match reason {
-            Reason::Descendant(of) if changed.iter().any(|&(_, changed)| changed == of) => {
-                Err(Outcome::Changed)
-            }
+            Reason::Descendant(of) if changed_pids.contains(&of) => Err(Outcome::Changed),
             _ => delivery.verify_held(at, Scope::Itself),
         };
         match result {
@@ -280,16 +288,19 @@ fn verify_group(
                 is_selected |= !matches!(reason, Reason::GroupMember(_));
                 verified.push(at);
             }
-            Err(Outcome::Changed) => changed.push((at, pid)),
+            Err(Outcome::Changed) => {
+                changed.push(at);
+                changed_pids.insert(pid);
+            }
             Err(outcome) => settle(delivery, sending, at, outcome),
         }
     }
     if !is_selected {
-        let members = verified.drain(..).chain(changed.into_iter().map(|(at, _)| at)).collect::<Vec<_>>();
+        let members = verified.drain(..).chain(changed).collect::<Vec<_>>();
         members.into_iter().for_each(|at| settle(delivery, sending, at, Outcome::Changed));
         return verified;
     }
-    for (at, _) in changed {
+    for at in changed {
         delivery.targets[at].found.reason = Reason::GroupMember(group);
         match delivery.verify_held(at, Scope::Itself) {
             Ok(()) => verified.push(at),

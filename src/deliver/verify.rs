@@ -119,8 +119,8 @@ fn still_matches(
         (Reason::Matched, Scope::All) => plan.predicate.matches(process),
         (Reason::Matched, Scope::Itself) => plan.predicate.still_matches(process),
         (Reason::Descendant(of), Scope::All) => {
-            let descends =
-                is_child_of_descendant(targets, of, process)? || process.ancestor_among(&[of])?.is_some();
+            let descends = is_child_of_descendant(targets, of, process)?
+                || process.ancestor_among(&[of].into())?.is_some();
             Ok(descends && is_held(targets, of, process)?)
         }
         // A descendant remains one after its ancestors have exited, unless its match no longer matches.

@@ -1,5 +1,6 @@
 //! Users and groups, from names to numbers.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
 use crate::accounts;
@@ -7,12 +8,12 @@ use crate::error::Error;
 use crate::request::Account;
 
 /// UIDs, by the user database where a name was given.
-pub(super) fn users(named: &[Account]) -> Result<Vec<u32>, Error> {
+pub(super) fn users(named: &[Account]) -> Result<BTreeSet<u32>, Error> {
     resolve(named, "user", accounts::uid)
 }
 
 /// GIDs, by the group database where a name was given.
-pub(super) fn groups(named: &[Account]) -> Result<Vec<u32>, Error> {
+pub(super) fn groups(named: &[Account]) -> Result<BTreeSet<u32>, Error> {
     resolve(named, "group", accounts::gid)
 }
 
@@ -20,7 +21,7 @@ fn resolve(
     named: &[Account],
     kind: &str,
     look_up: impl Fn(&OsStr) -> Option<u32>,
-) -> Result<Vec<u32>, Error> {
+) -> Result<BTreeSet<u32>, Error> {
     let id = |account: &Account| match account {
         Account::Id(id) => Ok(*id),
         Account::Name(name) => look_up(name)

@@ -15,6 +15,7 @@ pub(crate) use ancestors::AncestorMatches;
 pub(crate) use held::HeldProcesses;
 pub(crate) use trust::Distrust;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -99,7 +100,7 @@ pub(crate) struct Expansion {
     /// `--whole-group`: the members of its process group.
     pub whole_group: bool,
     /// Never these: pkill itself and its ancestors, which would take it along.
-    pub protected: Vec<Pid>,
+    pub protected: BTreeSet<Pid>,
     /// Whether parents come before their children, and not all by process ID.
     pub top_down: bool,
 }
@@ -140,7 +141,7 @@ impl Plan {
             tests.push(Test::Not(Box::new(matching(text, selection.reading)?)));
         }
         let asked = asked(request, &tests);
-        let mut own = vec![proc::own_pid()];
+        let mut own = BTreeSet::from([proc::own_pid()]);
         if selection.skip_ancestors {
             own.extend(ancestors()?);
         }
@@ -257,8 +258,7 @@ fn expansion(request: &Request) -> Result<Option<Expansion>, Error> {
     if !tree && !whole_group {
         return Ok(None);
     }
-    let mut protected = ancestors()?;
-    protected.push(proc::own_pid());
+    let protected = ancestors()?.into_iter().chain([proc::own_pid()]).collect();
     let top_down = request.chooses || !matches!(request.action, Action::List(_));
     Ok(Some(Expansion { tree, whole_group, protected, top_down }))
 }

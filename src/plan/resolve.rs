@@ -1,5 +1,6 @@
 //! Criteria → tests: what a criterion names is looked up.
 
+use std::collections::BTreeMap;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -97,7 +98,7 @@ impl Resolver {
             }
             Criterion::EffectiveUsers(users) => Test::EffectiveUser(accounts::users(users)?),
             Criterion::RealUsers(users) => Test::RealUser(accounts::users(users)?),
-            Criterion::Own => Test::RealUser(vec![unistd::getuid().as_raw()]),
+            Criterion::Own => Test::RealUser([unistd::getuid().as_raw()].into()),
             Criterion::RealGroups(groups) => Test::RealGroup(accounts::groups(groups)?),
             Criterion::Terminals(names) => {
                 let terminals = Terminals::read();
@@ -117,7 +118,7 @@ impl Resolver {
             Criterion::CpuTime(time) => Test::CpuTime(ticks(*time)),
             Criterion::NoZombie => Test::Not(Box::new(Test::Zombie)),
             Criterion::NoKernelThread => Test::Not(Box::new(Test::KernelThread)),
-            Criterion::States(letters) => Test::State(letters.clone()),
+            Criterion::States(letters) => Test::State(letters.iter().copied().collect()),
             Criterion::Cgroups(groups) => {
                 Test::Cgroup(groups.iter().map(|group| Cgroup::new(group.as_bytes())).collect())
             }
@@ -179,13 +180,14 @@ impl Resolver {
     }
 
     /// 0 is our own.
-    fn groups(&mut self, ids: &[Pid], own: unistd::Pid) -> Result<Vec<NamedGroup>, Error> {
+    fn groups(&mut self, ids: &[Pid], own: unistd::Pid) -> Result<BTreeMap<Pid, NamedGroup>, Error> {
         let mut group = |&id: &Pid| {
             let id = if id == 0 { own.as_raw() } else { id };
-            match self.holds_ids {
-                true => NamedGroup::hold(id, self.holder()?).map_err(|why| cannot_hold(id, why)),
-                false => Ok(NamedGroup::number(id)),
-            }
+            let group = match self.holds_ids {
+                true => NamedGroup::hold(id, self.holder()?).map_err(|why| cannot_hold(id, why))?,
+                false => NamedGroup::number(id),
+            };
+            Ok((id, group))
         };
         ids.iter().map(&mut group).collect()
     }

@@ -1,5 +1,7 @@
 //! The facts about a process: the only interface to processes that the tests of [`crate::select`] have.
 
+use std::sync::Arc;
+
 use super::{FileId, Link};
 use crate::request::{Namespace, Pid};
 use rustix::io::Errno;
@@ -93,7 +95,8 @@ pub(crate) trait Facts {
     fn parent(&mut self) -> Lookup<Pid>;
     /// The nearest of these that is its parent, its parent's parent, and so on. An orphan gets another parent: a
     /// subreaper among its ancestors, or init (PR_SET_CHILD_SUBREAPER(2const)). 0 is the ancestor of all processes.
-    fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>>;
+    /// `wanted` is in ascending order.
+    fn ancestor_among(&mut self, wanted: &Arc<[Pid]>) -> Lookup<Option<Pid>>;
     /// Whether one of those ancestors, from the parent upwards, satisfies the condition. `is_like_this` must be the
     /// same for all processes that are examined one after the other: answers are remembered, in rechecks for a moment
     /// only.

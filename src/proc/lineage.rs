@@ -1,6 +1,7 @@
 //! Ancestors, by the parent links at the time of reading.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::{Lookup, LookupError};
 use crate::request::Pid;
@@ -35,8 +36,8 @@ pub(super) trait Parents {
 pub(super) struct Lineage {
     /// In a scan, the parents of ancestors are read once, and not again. None: each link is read twice.
     parents: Option<HashMap<Pid, Pid>>,
-    /// The ancestors that were wanted last; `nearest` is about them.
-    wanted: Vec<Pid>,
+    /// The ancestors that were wanted last, in ascending order; `nearest` is about them.
+    wanted: Arc<[Pid]>,
     nearest: HashMap<Pid, Nearest>,
 }
 
@@ -51,7 +52,7 @@ struct Nearest {
 impl Lineage {
     /// `once`: what is found is true of the time of the scan at best, and has to be rechecked.
     pub(super) fn new(once: bool) -> Self {
-        Lineage { parents: once.then(HashMap::new), wanted: vec![], nearest: HashMap::new() }
+        Lineage { parents: once.then(HashMap::new), wanted: Arc::default(), nearest: HashMap::new() }
     }
 
     /// The nearest of the wanted ancestors of a process with this parent. The walk ends at the first process
@@ -60,28 +61,30 @@ impl Lineage {
     pub(super) fn nearest(
         &mut self,
         read: &mut impl Parents,
-        wanted: &[Pid],
+        wanted: &Arc<[Pid]>,
         pid: Pid,
         parent: Pid,
     ) -> Lookup<Option<Pid>> {
-        if self.wanted != wanted || self.nearest.len() >= MEMORY {
+        // Most often it is the same list, which need not be compared then.
+        let is_same = Arc::ptr_eq(&self.wanted, wanted) || self.wanted == *wanted;
+        if !is_same || self.nearest.len() >= MEMORY {
             self.nearest.clear();
-            self.wanted = wanted.to_vec();
+            self.wanted = Arc::clone(wanted);
         }
+        let is_wanted = |pid: Pid| wanted.binary_search(&pid).is_ok();
         let once = self.parents.is_some();
         let nearest = std::mem::take(&mut self.nearest);
         let known = |read: &mut _, pid| match nearest.get(&pid) {
             Some(known) => once || Parents::start_time(read, pid) == Ok(known.start_time),
             None => false,
         };
-        let walked = self.walk_up(read, pid, parent, |read, pid| wanted.contains(&pid) || known(read, pid));
+        let walked = self.walk_up(read, pid, parent, |read, pid| is_wanted(pid) || known(read, pid));
         let last = walked.as_ref().ok().and_then(|(chain, _)| chain.last().copied());
         let known = last.and_then(|last| nearest.get(&last).copied());
         self.nearest = nearest;
         let (chain, start_times) = walked?;
         let last = chain[chain.len() - 1];
-        let ancestor =
-            if wanted.contains(&last) { Some(last) } else { known.and_then(|known| known.ancestor) };
+        let ancestor = if is_wanted(last) { Some(last) } else { known.and_then(|known| known.ancestor) };
         let below = chain[..chain.len() - 1].iter();
         let starts = start_times.into_iter().map(Some).chain(std::iter::repeat(None));
         for (&pid, start_time) in below.zip(starts) {
@@ -219,7 +222,7 @@ mod tests {
 
     fn nearest(lineage: &mut Lineage, chain: &mut Chain, wanted: &[Pid], pid: Pid) -> Lookup<Option<Pid>> {
         let parent = chain.parent(pid)?;
-        lineage.nearest(chain, wanted, pid, parent)
+        lineage.nearest(chain, &wanted.into(), pid, parent)
     }
 
     #[test]

@@ -59,7 +59,10 @@ impl Stale {
 
 /// Processes that were named, in ascending order of ID.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct NamedProcesses(Arc<[NamedProcess]>);
+pub(crate) struct NamedProcesses {
+    all: Arc<[NamedProcess]>,
+    pids: Arc<[Pid]>,
+}
 
 /// A process group or session that was named by its ID, which is that of its leader.
 #[derive(Clone, Debug)]
@@ -172,20 +175,26 @@ impl FromIterator<NamedProcess> for NamedProcesses {
     fn from_iter<I: IntoIterator<Item = NamedProcess>>(processes: I) -> Self {
         let mut processes: Vec<NamedProcess> = processes.into_iter().collect();
         processes.sort_by_key(NamedProcess::pid);
-        NamedProcesses(processes.into())
+        let pids = processes.iter().map(NamedProcess::pid).collect();
+        NamedProcesses { all: processes.into(), pids }
     }
 }
 
 impl NamedProcesses {
     /// All of them. A process that was named twice is there twice.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &NamedProcess> {
-        self.0.iter()
+        self.all.iter()
+    }
+
+    /// Their IDs, in ascending order.
+    pub(crate) fn pids(&self) -> &Arc<[Pid]> {
+        &self.pids
     }
 
     /// Whether this holds for one of those that were named by this ID, or by a token with it.
     pub(crate) fn any(&self, pid: Pid, holds: impl Fn(&NamedProcess) -> Lookup<bool>) -> Lookup<bool> {
-        let first = self.0.partition_point(|one| one.pid < pid);
-        for one in self.0[first..].iter().take_while(|one| one.pid == pid) {
+        let first = self.all.partition_point(|one| one.pid < pid);
+        for one in self.all[first..].iter().take_while(|one| one.pid == pid) {
             if holds(one)? {
                 return Ok(true);
             }
@@ -204,11 +213,6 @@ impl NamedGroup {
     /// The group that has the ID now.
     pub(crate) fn hold(id: Pid, holder: &mut Holder) -> Lookup<Self> {
         Ok(NamedGroup { id, leader: holder.hold(id)? })
-    }
-
-    /// Its ID.
-    pub(crate) fn id(&self) -> Pid {
-        self.id
     }
 
     /// Whether the ID cannot have been reused. The kernel gives it to no other process while the leader is not

@@ -1,5 +1,7 @@
 //! The matches that are ancestors of this program, and which of them are its callers.
 
+use std::collections::HashSet;
+
 use super::matches::Match;
 use super::notes::MatchedAncestor;
 use crate::error::Error;
@@ -25,40 +27,55 @@ pub(super) fn spare_callers(
     }
     let proc = ProcDir::named()?.with_timeout(plan.read_timeout.as_ref());
     let mut process = Process::new(&proc);
-    for pid in proc::ancestors(&proc)? {
-        if found.binary_search_by_key(&pid, |(process, _)| *process).is_err() {
-            continue;
-        }
-        let is_caller = match command {
-            Some(command) => is_caller(&mut process, pid, command)?,
-            None => false,
-        };
+    let is_found = |pid: &Pid| found.binary_search_by_key(pid, |(process, _)| *process).is_ok();
+    let ancestors: Vec<Pid> = proc::ancestors(&proc)?.into_iter().filter(is_found).collect();
+    let callers = match command {
+        Some(command) => callers(&mut process, &ancestors, command)?,
+        None => HashSet::new(),
+    };
+    for pid in ancestors {
+        let is_caller = callers.contains(&pid);
         process.select(pid);
         let name = process.name().map(<[u8]>::to_vec).unwrap_or_default();
         let mention = Mention { pid, name };
         if is_caller && *spares_callers {
-            found.retain(|(process, _)| *process != pid);
             spared.push(mention);
         } else {
             matched.push(MatchedAncestor { process: mention, is_caller });
         }
     }
+    found.retain(|(process, _)| !(*spares_callers && callers.contains(process)));
     Ok((matched, spared))
 }
 
-/// Whether this ancestor has the command in its arguments. Its ID may have been reused since the chain was read, so
-/// that it is an ancestor is asked once more, after its arguments were read. It has lived for longer than this process
-/// then, and is what was read and what the scan has found.
-fn is_caller(process: &mut Process<'_>, pid: Pid, command: &TypedCommand) -> Result<bool, Error> {
-    process.select(pid);
-    match process.arguments() {
-        Ok(arguments) if command.is_in(arguments) => {}
-        Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
-        Ok(_) | Err(_) => return Ok(false),
+/// Those of the ancestors, nearest first, that have the command in their arguments. An ID may have been reused since the
+/// chain was read, so the chain is read once more after the arguments. A process that is in it then has lived for longer
+/// than this one, and is what was read and what the scan has found.
+fn callers(
+    process: &mut Process<'_>,
+    ancestors: &[Pid],
+    command: &TypedCommand,
+) -> Result<HashSet<Pid>, Error> {
+    let mut with_command = vec![];
+    for &pid in ancestors {
+        process.select(pid);
+        match process.arguments() {
+            Ok(arguments) if command.is_in(arguments) => with_command.push(pid),
+            Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
+            Ok(_) | Err(_) => {}
+        }
     }
-    process.select(own_pid());
-    match process.ancestor_among(&[pid]) {
-        Err(LookupError::Io(errno)) => Err(unreadable(pid, errno)),
-        ancestor => Ok(ancestor == Ok(Some(pid))),
+    // If one has exited, what is above it may be hidden.
+    while let Some(&farthest) = with_command.last() {
+        process.select(own_pid());
+        match process.ancestors_up_to(farthest) {
+            Ok(chain) => {
+                let chain: HashSet<Pid> = chain.into_iter().collect();
+                return Ok(with_command.into_iter().filter(|pid| chain.contains(pid)).collect());
+            }
+            Err(LookupError::Io(errno)) => return Err(unreadable(farthest, errno)),
+            Err(_) => with_command.pop(),
+        };
     }
+    Ok(HashSet::new())
 }

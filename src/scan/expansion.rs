@@ -132,11 +132,11 @@ mod tests {
     #[test]
     fn a_descendant_is_selected_if_it_is_still_the_same_process() {
         for (what, protected, read, expected) in [
-            ("the same process", vec![], Some(found(20, 5, Matched)), true),
-            ("its ID was reused", vec![], Some(found(20, 6, Matched)), false),
-            ("an ID was reused, and /proc is older", vec![], Some(found(20, 4, Matched)), false),
-            ("it has exited", vec![], None, false),
-            ("it is protected", vec![20], Some(found(20, 5, Matched)), false),
+            ("the same process", BTreeSet::new(), Some(found(20, 5, Matched)), true),
+            ("its ID was reused", BTreeSet::new(), Some(found(20, 6, Matched)), false),
+            ("an ID was reused, and /proc is older", BTreeSet::new(), Some(found(20, 4, Matched)), false),
+            ("it has exited", BTreeSet::new(), None, false),
+            ("it is protected", [20].into(), Some(found(20, 5, Matched)), false),
         ] {
             let expansion = Expansion { tree: true, whole_group: false, protected, top_down: true };
             let all = vec![selected(10, 3, Matched), selected(20, 5, Descendant(10))];
@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_match_without_a_relation_is_kept_and_groups_are_noted() {
-        let expansion = Expansion { tree: false, whole_group: true, protected: vec![10, 30], top_down: true };
+        let expansion =
+            Expansion { tree: false, whole_group: true, protected: [10, 30].into(), top_down: true };
         let matches = vec![found(10, 3, Matched), found(30, 4, Matched)];
         let merged =
             merge(&expansion, matches, vec![selected(10, 3, Matched)], |_| unreachable!("nothing to read"));

@@ -1,5 +1,7 @@
 //! The facts in the notes before the first signal.
 
+use std::collections::HashMap;
+
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::proc::{Facts, LookupError, ProcDir, Process, Socket, Sockets, unreadable};
@@ -40,7 +42,8 @@ impl Notes {
 
 /// The `likely` owners are examined first; with luck, no other process has to be.
 fn unowned_ports(sockets: &Sockets, likely: Vec<Pid>) -> Result<Vec<(Protocol, u16)>, Error> {
-    let mut unowned = sockets.all().to_vec();
+    let mut unowned: HashMap<u64, Socket> =
+        sockets.all().iter().map(|socket| (socket.inode, *socket)).collect();
     let mut pids = likely;
     if !unowned.is_empty() {
         let proc = ProcDir::open()?;
@@ -50,7 +53,9 @@ fn unowned_ports(sockets: &Sockets, likely: Vec<Pid>) -> Result<Vec<(Protocol, u
                 process.select(pid);
                 match process.sockets() {
                     Ok(held) => {
-                        unowned.retain(|socket| held.iter().all(|one| one.inode != socket.inode));
+                        for one in held {
+                            unowned.remove(&one.inode);
+                        }
                     }
                     Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
                     Err(_) => {}
@@ -64,7 +69,7 @@ fn unowned_ports(sockets: &Sockets, likely: Vec<Pid>) -> Result<Vec<(Protocol, u
             }
         }
     }
-    let mut ports: Vec<_> = unowned.iter().map(|socket| (socket.protocol, socket.port)).collect();
+    let mut ports: Vec<_> = unowned.values().map(|socket| (socket.protocol, socket.port)).collect();
     ports.sort_unstable_by_key(|(protocol, port)| (protocol.name(), *port));
     ports.dedup();
     Ok(ports)

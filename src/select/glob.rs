@@ -107,13 +107,31 @@ pub(super) fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|&b| b == b'/').filter(|name| !name.is_empty())
 }
 
+/// Where a name does not match, only the last `**` takes one name more: what matched between two of them also does for
+/// any longer match of the first. So the time is bounded by the product of both lengths.
 fn matches(parts: &[Part], names: &[&[u8]]) -> bool {
-    match (parts.split_first(), names.split_first()) {
-        (None, _) => names.is_empty(),
-        (Some((Part::AnyDepth, [])), _) => true,
-        (Some((Part::AnyDepth, rest)), _) => (0..=names.len()).any(|depth| matches(rest, &names[depth..])),
-        (Some((Part::Name(glob), parts)), Some((name, names))) => glob.matches(name) && matches(parts, names),
-        (Some((Part::Name(_), _)), None) => false,
+    let (mut part, mut name) = (0, 0);
+    // The part after the last `**`, and the name that it was tried at last.
+    let mut last: Option<(usize, usize)> = None;
+    loop {
+        match (parts.get(part), names.get(name)) {
+            (None, None) => return true,
+            (Some(Part::AnyDepth), _) => {
+                part += 1;
+                last = Some((part, name));
+            }
+            (Some(Part::Name(glob)), Some(text)) if glob.matches(text) => {
+                part += 1;
+                name += 1;
+            }
+            _ => match &mut last {
+                Some((after, at)) if *at < names.len() => {
+                    *at += 1;
+                    (part, name) = (*after, *at);
+                }
+                _ => return false,
+            },
+        }
     }
 }
 
@@ -165,6 +183,8 @@ mod tests {
             ("/**/c", &["/c", "/a/c", "/a/b/c"], &["/a/b", "/c/a"]),
             ("/a/**", &["/a", "/a/b/c"], &["/ab"]),
             ("/a/**/c/**/e", &["/a/c/e", "/a/b/c/d/e", "/a/c/c/e/e"], &["/a/e", "/a/c"]),
+            ("/**/b/c/**/e", &["/b/b/c/e", "/b/c/b/c/e/e", "/a/b/c/d/e"], &["/b/d/c/e", "/b/c/e/f"]),
+            ("/**/**/", &["/", "/a/b"], &[]),
             ("/a**b", &["/axb"], &["/a/b"]),
         ] {
             let compiled = PathGlob::new(glob.as_bytes());
@@ -172,6 +192,14 @@ mod tests {
             no.iter()
                 .for_each(|path| assert!(!compiled.matches(path.as_bytes()), "{glob} does not match {path}"));
         }
+    }
+
+    /// A process can be in a cgroup as deep as a path is long, of which each name matches.
+    #[test]
+    fn a_deep_path_takes_no_time() {
+        let deep = b"/a".repeat(2000);
+        assert!(!PathGlob::new(&b"/**/a/**/a".repeat(20)).matches(&[&deep[..], b"/b"].concat()));
+        assert!(PathGlob::new(&b"/**/a/**/a".repeat(20)).matches(&deep));
     }
 
     #[test]

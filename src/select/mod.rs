@@ -9,6 +9,7 @@ mod typed_command;
 mod unit;
 mod unit_path;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -37,11 +38,11 @@ pub(crate) enum Test {
     /// Its process ID is listed.
     Pid(NamedProcesses),
     /// Its session ID is listed.
-    Session(Vec<NamedGroup>),
+    Session(BTreeMap<Pid, NamedGroup>),
     /// Its process group ID is listed.
-    ProcessGroup(Vec<NamedGroup>),
+    ProcessGroup(BTreeMap<Pid, NamedGroup>),
     /// Its effective UID is listed.
-    EffectiveUser(Vec<u32>),
+    EffectiveUser(BTreeSet<u32>),
     /// Its name matches.
     Name(Pattern),
     /// Its name before the kernel cut it matches; for patterns too long for any name.
@@ -53,9 +54,9 @@ pub(crate) enum Test {
     /// An ancestor is listed; 0 is the ancestor of all processes.
     Ancestor(NamedProcesses),
     /// The device number of its controlling terminal is listed; 0 is none.
-    Terminal(Vec<u32>),
+    Terminal(BTreeSet<u32>),
     /// Its state letter is listed.
-    State(Vec<u8>),
+    State(BTreeSet<u8>),
     /// It has at least this age, by start time; both in clock ticks since boot.
     Age {
         /// When the plan was made.
@@ -82,9 +83,9 @@ pub(crate) enum Test {
     /// It is an interpreter that runs this.
     Script(FileName),
     /// Its real UID is listed.
-    RealUser(Vec<u32>),
+    RealUser(BTreeSet<u32>),
     /// Its real GID is listed.
-    RealGroup(Vec<u32>),
+    RealGroup(BTreeSet<u32>),
     /// It has a handler for one of these signals (a mask).
     Catches(u64),
     /// It is in one of these control groups.
@@ -268,19 +269,19 @@ fn is_in_namespaces(process: &mut impl Facts, wanted: &[HeldNamespace]) -> Looku
 }
 
 /// Whether the ID, which was read just now, is that of one of these groups.
-fn is_group_among(id: Pid, named: &[NamedGroup]) -> Lookup<bool> {
-    named.iter().find(|one| one.id() == id).map_or(Ok(false), NamedGroup::is_unchanged)
+fn is_group_among(id: Pid, named: &BTreeMap<Pid, NamedGroup>) -> Lookup<bool> {
+    named.get(&id).map_or(Ok(false), NamedGroup::is_unchanged)
 }
 
 /// Whether one of these is an ancestor. Where the nearest has exited, another process has its ID, and one of the others
 /// may be above that.
 fn descends_from(process: &mut impl Facts, named: &NamedProcesses) -> Lookup<bool> {
-    let mut wanted: Vec<Pid> = named.iter().map(NamedProcess::pid).collect();
+    let mut wanted = Arc::clone(named.pids());
     while let Some(ancestor) = process.ancestor_among(&wanted)? {
         if named.any(ancestor, NamedProcess::is_alive)? {
             return Ok(true);
         }
-        wanted.retain(|&pid| pid != ancestor);
+        wanted = wanted.iter().copied().filter(|&pid| pid != ancestor).collect();
     }
     Ok(false)
 }
@@ -298,7 +299,7 @@ pub(crate) struct Predicate {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Excluded {
     /// This process, and with `-A` its ancestors. Inverted, they are the roots of no trees.
-    pub own: Vec<Pid>,
+    pub own: BTreeSet<Pid>,
     /// Those of `--exclude`. What they are the roots of is excluded, as without the option.
     pub named: NamedProcesses,
 }

@@ -59,7 +59,7 @@ impl Facts for Fake {
         }
         Ok(false)
     }
-    fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>> {
+    fn ancestor_among(&mut self, wanted: &Arc<[Pid]>) -> Lookup<Option<Pid>> {
         Ok(self.ancestors.iter().map(|one| one.pid).find(|pid| wanted.contains(pid)))
     }
     fn displayed(&mut self, _: ProcessText) -> Lookup<Option<&[u8]>> {
@@ -90,7 +90,7 @@ fn processes(pids: &[Pid]) -> NamedProcesses {
 }
 
 fn sleeping() -> Test {
-    Test::State(vec![b'S'])
+    Test::State([b'S'].into())
 }
 
 /// Its memory, and the files that its links lead to: a read without a time limit would never end.
@@ -150,7 +150,7 @@ fn tests_are_tried_by_cost_until_one_fails() {
 #[test]
 fn excluded_processes_never_match() {
     for inverse in [false, true] {
-        let excluded = Excluded { own: vec![7], named: processes(&[8]) };
+        let excluded = Excluded { own: [7].into(), named: processes(&[8]) };
         let predicate = Predicate::new(vec![named("a")], inverse, excluded);
         for (pid, name) in [(7, "a"), (7, "b"), (8, "a"), (8, "b")] {
             assert_eq!(predicate.matches(&mut fake(pid, name)), Ok(false), "{pid} {name}");
@@ -175,7 +175,7 @@ fn with_descendants_an_ancestor_decides() {
         (descends(&[failing(8, LookupError::Denied)]), Err(LookupError::Denied.into())),
     ] {
         for inverse in [false, true] {
-            let excluded = Excluded { own: vec![5], named: processes(&[6]) };
+            let excluded = Excluded { own: [5].into(), named: processes(&[6]) };
             let predicate = Predicate::new(vec![named("a")], inverse, excluded).with_descendants();
             let expected = expected.clone().map(|passes: bool| passes != inverse);
             assert_eq!(predicate.matches(&mut process.clone()), expected);

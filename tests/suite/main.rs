@@ -60,6 +60,7 @@ mod cron;
 mod everyday;
 mod faults;
 mod fork_bomb;
+mod growth;
 mod limits;
 mod rsyslog;
 mod sudo;

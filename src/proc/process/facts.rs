@@ -1,5 +1,6 @@
 //! The facts about a process ([`Facts`]), read from its files and by system calls.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use nix::unistd;
@@ -11,6 +12,16 @@ use crate::display::is_plain;
 use crate::proc::lineage::{self};
 use crate::proc::{Facts, FileId, HeldSocket, Link, Lookup, LookupError, ProcessText, base_name};
 use crate::request::{Namespace, Pid};
+
+impl Process<'_> {
+    /// Its ancestors up to this one, nearest first, or all of them if it is none. Each link is read twice.
+    pub(crate) fn ancestors_up_to(&mut self, last: Pid) -> Lookup<Vec<Pid>> {
+        let (pid, parent) = (self.thread_group, Facts::parent(self)?);
+        let Ancestors { lineage, process, .. } = self.ancestors();
+        let (mut chain, _) = lineage.walk_up(process, pid, parent, |_, pid| pid == last)?;
+        Ok(chain.split_off(1))
+    }
+}
 
 impl Facts for Process<'_> {
     fn pid(&self) -> Pid {
@@ -64,7 +75,7 @@ impl Facts for Process<'_> {
         })
     }
 
-    fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>> {
+    fn ancestor_among(&mut self, wanted: &Arc<[Pid]>) -> Lookup<Option<Pid>> {
         let (pid, parent) = (self.thread_group, Facts::parent(self)?);
         let Ancestors { lineage, process, .. } = self.ancestors();
         lineage.nearest(process, wanted, pid, parent)

@@ -65,7 +65,7 @@ impl Facts for Known {
     fn parent(&mut self) -> Lookup<Pid> {
         Ok(self.parent)
     }
-    fn ancestor_among(&mut self, wanted: &[Pid]) -> Lookup<Option<Pid>> {
+    fn ancestor_among(&mut self, wanted: &Arc<[Pid]>) -> Lookup<Option<Pid>> {
         Ok(self.ancestors.iter().copied().find(|pid| wanted.contains(pid)))
     }
     fn has_ancestor<E: From<LookupError>>(
@@ -150,8 +150,8 @@ fn pattern(text: &str) -> Pattern {
     Pattern::new(text.as_bytes(), Default::default()).expect("a pattern")
 }
 
-fn groups(ids: &[Pid]) -> Vec<NamedGroup> {
-    ids.iter().map(|&id| NamedGroup::number(id)).collect()
+fn groups(ids: &[Pid]) -> BTreeMap<Pid, NamedGroup> {
+    ids.iter().map(|&id| (id, NamedGroup::number(id))).collect()
 }
 
 fn path(spelling: &str, inode: Option<u64>) -> FileName {
@@ -178,12 +178,12 @@ fn each_test_passes_what_it_names_and_nothing_else() {
         (Test::Session(groups(&[7, 30])), known(), false),
         (Test::ProcessGroup(groups(&[1, 30])), known(), true),
         (Test::ProcessGroup(groups(&[7, 20])), known(), false),
-        (Test::EffectiveUser(vec![1, 100]), known(), true),
-        (Test::EffectiveUser(vec![101, 102]), known(), false),
-        (Test::RealUser(vec![1, 101]), known(), true),
-        (Test::RealUser(vec![100, 102]), known(), false),
-        (Test::RealGroup(vec![1, 102]), known(), true),
-        (Test::RealGroup(vec![100, 101]), known(), false),
+        (Test::EffectiveUser([1, 100].into()), known(), true),
+        (Test::EffectiveUser([101, 102].into()), known(), false),
+        (Test::RealUser([1, 101].into()), known(), true),
+        (Test::RealUser([100, 102].into()), known(), false),
+        (Test::RealGroup([1, 102].into()), known(), true),
+        (Test::RealGroup([100, 101].into()), known(), false),
         (Test::Name(pattern("^a-name-of-more-$")), known(), true),
         (Test::Name(pattern("bytes")), known(), false),
         // Either name will do.
@@ -206,10 +206,10 @@ fn each_test_passes_what_it_names_and_nothing_else() {
         (Test::Parent(processes(&[5, 7])), known(), false),
         (Test::Ancestor(processes(&[1, 5])), known(), true),
         (Test::Ancestor(processes(&[4, 7])), known(), false),
-        (Test::Terminal(vec![0, 1025]), known(), true),
-        (Test::Terminal(vec![0, 1026]), known(), false),
-        (Test::State(vec![b'R', b'S']), known(), true),
-        (Test::State(vec![b'R']), known(), false),
+        (Test::Terminal([0, 1025].into()), known(), true),
+        (Test::Terminal([0, 1026].into()), known(), false),
+        (Test::State([b'R', b'S'].into()), known(), true),
+        (Test::State([b'R'].into()), known(), false),
         (age(499), known(), true),
         (age(500), known(), true),
         (age(501), known(), false),

@@ -2,7 +2,7 @@
 //! fork(2) of a test executable takes 120 µs, this takes 20.
 #![allow(unsafe_code)] // clone(2) with CLONE_VM has no safe wrapper
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::fs::File;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,10 +12,13 @@ use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use super::DEADLINE;
+use super::{DEADLINE, eventually, stat_field};
 
 /// A child uses some 200 bytes of its stack and never returns.
 const STACK: usize = 1024;
+
+/// One that starts others uses more.
+const BRANCH_STACK: usize = 4096;
 
 /// Processes with one name, children of the test. Only inside a PID namespace, which kills them at its end.
 pub struct Crowd {
@@ -73,6 +76,77 @@ impl Crowd {
         Self { pids }
     }
 
+    /// A forest: the process with the number N is a child of that with the number `parents[N]`, which is smaller, or of
+    /// the test. `leads`: each leads a process group.
+    pub fn forest(name: &CStr, parents: &[Option<usize>], leads: bool) -> Self {
+        Self::grow(name, parents, leads, &[])
+    }
+
+    /// A chain of that many generations, the last of which executes this command, and has exited when this returns.
+    pub fn above(count: usize, command: &[String]) -> Self {
+        let crowd = Self::grow(c"generation", &chain(count), false, command);
+        let last = *crowd.pids.last().expect("a command");
+        eventually("the command has exited", || stat_field(last, 3) == "Z");
+        crowd
+    }
+
+    fn grow(name: &CStr, parents: &[Option<usize>], leads: bool, command: &[String]) -> Self {
+        assert_eq!(std::process::id(), 1, "outside of a namespace nothing would kill them");
+        take_turns();
+        let stacks = Box::leak(vec![0_u8; (parents.len() + 1) * BRANCH_STACK].into_boxed_slice());
+        let branches: Vec<*mut Branch> = (1..=parents.len())
+            .map(|index| {
+                // SAFETY: the end of the part of one process.
+                let stack = unsafe { stacks.as_mut_ptr().add(index * BRANCH_STACK) };
+                let branch = Branch {
+                    stack: stack.cast(),
+                    pid: AtomicU32::new(0),
+                    below: vec![],
+                    leads,
+                    command: vec![],
+                };
+                Box::into_raw(Box::new(branch))
+            })
+            .collect();
+        let words: Vec<CString> =
+            command.iter().map(|word| CString::new(word.as_str()).expect("no NUL")).collect();
+        let command = words.into_iter().map(|word| word.into_raw().cast_const()).collect::<Vec<_>>();
+        let mut roots = vec![];
+        // SAFETY: nothing else refers to them before the first process is started.
+        unsafe {
+            for (at, parent) in parents.iter().enumerate() {
+                match parent.map(|parent| branches[parent].as_mut().expect("a record")) {
+                    Some(parent) => parent.below.push(branches[at]),
+                    None => roots.push(branches[at]),
+                }
+            }
+            if let (Some(&last), false) = (branches.last(), command.is_empty()) {
+                let last = &mut *last;
+                last.command = command.into_iter().chain([std::ptr::null()]).collect();
+            }
+        }
+        let ours = rustix::thread::name().expect("PR_GET_NAME");
+        rustix::thread::set_name(name).expect("PR_SET_NAME");
+        roots.into_iter().for_each(start);
+        rustix::thread::set_name(&ours).expect("PR_SET_NAME");
+        // SAFETY: it is never freed.
+        let pid = |branch: &*mut Branch| unsafe { (**branch).pid.load(Ordering::Acquire) };
+        eventually("all have started", || branches.iter().all(|branch| pid(branch) > 0));
+        Self { pids: branches.iter().map(pid).collect() }
+    }
+
+    /// Kills all of them.
+    pub fn end(&self) {
+        for &pid in &self.pids {
+            // SAFETY: no memory is involved, and the test reaps them below, parents first: the PIDs are theirs.
+            unsafe { libc::kill(pid as i32, libc::SIGKILL) };
+        }
+        for &pid in &self.pids {
+            // The children of one that was reaped are the test's.
+            waitpid(Pid::from_raw(pid as i32), Some(WaitPidFlag::__WALL)).expect("a child that exits");
+        }
+    }
+
     /// Sends a signal to each process.
     pub fn send(&self, signal: c_int) {
         for &pid in &self.pids {
@@ -120,6 +194,47 @@ fn take_turns() {
         rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).expect("flock");
         lock
     });
+}
+
+/// Each process of a chain is a child of the one before.
+pub fn chain(count: usize) -> Vec<Option<usize>> {
+    (0..count).map(|number| number.checked_sub(1)).collect()
+}
+
+/// A process that starts others, or executes a command. Never freed.
+struct Branch {
+    stack: *mut c_void,
+    pid: AtomicU32,
+    below: Vec<*mut Branch>,
+    leads: bool,
+    command: Vec<*const c_char>,
+}
+
+fn start(branch: *mut Branch) {
+    loop {
+        // SAFETY: its stack and its record are its own, except for the PID, which is atomic.
+        let pid = unsafe { libc::clone(grow, (*branch).stack, libc::CLONE_VM, branch.cast()) };
+        // kernel.pid_max: another test run on this machine has a crowd too.
+        if pid > 0 {
+            // SAFETY: it is never freed.
+            return unsafe { (*branch).pid.store(pid as u32, Ordering::Release) };
+        }
+    }
+}
+
+extern "C" fn grow(branch: *mut c_void) -> c_int {
+    // SAFETY: it is never freed, and its parent, which has started it, changes the PID only.
+    let branch = unsafe { &*branch.cast::<Branch>() };
+    if branch.leads {
+        // SAFETY: no memory is involved.
+        unsafe { libc::setpgid(0, 0) };
+    }
+    branch.below.iter().copied().for_each(start);
+    if let Some(&program) = branch.command.first() {
+        // SAFETY: a path and arguments that end with a null pointer. It returns where the file does not exist.
+        unsafe { libc::execvp(program, branch.command.as_ptr()) };
+    }
+    stand(std::ptr::null_mut())
 }
 
 extern "C" fn stand(_: *mut c_void) -> c_int {

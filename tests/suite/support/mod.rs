@@ -12,6 +12,7 @@ mod actor;
 pub mod asked;
 pub mod bomb;
 pub mod clock;
+pub mod count;
 pub mod crowd;
 mod dir;
 pub mod family;
