@@ -59,7 +59,7 @@ impl Output {
     fn choose_by_program(&mut self, found: &[&Match], what: &str) -> Result<Option<Vec<usize>>, Error> {
         let targets = targets(found);
         let screen = Screen { width: None, has_colour: false, is_utf8: sys::locale_is_utf8() };
-        let lines = self.listed(&targets, false, screen);
+        let lines = self.listed(&targets, screen);
         let choose = |name: &str, command: Command, lines: &[String]| {
             let input = lines.iter().flat_map(|line| [line, "\n"]).collect();
             let (status, output) = match run(command, input) {

@@ -114,7 +114,7 @@ impl Observer for Output {
 impl Confirm for Output {
     fn before_questions(&mut self, found: &[&Match]) {
         let Some(screen) = self.terminal.as_ref().map(Terminal::screen) else { return };
-        let lines = self.listed(&targets(found), false, screen);
+        let lines = self.listed(&targets(found), screen);
         if let Some(terminal) = &mut self.terminal {
             terminal.show_lines(&lines);
         }

@@ -2,7 +2,6 @@
 
 use super::rows::targets;
 use super::terminal::Terminal;
-use super::tree;
 use super::writer::Output;
 use crate::error::Error;
 use crate::scan::Match;
@@ -14,10 +13,7 @@ impl Output {
     /// Show the processes, and ask until the answer is valid. The end of the input means none.
     pub(super) fn choose_by_number(&mut self, found: &[&Match], what: &str) -> Result<Vec<usize>, Error> {
         let Some(screen) = self.terminal.as_ref().map(Terminal::screen) else { return Ok(vec![]) };
-        let targets = targets(found);
-        let lines = self.listed(&targets, true, screen);
-        let family: Vec<_> = targets.iter().map(|target| (target.pid, target.parent)).collect();
-        let order: Vec<usize> = tree::draw(&family, screen).into_iter().map(|branch| branch.at).collect();
+        let (lines, order) = self.numbered(&targets(found), screen);
         let Some(terminal) = &mut self.terminal else { return Ok(vec![]) };
         terminal.show_lines(&lines);
         let question = format!("{what} which? {ANSWERS} ");

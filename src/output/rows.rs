@@ -15,17 +15,26 @@ use crate::view::View;
 impl Output {
     /// The lines of a table of these processes; as a tree if they are one.
     pub(super) fn rows(&mut self, targets: &[&Target], outcome: &str, screen: Screen) -> Vec<String> {
-        self.table_of(targets, outcome, false, screen)
+        self.table_of(targets, &branches(targets, screen), outcome, false, screen)
     }
 
-    /// The same before anything is done to them; with `is_numbered`, the rows have numbers from 1 on.
-    pub(super) fn listed(&mut self, targets: &[Target], is_numbered: bool, screen: Screen) -> Vec<String> {
-        self.table_of(&targets.iter().collect::<Vec<_>>(), "OUTCOME", is_numbered, screen)
+    /// The same before anything is done to them.
+    pub(super) fn listed(&mut self, targets: &[Target], screen: Screen) -> Vec<String> {
+        self.rows(&targets.iter().collect::<Vec<_>>(), "OUTCOME", screen)
+    }
+
+    /// The same with numbers from 1 on, and the index of the target that each row is of.
+    pub(super) fn numbered(&mut self, targets: &[Target], screen: Screen) -> (Vec<String>, Vec<usize>) {
+        let targets: Vec<&Target> = targets.iter().collect();
+        let branches = branches(&targets, screen);
+        let lines = self.table_of(&targets, &branches, "OUTCOME", true, screen);
+        (lines, branches.into_iter().map(|branch| branch.at).collect())
     }
 
     fn table_of(
         &mut self,
         targets: &[&Target],
+        branches: &[Branch],
         outcome: &str,
         is_numbered: bool,
         screen: Screen,
@@ -37,12 +46,10 @@ impl Output {
             is_optional: matches!(heading, "USER" | "AGE" | "WHY"),
         };
         let columns = ["#", "PID", "USER", "AGE", "NAME", outcome, "WHY", "COMMAND"].map(column);
-        let family: Vec<_> = targets.iter().map(|target| (target.pid, target.parent)).collect();
-        let branches = tree::draw(&family, screen).into_iter().enumerate();
         let number = |place: usize| if is_numbered { (place + 1).to_string() } else { String::new() };
-        let rows: Vec<Vec<Marked>> = branches
-            .map(|(place, Branch { at, drawn })| self.row(number(place), targets[at], &drawn))
-            .collect();
+        let row =
+            |(place, Branch { at, drawn }): (usize, &Branch)| self.row(number(place), targets[*at], drawn);
+        let rows: Vec<Vec<Marked>> = branches.iter().enumerate().map(row).collect();
         table::lines(&columns, &rows, screen)
     }
 
@@ -69,6 +76,12 @@ impl Output {
             command,
         ]
     }
+}
+
+/// The order of the rows.
+fn branches(targets: &[&Target], screen: Screen) -> Vec<Branch> {
+    let family: Vec<_> = targets.iter().map(|target| (target.pid, target.parent)).collect();
+    tree::draw(&family, screen)
 }
 
 /// Matches that nothing was done to yet.
