@@ -86,27 +86,31 @@ fn run(args: &str, pid: u32, mut meanwhile: impl FnMut()) -> Value {
     serde_json::from_str(&program.written().0).expect("a document")
 }
 
+/// Runs pkill on a process named `parent`, which starts a child named `late` after the first scan and then waits for a
+/// line. Returns the parent, the child's PID, and the report.
+fn run_with_a_late_child(args: &str) -> (Helper, u32, Value) {
+    let dir = Dir::new();
+    dir.copy("/usr/bin/sleep".as_ref(), "late");
+    let late = dir.path().join("late");
+    let text = "echo ready; read line; $1 1000 & echo $!; read line; echo goes on; wait";
+    dir.script("parent", &format!("#!/bin/sh\nset {}\n{text}\n", late.display()));
+    let mut parent = Helper::ready(&mut script(&dir, "parent"));
+    until_older_than_now(parent.pid());
+    let mut child = 0;
+    let report = run(args, parent.pid(), || {
+        parent.tell("");
+        child = parent.hear().trim_end().parse().expect("a PID");
+    });
+    (parent, child, report)
+}
+
 /// A child that is started after the scan is found by another scan before the signal.
 #[test]
 fn a_child_that_is_started_after_the_scan() {
     namespace(|| {
-        let dir = Dir::new();
-        dir.copy("/usr/bin/sleep".as_ref(), "late");
-        let late = dir.path().join("late");
-        dir.script(
-            "parent",
-            &format!("#!/bin/sh\necho ready\nread line\n{} 1000 &\necho $!\nwait\n", late.display()),
-        );
         for args in ["--json --tree -x parent", "--json --tree --freeze -x parent"] {
-            let mut parent = Helper::ready(&mut script(&dir, "parent"));
-            until_older_than_now(parent.pid());
-            let pid = parent.pid();
-            let mut child = 0;
-            let report = run(args, pid, || {
-                parent.tell("");
-                child = parent.hear().trim_end().parse().expect("a PID");
-            });
-            let expected = [(pid, "signalled".to_owned()), (child, "signalled".to_owned())];
+            let (mut parent, child, report) = run_with_a_late_child(args);
+            let expected = [(parent.pid(), "signalled".to_owned()), (child, "signalled".to_owned())];
             assert_eq!(outcomes(&report), expected, "{args}");
             eventually("both have exited", || !parent.lives() && family::pids("late").is_empty());
             family::reap_orphans();
@@ -118,21 +122,9 @@ fn a_child_that_is_started_after_the_scan() {
 #[test]
 fn max_counts_what_is_found_while_others_are_held() {
     namespace(|| {
-        let dir = Dir::new();
-        dir.copy("/usr/bin/sleep".as_ref(), "late");
-        let late = dir.path().join("late");
-        let text = "echo ready; read line; $1 1000 & echo $!; read line; echo goes on; wait";
-        dir.script("parent", &format!("#!/bin/sh\nset {}\n{text}\n", late.display()));
         for args in ["--json --max 1 --tree -x parent", "--json --max 1 --tree --freeze -x parent"] {
-            let mut parent = Helper::ready(&mut script(&dir, "parent"));
-            until_older_than_now(parent.pid());
-            let pid = parent.pid();
-            let mut child = 0;
-            let report = run(args, pid, || {
-                parent.tell("");
-                child = parent.hear().trim_end().parse().expect("a PID");
-            });
-            let expected = [(pid, "skipped".to_owned()), (child, "skipped".to_owned())];
+            let (mut parent, child, report) = run_with_a_late_child(args);
+            let expected = [(parent.pid(), "skipped".to_owned()), (child, "skipped".to_owned())];
             assert_eq!(outcomes(&report), expected, "{args}");
             assert_eq!(report["summary"]["exit_status"], 4, "{args}");
             parent.tell("");
