@@ -295,8 +295,12 @@ impl Output {
             let named = first(NAMED_MAX, report.targets.iter().map(named));
             return self.error(&format!("{message}: {named}"));
         }
-        let others = report.targets.iter().filter(|target| !is_signalled(target)).count() - described.len();
-        let which = if others > 0 { format!(", among them {}", described.len()) } else { String::new() };
+        let unsignalled = report.targets.iter().filter(|target| !is_signalled(target)).count();
+        let which = match described.len() {
+            all if all == unsignalled => String::new(),
+            some if unsignalled == found => format!("; {some} of them"),
+            some => format!("; {some} of the others"),
+        };
         self.error(&format!("{message}{which}:"));
         for line in self.rows(&described, "OUTCOME", Screen::of(&std::io::stderr())) {
             self.write_stderr(&format!("{line}\n"));

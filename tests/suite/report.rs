@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
+use crate::support::crowd::Crowd;
 use crate::support::{self, Run, Scene, Victim, case, check, namespace, need, own_pid};
 
 fn two(scene: &mut Scene) {
@@ -112,6 +113,19 @@ fn allow_none() {
             case("pkill --strict {tag}x").ours_only().nothing(),
         ],
     );
+}
+
+/// Of many, the first ones are described.
+#[test]
+fn far_too_many() {
+    namespace(|| {
+        let _crowd = Crowd::spawn(c"crowded", 25);
+        let output = Run::ours("pkill").args(["--max", "3", "-x", "crowded"]).run();
+        let err = output.err();
+        let (first, rows) = err.split_once('\n').expect("a line");
+        assert_eq!(first, "pkill: 25 processes match, more than --max 3, so nothing was done; 20 of them:");
+        assert_eq!((rows.lines().count(), output.status), (21, 4), "{rows}");
+    });
 }
 
 #[test]

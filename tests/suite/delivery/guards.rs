@@ -26,29 +26,41 @@ fn outcomes(report: &Value) -> Vec<(u32, String)> {
 #[test]
 fn max_counts_over_all_scans() {
     namespace(|| {
-        for args in ["-TERM", "-KILL", "-TERM --freeze"] {
+        for (args, count, which) in [
+            ("-TERM", 1, ""),
+            ("-TERM", 25, "; 20 of the others"),
+            ("-KILL", 1, ""),
+            ("-TERM --freeze", 1, ""),
+        ] {
             let mut first = Victim::spec().session().spawn();
             let name = first.name().to_owned();
             let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
             let until_none = "--until-none --timeout 100 --max 1 -x";
             command.args(args.split(' ')).args(until_none.split(' ')).arg(&name);
             let mut program = Traced::start(command);
-            let mut second = None;
+            let mut others: Vec<Victim> = vec![];
             let status = loop {
                 match program.next() {
                     // Like a process that a supervisor restarts.
-                    Stop::Exit(call, 0) if is_signal(call) && second.is_none() => {
-                        second = Some(Victim::named(&name).catch(libc::SIGTERM).spawn());
+                    Stop::Exit(call, 0) if is_signal(call) && others.is_empty() => {
+                        let other = || Victim::named(&name).catch(libc::SIGTERM).spawn();
+                        others = std::iter::repeat_with(other).take(count).collect();
                     }
                     Stop::Entry(_) | Stop::Exit(..) => {}
                     Stop::Ended(status) => break status,
                 }
             };
             let (_, err) = program.written();
-            let message = "pkill: 2 processes match, more than --max 1, so no other is signalled:\n";
-            assert!(status == 4 && err.starts_with(message), "{args}: {status} {err}");
+            let all = count + 1;
+            let message = format!(
+                "pkill: {all} processes match, more than --max 1, so no other is signalled{which}:\n"
+            );
+            assert!(status == 4 && err.starts_with(&message), "{args}: {status} {err}");
             assert!(first.killed_by().is_some(), "{args}");
-            assert_eq!(second.expect("the first was signalled").received(), Some(vec![]), "{args}");
+            assert_eq!(others.len(), count, "{args}");
+            for mut other in others {
+                assert_eq!(other.received(), Some(vec![]), "{args}");
+            }
         }
     });
 }
