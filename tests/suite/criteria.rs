@@ -1,6 +1,8 @@
 //! Comma-separated lists and the other criteria: `-P -p -g -s -u -U -G -t -r -A -H --cgroup --env --ns --nslist`.
 
-use crate::support::{self, Scene, case, cgroup, check, namespace, need_root, reference, stat_field_of};
+use crate::support::{
+    self, Scene, case, cgroup, cgroup_mount, check, namespace, need_root, reference, stat_field_of,
+};
 
 /// `l` leads a session, `g` a group in the session of the test, `p` is in the test's session and group.
 fn groups(scene: &mut Scene) {
@@ -354,10 +356,7 @@ fn a_criterion_alone_is_enough_to_signal() {
 
 #[test]
 fn control_groups() {
-    let text = std::fs::read_to_string("/proc/self/mountinfo").expect("mountinfo");
-    let mount = text.lines().find(|line| line.contains(" - cgroup2 "));
-    let group = mount.and_then(|line| line.split(' ').nth(4)).and_then(Group::new);
-    let Some(group) = group else {
+    let Some(group) = cgroup_mount().and_then(|mount| Group::new(&mount)) else {
         return support::skipped("a cgroup2 file system that we may write to");
     };
     check(
@@ -391,8 +390,8 @@ fn control_groups() {
 struct Group(std::path::PathBuf);
 
 impl Group {
-    fn new(mount: &str) -> Option<Self> {
-        let path = std::path::Path::new(mount).join(format!("pkill-test-{}", std::process::id()));
+    fn new(mount: &std::path::Path) -> Option<Self> {
+        let path = mount.join(format!("pkill-test-{}", std::process::id()));
         std::fs::create_dir(&path).ok().map(|()| Self(path))
     }
 }

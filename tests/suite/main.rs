@@ -38,6 +38,7 @@ mod race;
 mod reappear;
 mod recheck;
 mod signal;
+mod supervised;
 mod tokens;
 mod wait;
 

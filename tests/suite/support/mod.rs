@@ -116,6 +116,13 @@ pub fn cgroup(pid: &str) -> Option<String> {
     text.lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned))
 }
 
+/// Where the cgroup v2 hierarchy is mounted.
+pub fn cgroup_mount() -> Option<std::path::PathBuf> {
+    let text = std::fs::read_to_string("/proc/self/mountinfo").expect("mountinfo");
+    let mount = text.lines().find(|line| line.contains(" - cgroup2 "));
+    mount.and_then(|line| line.split(' ').nth(4)).map(Into::into)
+}
+
 /// The PID of the test as text, for `-P`.
 pub fn own_pid() -> String {
     std::process::id().to_string()
