@@ -47,7 +47,7 @@ impl Interrupts {
         process.select(own_pid());
         let ignored = process.ignored_signals().unwrap_or_default();
         let before = SigSet::thread_get_mask().map_err(cannot_wait)?;
-        let (blocked, read) = sets(caught, ignored, &before);
+        let (blocked, read) = sets(caught, &before);
         blocked.thread_set_mask().map_err(cannot_wait)?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         let signals = SignalFd::with_flags(&read, flags).map_err(|errno| {
@@ -62,7 +62,7 @@ impl Interrupts {
         if self.caught == caught {
             return Ok(());
         }
-        let (blocked, read) = sets(caught, self.ignored, &self.before);
+        let (blocked, read) = sets(caught, &self.before);
         // A signal that is read from the descriptor must be blocked at all times.
         pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&blocked), None).map_err(cannot_wait)?;
         self.signals.set_mask(&read).map_err(cannot_wait)?;
@@ -76,7 +76,7 @@ impl Interrupts {
         poll(&mut [PollFd::new(self, PollFlags::IN)], Some(&now)).is_ok_and(|ready| ready > 0)
     }
 
-    /// The signal that has come in, if one has.
+    /// The signal that has come in, if one has. One that is ignored comes in too while it is blocked.
     pub(super) fn take(&self) -> Option<i32> {
         while let Ok(Some(info)) = self.signals.read_signal() {
             let number = info.ssi_signo as i32;
@@ -104,7 +104,7 @@ impl AsFd for Interrupts {
 }
 
 /// The signals to block, and those to read.
-fn sets(caught: Caught, ignored: u64, before: &SigSet) -> (SigSet, SigSet) {
+fn sets(caught: Caught, before: &SigSet) -> (SigSet, SigSet) {
     let mut read = SigSet::empty();
     match caught {
         Caught::Interrupts => read.extend([RawSignal::SIGINT, RawSignal::SIGTERM]),
@@ -112,9 +112,6 @@ fn sets(caught: Caught, ignored: u64, before: &SigSet) -> (SigSet, SigSet) {
             read = SigSet::all();
             DELAYED.into_iter().for_each(|signal| read.remove(signal));
         }
-    }
-    for signal in RawSignal::iterator().filter(|&signal| ignored & (1 << (signal as u64 - 1)) != 0) {
-        read.remove(signal);
     }
     let blocked = match caught {
         Caught::Interrupts => before.iter().chain(&read).collect(),
@@ -125,4 +122,60 @@ fn sets(caught: Caught, ignored: u64, before: &SigSet) -> (SigSet, SigSet) {
 
 fn cannot_wait(errno: nix::Error) -> Error {
     Error::fatal(format!("cannot wait: {}", errno_text(Errno::from_raw_os_error(errno as i32))))
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::signal::raise;
+
+    use super::*;
+
+    fn is_blocked(signal: RawSignal) -> bool {
+        SigSet::thread_get_mask().expect("a mask").contains(signal)
+    }
+
+    /// The signals are sent to this thread only, and what is not read remains blocked or has no effect.
+    #[test]
+    fn what_is_caught_is_blocked_and_read() {
+        let thread = std::thread::spawn(|| {
+            use RawSignal::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGURG};
+            let send = |signal| raise(signal).expect("a signal to this thread");
+            let all = [SIGINT, SIGTERM, SIGHUP, SIGURG];
+            SigSet::from(SIGURG).thread_set_mask().expect("a mask");
+            let proc = ProcDir::named().expect("/proc");
+            let mut interrupts = Interrupts::catch(Caught::Interrupts, &proc).expect("a descriptor");
+            assert_eq!(all.map(is_blocked), [true, true, false, true], "what was blocked remains so");
+            assert_eq!((interrupts.is_pending(), interrupts.take()), (false, None));
+            for signal in [SIGINT, SIGTERM] {
+                send(signal);
+                assert_eq!((interrupts.is_pending(), interrupts.take()), (true, Some(signal as i32)));
+                assert!(!interrupts.is_pending(), "it was taken");
+            }
+            send(SIGTERM);
+            let never = Duration::from_secs(1000);
+            assert_eq!(interrupts.wait(never).expect("poll"), Some(SIGTERM as i32));
+            assert_eq!(interrupts.wait(Duration::ZERO).expect("poll"), None);
+
+            interrupts.change(Caught::All).expect("a mask");
+            assert_eq!(all.map(is_blocked), [true; 4]);
+            send(SIGHUP);
+            assert_eq!((interrupts.is_pending(), interrupts.take()), (true, Some(SIGHUP as i32)));
+            send(SIGURG);
+            assert_eq!((interrupts.is_pending(), interrupts.take()), (false, None), "it is delayed");
+            send(SIGPIPE); // a Rust program ignores it
+            assert_eq!(interrupts.take(), None);
+            send(SIGPIPE);
+            send(SIGTERM);
+            assert_eq!(interrupts.take(), Some(SIGTERM as i32));
+
+            interrupts.change(Caught::Interrupts).expect("a mask");
+            assert_eq!(all.map(is_blocked), [true, true, false, true]);
+            SigSet::from(SIGHUP).thread_block().expect("a mask");
+            send(SIGHUP);
+            assert!(!interrupts.is_pending(), "it is not read any more");
+            interrupts.change(Caught::All).expect("a mask");
+            assert_eq!(interrupts.take(), Some(SIGHUP as i32));
+        });
+        thread.join().expect("it passes");
+    }
 }

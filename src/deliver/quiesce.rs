@@ -144,8 +144,10 @@ mod tests {
         let scans = steps(Duration::from_millis(100), &[VANISHED; 12]);
         assert!(scans[..9].iter().all(|step| *step == Step::Scan), "{scans:?}");
         assert_eq!(scans[9], Step::Complete, "a second is over");
-        let again = steps(Duration::from_millis(100), &[[VANISHED; 9], [NEW; 9]].concat());
-        assert!(again.iter().all(|step| *step == Step::Scan), "{again:?}");
+        // From the last one on, half a second later, not from the first.
+        let again = steps(Duration::from_millis(100), &[[NEW; 5].as_slice(), &[VANISHED; 10]].concat());
+        let (last, others) = again.split_last().expect("15 scans");
+        assert!(others.iter().all(|step| *step == Step::Scan) && *last == Step::Complete, "{again:?}");
     }
 
     #[test]

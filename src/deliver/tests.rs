@@ -1,5 +1,7 @@
 //! The table of targets and what is read off it, on processes that are made up or are the test itself.
 
+mod choose;
+mod freeze;
 mod made_up_scans;
 mod rescan;
 mod target;

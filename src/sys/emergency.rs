@@ -75,6 +75,11 @@ pub(crate) fn on_panic() {
 }
 
 #[cfg(test)]
+pub(crate) fn is_marked(fd: RawFd) -> bool {
+    slot(fd).is_some_and(|(word, bit)| word.load(Ordering::SeqCst) & bit != 0)
+}
+
+#[cfg(test)]
 mod tests {
     use std::os::fd::{AsRawFd as _, OwnedFd};
     use std::process::{Child, Command};

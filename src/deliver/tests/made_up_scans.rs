@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use nix::sys::signal::SigSet;
+use rustix::event::Timespec;
 use rustix::io::Errno;
 
 use super::super::*;
@@ -41,15 +42,31 @@ impl Sleeper {
         Match { start_time: Some(start_time), ..matched(self.pid()) }
     }
 
-    fn stop(&self) {
+    pub(super) fn send(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.0);
-        rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("a child");
+        rustix::process::kill_process(pid, signal).expect("a child");
+    }
+
+    pub(super) fn stop(&self) {
+        self.send(rustix::process::Signal::STOP);
+        self.wait_stopped();
+    }
+
+    /// Leaves the CPU to it, also from a thread with a higher priority.
+    pub(super) fn wait_stopped(&self) {
+        let start = Instant::now();
         while !self.is_stopped() {
-            std::thread::yield_now();
+            assert!(start.elapsed() < SECOND * 30, "it is not stopped");
+            let _ = rustix::event::poll(&mut [], Some(&Timespec { tv_sec: 0, tv_nsec: 1_000_000 }));
         }
     }
 
-    fn is_stopped(&self) -> bool {
+    pub(super) fn go_on(&self) {
+        self.send(rustix::process::Signal::CONT);
+        assert!(!self.is_stopped());
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
         self.fact(|process| process.is_stopped() == Ok(true))
     }
 
@@ -70,8 +87,10 @@ impl Drop for Sleeper {
 /// What the observer has seen, and what it answers.
 #[derive(Default)]
 pub(super) struct Seen {
-    signalled: Vec<Pid>,
+    pub(super) signalled: Vec<Pid>,
     stopped: Vec<usize>,
+    /// How many there were on each list before the questions.
+    listed: Vec<usize>,
     answers: Vec<Answer>,
 }
 
@@ -95,7 +114,9 @@ impl Observer for Seen {
 }
 
 impl Confirm for Seen {
-    fn before_questions(&mut self, _: &[&Match]) {}
+    fn before_questions(&mut self, found: &[&Match]) {
+        self.listed.push(found.len());
+    }
     fn choose(&mut self, _: &[&Match], _: Option<Signal>) -> Result<Vec<usize>, Error> {
         Ok(vec![])
     }
@@ -224,10 +245,11 @@ fn a_later_scan_that_fails() {
         let plan = Arc::new(Plan::new(&request).expect("a plan"));
         let mut fail = |_: &Arc<Plan>, _: &mut dyn FnMut() -> bool| Err(Error::fatal("no more scans"));
         let first = scan(&[child.found()]);
-        let result = deliver(&request, plan, first, &mut fail, &mut Seen::default());
+        let mut seen = Seen::default();
+        let result = deliver(&request, plan, first, &mut fail, &mut seen);
         assert_eq!(result.expect_err("the error").message, "no more scans");
         match freeze {
-            false => assert_eq!((child.killed_by(), child.is_stopped()), (None, false)),
+            false => assert_eq!((seen.signalled, child.is_stopped()), (vec![], false)),
             true => assert_eq!(child.0.wait().expect("a child").signal(), Some(libc::SIGTERM)),
         }
     }
@@ -271,34 +293,34 @@ fn stopped_targets_are_counted_before_the_wait() {
 }
 
 /// `--until-none`: what was signalled and goes on, as it is stopped or handles the signal, is not signalled again. As long
-/// as it matches, there is another scan.
+/// as it matches, there is another scan; also where the first scan has found nothing.
 #[test]
 fn until_none_signals_each_process_once_and_scans_until_it_has_exited() {
-    let stopped = Sleeper::spawn();
-    stopped.stop();
-    let request = request(|sending| {
-        (sending.until_none, sending.whole_group) = (true, false);
-        (sending.wait, sending.settle) = (Some(Wait::default()), Some(Duration::ZERO));
-    });
-    let plan = Arc::new(Plan::new(&request).expect("a plan"));
-    let found = scan(&[stopped.found()]);
-    let mut seen = Seen::default();
-    let mut scans = 0;
-    let mut rescan = |_: &Arc<Plan>, _: &mut dyn FnMut() -> bool| {
-        scans += 1;
-        if scans < 4 {
-            return Ok(found.clone());
-        }
-        rustix::process::kill_process(
-            rustix::process::Pid::from_child(&stopped.0),
-            rustix::process::Signal::KILL,
-        )
-        .expect("a child");
-        Ok(Matches::default())
-    };
-    let report = deliver(&request, plan, found.clone(), &mut rescan, &mut seen).expect("a report");
-    assert_eq!((outcomes(&report), seen.signalled), (vec![(stopped.pid(), SIGNALLED)], vec![stopped.pid()]));
-    assert!(scans >= 4 && report.unsettled.is_none(), "{scans} {report:?}");
+    for (whole_group, is_first) in [(false, true), (false, false), (true, true), (true, false)] {
+        let stopped = Sleeper::spawn();
+        stopped.stop();
+        let request = request(|sending| {
+            (sending.until_none, sending.whole_group) = (true, whole_group);
+            (sending.wait, sending.settle) = (Some(Wait::default()), Some(Duration::ZERO));
+        });
+        let plan = Arc::new(Plan::new(&request).expect("a plan"));
+        let found = scan(&[stopped.found()]);
+        let first = if is_first { found.clone() } else { Matches::default() };
+        let mut seen = Seen::default();
+        let mut scans = 0;
+        let mut rescan = |_: &Arc<Plan>, _: &mut dyn FnMut() -> bool| {
+            scans += 1;
+            if scans < 5 {
+                return Ok(found.clone());
+            }
+            stopped.send(rustix::process::Signal::KILL);
+            Ok(Matches::default())
+        };
+        let report = deliver(&request, plan, first, &mut rescan, &mut seen).expect("a report");
+        let expected = (vec![(stopped.pid(), SIGNALLED)], vec![stopped.pid()]);
+        assert_eq!((outcomes(&report), seen.signalled), expected, "{whole_group} {is_first}");
+        assert!(scans >= 5 && report.unsettled.is_none(), "{scans} {report:?}");
+    }
 }
 
 /// A step of `--escalate` is for what is still running: TERM does not reach a stopped process.
@@ -318,11 +340,11 @@ fn a_step_follows_for_what_is_still_running() {
     assert_eq!(stopped.0.wait().expect("a child").signal(), Some(libc::SIGKILL));
 }
 
-/// `--interactive`: yes, no, and what ends the questions.
+/// `--interactive`: yes, no, and what ends the questions. With `--tree`, a list of all comes first.
 #[test]
 fn each_answer_decides_for_one_or_for_all_that_follow() {
     use Answer::{All, No, Quit, Yes};
-    for together in [false, true] {
+    for (together, tree) in [(false, false), (true, false), (true, true)] {
         for (answers, expected) in [
             (&[No, Yes, No][..], [false, true, false]),
             (&[Yes, All], [true, true, true]),
@@ -332,13 +354,15 @@ fn each_answer_decides_for_one_or_for_all_that_follow() {
         ] {
             let children = [(); 3].map(|()| Sleeper::spawn());
             let found = children.each_ref().map(Sleeper::found);
-            let request = request(|sending| (sending.mode, sending.whole_group) = (Mode::Ask, together));
+            let mut request = request(|sending| (sending.mode, sending.whole_group) = (Mode::Ask, together));
+            request.selection.tree = tree;
             let mut seen = Seen { answers: answers.to_vec(), ..Seen::default() };
             let (report, _) = run(&request, &mut seen, &[scan(&found)]);
             let signalled = outcomes(&report.expect("a report"));
             let expected = expected.map(|yes| if yes { SIGNALLED } else { Outcome::Untouched });
             assert_eq!(signalled.iter().map(|(_, outcome)| *outcome).collect::<Vec<_>>(), expected);
             assert_eq!(seen.answers, [], "{answers:?}: each question was asked");
+            assert_eq!(seen.listed, if tree { vec![3] } else { vec![] });
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::report::End;
 use crate::request::{Criterion, ProcessList, ProcessRef, Wait};
 
 /// A delivery of this request, with a plan that is older than what is started in `act`.
-fn with_delivery<T>(request: &Request, act: impl FnOnce(&mut Delivery<'_>) -> T) -> T {
+pub(super) fn with_delivery<T>(request: &Request, act: impl FnOnce(&mut Delivery<'_>) -> T) -> T {
     let plan = Arc::new(Plan::new(request).expect("a plan"));
     let (mut seen, proc) = (Seen::default(), ProcDir::named().expect("/proc"));
     let after_send = after_send(request, &plan).expect("a waiter");
@@ -130,6 +130,27 @@ fn what_has_exited_unseen_is_news_once() {
         with_delivery(&request, |delivery| {
             assert_eq!(rescan(delivery, &matches).vanished, vanished);
             assert_eq!(delivery.first(matches).vanished, vanished);
+        });
+    }
+}
+
+/// Targets that a signal may still end remain. With `--freeze`, those that are held until the signal should have stopped;
+/// what was signalled has been continued.
+#[test]
+fn what_is_held_should_have_stopped() {
+    for freeze in [false, true] {
+        let [held, stopped, awaited, settled] = [(); 4].map(|()| Sleeper::spawn());
+        let request = request(|sending| (sending.freeze, sending.wait) = (freeze, Some(waiting(1000))));
+        with_delivery(&request, |delivery| {
+            let all = [&held, &stopped, &awaited, &settled].map(Sleeper::found);
+            let [first, _, third, fourth] =
+                all.clone().map(|found| delivery.hold(found, true).expect("a child"));
+            stopped.stop();
+            delivery.signalled(third, SIGNALLED, None);
+            delivery.targets[fourth].state = State::Settled(Outcome::Untouched);
+            let delta = rescan(delivery, &scan(&all));
+            assert_eq!((new(&delta), delta.remaining), (vec![], 3));
+            assert_eq!(delta.running, if freeze { vec![first] } else { vec![] });
         });
     }
 }

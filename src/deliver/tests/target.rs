@@ -1,9 +1,10 @@
 //! [`Targets`]: which process is known, for whose sake it was selected, and what is reported of it.
 
-use super::super::target::{Remaining, Signals};
+use super::super::target::{Remaining, Signals, Stop};
 use super::*;
 use crate::report::{End, Exited, StillRunning};
 use crate::signal::Signal;
+use crate::sys::emergency;
 
 const GONE: State = State::Settled(Outcome::Gone);
 
@@ -123,6 +124,22 @@ fn a_pidfd_that_was_given_back_can_be_replaced() {
     assert_eq!([pin.give_back(), pin.give_back()], [true, false]);
     targets.keep(at, PidFd::open(own_pid()).expect("a pidfd"));
     assert!(targets[at].pin().and_then(Pin::pidfd).is_some());
+}
+
+/// Whatever ends pkill then, it continues them; but not what was continued, or what has the number of the descriptor next.
+#[test]
+fn what_is_stopped_is_marked_until_it_is_released() {
+    let mut pin = pin(7, &Targets::default());
+    let number = pin.pidfd().expect("there is room").number();
+    for (change, expected) in [
+        (Pin::stopping as fn(&mut Pin), (Stop::ByUs, true)),
+        (Pin::released, (Stop::No, false)),
+        (Pin::stopping, (Stop::ByUs, true)),
+        (|pin| assert!(pin.give_back()), (Stop::ByUs, false)),
+    ] {
+        change(&mut pin);
+        assert_eq!((pin.stop, emergency::is_marked(number)), expected);
+    }
 }
 
 /// What is reported of one target, where `waited` is how long the wait took that has ended before its exit.
