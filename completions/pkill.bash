@@ -45,7 +45,7 @@ _pkill_option() {
         --env) name=env alternatives='env' value=needed what=env ;;
         --ns) name=ns alternatives='ns' value=needed what=ns ;;
         --nslist) name=nslist alternatives='nslist' value=needed what=nslist ;;
-        -H | --require-handler) name=require-handler alternatives='require-handler' ;;
+        -H | --require-handler) name=require-handler alternatives='require-handler choose-signal' ;;
         -A | --ignore-ancestors) name=ignore-ancestors alternatives='ignore-ancestors' ;;
         --exclude) name=exclude alternatives='' value=needed what=exclude ;;
         -w | --lightweight) name=lightweight alternatives='lightweight tree choose' ;;
@@ -55,20 +55,21 @@ _pkill_option() {
         --signal) name=signal alternatives='signal' value=needed what=signal ;;
         -q | --queue) name=queue alternatives='queue' value=needed ;;
         -m | --mrelease) name=mrelease alternatives='mrelease until-none' ;;
-        --freeze) name=freeze alternatives='freeze interactive choose' ;;
-        --whole-group) name=whole-group alternatives='whole-group choose' ;;
+        --freeze) name=freeze alternatives='freeze interactive choose choose-signal' ;;
+        --whole-group) name=whole-group alternatives='whole-group choose choose-signal' ;;
         --wait) name=wait alternatives='wait' value=optional what=wait ;;
         --timeout) name=timeout alternatives='timeout' value=needed what=timeout ;;
         --kill-after) name=kill-after alternatives='kill-after escalate' value=needed what=kill-after ;;
         --escalate) name=escalate alternatives='kill-after escalate' value=needed what=escalate ;;
         --cont) name=cont alternatives='cont' ;;
-        --until-none) name=until-none alternatives='mrelease until-none choose' ;;
+        --until-none) name=until-none alternatives='mrelease until-none choose choose-signal' ;;
         --settle) name=settle alternatives='settle' value=needed what=settle ;;
         --no-progress) name=no-progress alternatives='no-progress' ;;
         --any) name=any alternatives='any' ;;
-        --dry-run) name=dry-run alternatives='dry-run interactive choose quiet' ;;
-        -I | --interactive) name=interactive alternatives='freeze dry-run interactive choose' ;;
+        --dry-run) name=dry-run alternatives='dry-run interactive choose choose-signal quiet' ;;
+        -I | --interactive) name=interactive alternatives='freeze dry-run interactive choose choose-signal' ;;
         --choose) name=choose alternatives='lightweight freeze whole-group until-none dry-run interactive choose columns quiet' ;;
+        --choose-signal) name=choose-signal alternatives='require-handler freeze whole-group until-none dry-run interactive choose-signal quiet' ;;
         --max) name=max alternatives='max' value=needed ;;
         --strict) name=strict alternatives='strict' ;;
         --read-timeout) name=read-timeout alternatives='read-timeout' value=needed what=read-timeout ;;
@@ -82,7 +83,7 @@ _pkill_option() {
         -d | --delimiter) name=delimiter alternatives='delimiter print0' value=needed ;;
         -e | --echo) name=echo alternatives='echo' ;;
         --print0) name=print0 alternatives='count delimiter print0 verbose json' ;;
-        --quiet) name=quiet alternatives='dry-run choose list-name list-full id columns quiet verbose json' ;;
+        --quiet) name=quiet alternatives='dry-run choose choose-signal list-name list-full id columns quiet verbose json' ;;
         --verbose) name=verbose alternatives='columns print0 quiet verbose json' ;;
         --json) name=json alternatives='print0 quiet verbose json' ;;
         --explain) name=explain alternatives='explain' value=needed what=explain ;;
@@ -97,7 +98,7 @@ _pkill_option() {
 _pkill_options() {
     case $1 in
         pgrep) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not -v:--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors :--exclude -w:--lightweight -n:--newest -o:--oldest :--tree :--signal :--choose :--max :--read-timeout :--allow-none -c:--count -l:--list-name -a:--list-full :--id -Q:--shell-quote :--columns -d:--delimiter :--print0 :--quiet :--verbose :--json :--explain :--complete -h:--help -V:--version' ;;
-        pkill) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors :--exclude -n:--newest -o:--oldest :--tree :--signal -q:--queue -m:--mrelease :--freeze :--whole-group :--wait :--timeout :--kill-after :--escalate :--cont :--until-none :--settle :--no-progress :--dry-run -I:--interactive :--choose :--max :--strict :--read-timeout :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--explain :--complete :--list-signals -h:--help -V:--version' ;;
+        pkill) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors :--exclude -n:--newest -o:--oldest :--tree :--signal -q:--queue -m:--mrelease :--freeze :--whole-group :--wait :--timeout :--kill-after :--escalate :--cont :--until-none :--settle :--no-progress :--dry-run -I:--interactive :--choose :--choose-signal :--max :--strict :--read-timeout :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--explain :--complete :--list-signals -h:--help -V:--version' ;;
         pidwait) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors :--exclude -n:--newest -o:--oldest :--tree :--signal :--timeout :--no-progress :--any :--choose :--max :--read-timeout :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--explain :--complete -h:--help -V:--version' ;;
     esac
 }

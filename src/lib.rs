@@ -110,7 +110,7 @@ pub fn run(program: Program, argv0: &OsStr, args: impl IntoIterator<Item = OsStr
                 output.signals(style)?;
                 Ok(ExitStatus::Success)
             }
-            Invocation::Run(request) => answer(&request, &mut output),
+            Invocation::Run(request) => answer(*request, &mut output),
         }
     });
     output.finish(result)
@@ -127,25 +127,28 @@ fn check_privileges() -> Result<(), error::Error> {
     }
 }
 
-fn answer(request: &Request, output: &mut Output) -> Result<ExitStatus, error::Error> {
+fn answer(mut request: Request, output: &mut Output) -> Result<ExitStatus, error::Error> {
     if request.explain.is_empty() {
-        output.prepare(request)?;
+        output.prepare(&request)?;
     }
-    let plan = Plan::new(request).map_err(|error| match output.advises(request) {
-        true => error.or_hint(|| advice::user(request)),
+    let plan = Plan::new(&request).map_err(|error| match output.advises(&request) {
+        true => error.or_hint(|| advice::user(&request)),
         false => error,
     })?;
     let plan = Arc::new(plan);
     if !request.explain.is_empty() {
-        return output.explanations(request, &explain::explain(request, &plan)?);
+        return output.explanations(&request, &explain::explain(&request, &plan)?);
     }
     let matches = scan::scan(&plan)?;
     output.notes(&plan, &matches);
-    output.before_waiting(request, &matches)?;
-    let report = deliver::deliver(request, plan, matches, &mut scan::rescan, output)?;
-    output.report(request, &report)?;
-    if report.targets.is_empty() && !report.none_chosen && output.advises(request) {
-        output.advice(advice::advice(request));
+    output.before_waiting(&request, &matches)?;
+    let report = deliver::deliver(&request, plan, matches, &mut scan::rescan, output)?;
+    if let Some(signal) = report.chosen_signal {
+        request.set_signal(signal);
     }
-    Ok(report.exit_status(request))
+    output.report(&request, &report)?;
+    if report.targets.is_empty() && !report.none_chosen && output.advises(&request) {
+        output.advice(advice::advice(&request));
+    }
+    Ok(report.exit_status(&request))
 }

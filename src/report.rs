@@ -206,6 +206,8 @@ pub(crate) struct Report {
     pub too_many: bool,
     /// `--choose`: the user has marked none of the processes.
     pub none_chosen: bool,
+    /// `--choose-signal`: the signal that was sent.
+    pub chosen_signal: Option<Signal>,
     /// The number of processes that could not be matched, because facts about them are hidden.
     pub undecided: usize,
     /// Whether one of them is undecided because reading it failed or took too long.

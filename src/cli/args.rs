@@ -51,6 +51,7 @@ pub(crate) struct Args {
     pub style: Style,
     pub mode: Mode,
     pub choose: bool,
+    pub choose_signal: bool,
     pub at_most: Option<usize>,
     pub explain: Vec<ProcessRef>,
     pub wait: Option<Option<Duration>>,
@@ -209,6 +210,7 @@ impl Args {
                 let wait = waits.then_some(Wait { limit, any: false });
                 Action::Signal(Sending {
                     signal,
+                    chooses_signal: self.choose_signal,
                     value: self.value,
                     release_memory: self.release_memory,
                     freeze: self.freeze,

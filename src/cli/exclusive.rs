@@ -30,6 +30,12 @@ pub(super) static EXCLUSIVE: &[&[&str]] = &[
     &["freeze", "interactive"],
     &["freeze", "choose"],
     &["whole-group", "choose"],
+    &["dry-run", "interactive", "choose-signal"],
+    &["quiet", "choose-signal"],
+    &["until-none", "choose-signal"],
+    &["freeze", "choose-signal"],
+    &["whole-group", "choose-signal"],
+    &["require-handler", "choose-signal"],
 ];
 
 impl Opt {

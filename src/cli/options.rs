@@ -168,6 +168,8 @@ pub static OPTIONS: &[Opt] = &[
         "ask before each signal: y, n, a (all), q (quit)"),
     new("choose", None, ALL, Safety, Flag(|a| a.choose = true),
         "choose among the matches on a list"),
+    new("choose-signal", None, SENDS, Safety, Flag(|a| (a.choose, a.choose_signal) = (true, true)),
+        "also choose the signal (implies --choose)"),
     new("max", None, ALL, Safety, Value(Kind::Count, |a, v| values::count(v).map(|n| a.at_most = Some(n))),
         "do nothing if more than N processes match"),
     new("strict", None, SENDS, Safety, Flag(|a| a.strict = true),

@@ -9,7 +9,7 @@ use super::delta::Delta;
 use super::target::{State, TargetIndex};
 use super::verify::Scope;
 use crate::error::Error;
-use crate::plan::Plan;
+use crate::plan::{Plan, Tokens};
 use crate::report::Outcome;
 use crate::scan::Match;
 use crate::signal::Signal;
@@ -20,16 +20,29 @@ use crate::sys;
 pub(super) fn pin_chosen(delivery: &mut Delivery<'_>, delta: Delta) -> Result<(), Error> {
     sys::raise_descriptor_limit();
     let plan = Arc::clone(&delivery.plan);
-    delivery.plan = Arc::new(Plan { detail: plan.detail.with_row(), ..Plan::clone(&plan) });
+    let (detail, tokens) = (plan.detail.with_row(), Tokens::AtDelivery);
+    delivery.plan = Arc::new(Plan { detail, tokens, ..Plan::clone(&plan) });
     let held: Vec<_> = delta.new.into_iter().filter_map(|found| delivery.hold(found, true)).collect();
     delivery.plan = plan;
     if held.is_empty() {
         return Ok(());
     }
     let found: Vec<&Match> = held.iter().map(|&at| &delivery.targets[at].found).collect();
-    let signal = delivery.request.sending().map(|sending| sending.signal);
+    let sending = delivery.request.sending();
+    let default = sending.filter(|sending| sending.chooses_signal).map(|sending| sending.signal);
+    let signal = sending.map(|sending| sending.signal).filter(|_| default.is_none());
     let chosen = delivery.observer.choose(&found, signal)?;
-    let chosen: Vec<TargetIndex> = chosen.into_iter().map(|at| held[at]).collect();
+    let mut chosen: Vec<TargetIndex> = chosen.into_iter().map(|at| held[at]).collect();
+    let too_many = delivery.request.at_most.is_some_and(|most| chosen.len() > most);
+    if let Some(default) = default.filter(|_| !chosen.is_empty() && !too_many) {
+        delivery.chosen_signal = delivery.observer.choose_signal(default)?;
+        if delivery.chosen_signal.is_none() {
+            chosen.clear();
+        }
+    }
+    if delivery.plan.tokens == Tokens::Unread {
+        delivery.targets.indices().for_each(|at| delivery.targets[at].found.token = None);
+    }
     for at in delivery.targets.indices().filter(|at| chosen.binary_search(at).is_err()) {
         let state = &mut delivery.targets[at].state;
         if !matches!(state, State::Settled(Outcome::Failed(_))) {
@@ -38,7 +51,7 @@ pub(super) fn pin_chosen(delivery: &mut Delivery<'_>, delta: Delta) -> Result<()
     }
     if chosen.is_empty() {
         delivery.finish = Some(Finish::NoneChosen);
-    } else if delivery.request.at_most.is_some_and(|most| chosen.len() > most) {
+    } else if too_many {
         delivery.finish = Some(Finish::TooMany);
     }
     Ok(())

@@ -35,6 +35,8 @@ pub(super) struct Delivery<'a> {
     pub after_send: AfterSend,
     pub finish: Option<Finish>,
     pub consent: Consent,
+    /// `--choose-signal`.
+    pub chosen_signal: Option<Signal>,
     spared: Vec<Mention>,
     undecided: usize,
     /// Processes that could not be read completely, in the first scan and in later ones.
@@ -111,6 +113,7 @@ impl<'a> Delivery<'a> {
             after_send,
             finish: None,
             consent,
+            chosen_signal: None,
             spared: vec![],
             undecided: 0,
             unread: vec![],
@@ -373,6 +376,7 @@ impl<'a> Delivery<'a> {
             pattern_too_long: self.plan.pattern_too_long && self.targets.len() == 0,
             too_many: self.finish == Some(Finish::TooMany),
             none_chosen: self.finish == Some(Finish::NoneChosen),
+            chosen_signal: self.chosen_signal,
             undecided: self.undecided,
             reads_failed: self.unread.iter().chain(&self.unread_later).any(Unread::is_undecided),
             unread_later: self.unread_later,

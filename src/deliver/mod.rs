@@ -119,7 +119,10 @@ fn deliver_chosen(
         match &request.action {
             Action::List(_) => choose::settle_chosen(&mut delivery, Outcome::Listed),
             Action::Wait { .. } => choose::settle_chosen(&mut delivery, Outcome::Awaited),
-            Action::Signal(sending) => together::signal_pinned(&mut delivery, sending)?,
+            Action::Signal(sending) => {
+                let signal = delivery.chosen_signal.unwrap_or(sending.signal);
+                together::signal_pinned(&mut delivery, &Sending { signal, ..sending.clone() })?;
+            }
         }
         let result = delivery.wait(Until::Exit)?;
         delivery.ends(result);

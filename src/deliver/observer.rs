@@ -33,8 +33,10 @@ pub(crate) trait Confirm {
     fn before_questions(&mut self, found: &[&Match]);
     /// `--interactive`: shall these processes be signalled? They are one, or members of one process group.
     fn confirm(&mut self, found: &[&Match], signal: Signal) -> Result<Answer, Error>;
-    /// `--choose`: which of these? Their indices, in ascending order.
+    /// `--choose`: which of these? Their indices, in ascending order. `signal`: what is sent to them, if that is known.
     fn choose(&mut self, found: &[&Match], signal: Option<Signal>) -> Result<Vec<usize>, Error>;
+    /// `--choose-signal`: which signal? None: none at all.
+    fn choose_signal(&mut self, default: Signal) -> Result<Option<Signal>, Error>;
 }
 
 /// The user's answer.

@@ -6,10 +6,10 @@ use std::io::{self, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Stdio};
 
+use super::preview::{self, PREVIEW};
 use super::printable::cut;
 use super::rows::targets;
-use super::screen::{Screen, is_dumb};
-use super::text::identity;
+use super::screen::{ANYWHERE, Screen, is_dumb};
 use super::writer::Output;
 use crate::error::{Error, io_error_text};
 use crate::request::Program;
@@ -26,12 +26,36 @@ const FINDERS: [&str; 2] = ["fzf", "sk"];
 /// The exit statuses of fzf(1) where nothing was chosen: nothing matches, and cancelled by the user.
 const NOTHING_CHOSEN: [i32; 2] = [1, 130];
 
+/// The variable that says what the list is of.
+const CHOICE: &str = "PKILL_CHOICE";
+
+/// Options of a finder without a preview. What its variables set otherwise is for other lists.
+const NO_PREVIEW: &[&str] = &["--preview=", "--preview-window=hidden"];
+
+/// Options of a finder with a preview.
+const WITH_PREVIEW: &[&str] = &[PREVIEW, "--preview-window=down:40%:wrap"];
+
 /// Characters of its output that a message quotes.
 const QUOTED_MAX: usize = 40;
 
 /// The shell command of the environment.
 pub(super) fn of_user() -> Option<OsString> {
     std::env::var_os(VARIABLE).filter(|command| !command.is_empty())
+}
+
+/// What is offered to a program.
+pub(super) struct Offer<'o> {
+    /// The value of [`CHOICE`].
+    pub kind: &'static str,
+    pub prompt: &'o str,
+    /// A heading, and a row for each.
+    pub lines: Vec<String>,
+    /// What identifies each row. A finder gets it as a field of its own, which it does not display.
+    pub keys: Vec<String>,
+    /// An option of a finder.
+    pub option: &'static str,
+    /// The command that explains a row.
+    pub explains: Option<OsString>,
 }
 
 impl Output {
@@ -43,55 +67,92 @@ impl Output {
     ) -> Result<Vec<usize>, Error> {
         let what = match (self.program, signal) {
             (_, Some(signal)) => format!("send {signal} to"),
+            (Program::Pkill, None) => "send a signal to".to_owned(),
             (Program::Pidwait, None) => "wait for".to_owned(),
-            (_, None) => "print".to_owned(),
+            (Program::Pgrep, None) => "print".to_owned(),
         };
-        let mut chosen = match self.choose_by_program(found, &what)? {
-            Some(chosen) => chosen,
-            None => self.choose_by_number(found, &what)?,
+        let targets = targets(found);
+        let screen = Screen { is_utf8: sys::locale_is_utf8(), ..ANYWHERE };
+        let (lines, order) = self.arranged(&targets, false, screen);
+        let offer = Offer {
+            kind: "processes",
+            prompt: &what,
+            lines,
+            keys: order.iter().map(|&at| key(found[at])).collect(),
+            option: "--multi",
+            explains: self.explains.take(),
         };
+        let places = match offer.to_program()? {
+            Some(places) => places,
+            None => self.choose_by_number(&targets, &what)?,
+        };
+        let mut chosen: Vec<usize> = places.into_iter().map(|place| order[place]).collect();
         chosen.sort_unstable();
         chosen.dedup();
         Ok(chosen)
     }
+}
 
-    /// None if there is no such program.
-    fn choose_by_program(&mut self, found: &[&Match], what: &str) -> Result<Option<Vec<usize>>, Error> {
-        let targets = targets(found);
-        let screen = Screen { width: None, has_colour: false, is_utf8: sys::locale_is_utf8() };
-        let lines = self.listed(&targets, screen);
-        let choose = |name: &str, command: Command, lines: &[String]| {
-            let input = lines.iter().flat_map(|line| [line, "\n"]).collect();
-            let (status, output) = match run(command, input) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => {
-                    return Err(Error::fatal(format!("cannot run {name}: {}", io_error_text(&error))));
-                }
-                Ok(result) => result,
-            };
-            if !has_chosen(name, status)? {
-                return Ok(Some(vec![]));
-            }
-            let places = targets.iter().map(identity).zip(0..).collect();
-            chosen(name, &output, &places).map(Some)
-        };
+/// No later process has the same.
+fn key(found: &Match) -> String {
+    found.token.map_or_else(|| found.pid.to_string(), |token| token.to_string())
+}
+
+impl Offer<'_> {
+    /// The places of the rows that are chosen. None if there is no program to choose with.
+    pub(super) fn to_program(&self) -> Result<Option<Vec<usize>>, Error> {
         if let Some(of_user) = of_user() {
             let mut shell = Command::new("/bin/sh");
-            shell.arg("-c").arg(of_user);
-            let chosen = choose("$PKILL_CHOOSER", shell, lines.get(1..).unwrap_or_default())?;
+            shell.arg("-c").arg(of_user).env(CHOICE, self.kind);
+            let rows = self.lines.iter().skip(1).flat_map(|line| [line, "\n"]).collect();
+            let chosen = self.to_command("$PKILL_CHOOSER", shell, rows)?;
             return chosen
                 .map(Some)
                 .ok_or_else(|| Error::fatal("cannot run /bin/sh: No such file or directory"));
         }
         for name in FINDERS.into_iter().filter(|_| !is_dumb()) {
             let mut finder = Command::new(name);
-            finder.args(["--multi", "--header-lines=1", "--layout=reverse", "--preview="]);
-            finder.arg(format!("--prompt={what}: "));
-            if let Some(chosen) = choose(name, finder, &lines)? {
+            finder.args(["--header-lines=1", "--layout=reverse", "--delimiter=\t", "--with-nth=2.."]);
+            finder.args(if self.explains.is_some() { WITH_PREVIEW } else { NO_PREVIEW });
+            finder.args([self.option, &format!("--prompt={}: ", self.prompt)]);
+            finder.envs(self.explains.iter().map(|command| (preview::VARIABLE, command)));
+            let keys = std::iter::once("ID").chain(self.keys.iter().map(String::as_str));
+            let lines = keys.zip(&self.lines).map(|(key, line)| format!("{key}\t{line}\n")).collect();
+            if let Some(chosen) = self.to_command(name, finder, lines)? {
                 return Ok(Some(chosen));
             }
         }
         Ok(None)
+    }
+
+    /// None if there is no such program.
+    fn to_command(&self, name: &str, command: Command, input: String) -> Result<Option<Vec<usize>>, Error> {
+        match run(command, input) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::fatal(format!("cannot run {name}: {}", io_error_text(&error)))),
+            Ok((status, _)) if !has_chosen(name, status)? => Ok(Some(vec![])),
+            Ok((_, output)) => self.chosen(name, &output).map(Some),
+        }
+    }
+
+    /// The rows that it printed, by the first field of each: the key, or the first field that is displayed.
+    fn chosen(&self, name: &str, output: &[u8]) -> Result<Vec<usize>, Error> {
+        let first = |line| str::split_whitespace(line).next().unwrap_or_default();
+        let shown = self.lines.iter().skip(1).map(|line| first(line));
+        let keys = self.keys.iter().map(String::as_str);
+        let places: HashMap<&str, usize> = keys.zip(0..).chain(shown.zip(0..)).collect();
+        let output = String::from_utf8_lossy(output);
+        let fields = output.lines().map(first).filter(|field| !field.is_empty());
+        let places = fields.map(|field| {
+            let unknown = || {
+                let field = cut(field, QUOTED_MAX);
+                Error::fatal(format!(
+                    "{name} printed '{field}', which is not on the list, so nothing was done"
+                ))
+            };
+            places.get(field).copied().ok_or_else(unknown)
+        });
+        places.collect()
     }
 }
 
@@ -116,18 +177,4 @@ fn has_chosen(name: &str, status: ExitStatus) -> Result<bool, Error> {
         None if status.signal() == Some(libc::SIGINT) => Ok(false),
         _ => Err(Error::fatal(format!("{name} failed ({status}), so nothing was done"))),
     }
-}
-
-/// The processes that it printed a line of, by the first field of each.
-fn chosen(name: &str, output: &[u8], places: &HashMap<String, usize>) -> Result<Vec<usize>, Error> {
-    let output = String::from_utf8_lossy(output);
-    let fields = output.lines().filter_map(|line| line.split_whitespace().next());
-    let places = fields.map(|field| {
-        let unknown = || {
-            let field = cut(field, QUOTED_MAX);
-            Error::fatal(format!("{name} printed '{field}', which is not on the list, so nothing was done"))
-        };
-        places.get(field).copied().ok_or_else(unknown)
-    });
-    places.collect()
 }

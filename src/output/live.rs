@@ -6,6 +6,7 @@ use rustix::io::Errno;
 
 use super::chooser;
 use super::marked::{Marked, width};
+use super::preview;
 use super::printable::shown;
 use super::progress::ProgressLine;
 use super::rows::targets;
@@ -35,6 +36,7 @@ impl Output {
         }
         if request.chooses && chooser::of_user().is_none() {
             self.terminal = Some(Terminal::open("--choose")?);
+            self.explains = preview::command(request);
         }
         Ok(())
     }
@@ -155,5 +157,9 @@ impl Confirm for Output {
 
     fn choose(&mut self, found: &[&Match], signal: Option<Signal>) -> Result<Vec<usize>, Error> {
         self.choose_among(found, signal)
+    }
+
+    fn choose_signal(&mut self, default: Signal) -> Result<Option<Signal>, Error> {
+        self.choose_a_signal(default)
     }
 }

@@ -1,5 +1,6 @@
 //! [`Report`](crate::report::Report) → bytes on standard output, messages on standard error. The only writer.
 
+mod choose_signal;
 mod chooser;
 mod columns;
 mod describe;
@@ -11,6 +12,7 @@ mod live;
 mod marked;
 mod notes;
 mod numbered;
+mod preview;
 mod printable;
 mod progress;
 mod reappeared;

@@ -1,26 +1,25 @@
 //! The choice by number, on the terminal, where no program for it is installed.
 
-use super::rows::targets;
 use super::terminal::Terminal;
 use super::writer::Output;
 use crate::error::Error;
-use crate::scan::Match;
+use crate::report::Target;
 
 /// What may be answered.
 const ANSWERS: &str = "(numbers and ranges as in 1 3-5, a: all, q: none)";
 
 impl Output {
-    /// Show the processes, and ask until the answer is valid. The end of the input means none.
-    pub(super) fn choose_by_number(&mut self, found: &[&Match], what: &str) -> Result<Vec<usize>, Error> {
+    /// Show the processes, and ask until the answer is valid: the places of rows. The end of the input means none.
+    pub(super) fn choose_by_number(&mut self, targets: &[Target], what: &str) -> Result<Vec<usize>, Error> {
         let Some(screen) = self.terminal.as_ref().map(Terminal::screen) else { return Ok(vec![]) };
-        let (lines, order) = self.numbered(&targets(found), screen);
+        let (lines, order) = self.arranged(targets, true, screen);
         let Some(terminal) = &mut self.terminal else { return Ok(vec![]) };
         terminal.show_lines(&lines);
         let question = format!("{what} which? {ANSWERS} ");
         loop {
             let Some(answer) = terminal.ask_line(&question)? else { return Ok(vec![]) };
             if let Some(places) = places(&String::from_utf8_lossy(&answer), order.len()) {
-                return Ok(places.into_iter().map(|place| order[place]).collect());
+                return Ok(places);
             }
         }
     }

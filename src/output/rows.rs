@@ -23,11 +23,16 @@ impl Output {
         self.rows(&targets.iter().collect::<Vec<_>>(), "OUTCOME", screen)
     }
 
-    /// The same with numbers from 1 on, and the index of the target that each row is of.
-    pub(super) fn numbered(&mut self, targets: &[Target], screen: Screen) -> (Vec<String>, Vec<usize>) {
+    /// The same, with numbers from 1 on if `is_numbered`, and the index of the target that each row is of.
+    pub(super) fn arranged(
+        &mut self,
+        targets: &[Target],
+        is_numbered: bool,
+        screen: Screen,
+    ) -> (Vec<String>, Vec<usize>) {
         let targets: Vec<&Target> = targets.iter().collect();
         let branches = branches(&targets, screen);
-        let lines = self.table_of(&targets, &branches, "OUTCOME", true, screen);
+        let lines = self.table_of(&targets, &branches, "OUTCOME", is_numbered, screen);
         (lines, branches.into_iter().map(|branch| branch.at).collect())
     }
 
@@ -84,11 +89,11 @@ fn branches(targets: &[&Target], screen: Screen) -> Vec<Branch> {
     tree::draw(&family, screen)
 }
 
-/// Matches that nothing was done to yet.
+/// Matches that nothing was done to yet, shown by their IDs.
 pub(super) fn targets(found: &[&Match]) -> Vec<Target> {
     let target = |found: &&Match| Target {
         pid: found.pid,
-        token: found.token,
+        token: None,
         view: found.view.clone(),
         reason: found.reason,
         parent: found.parent,

@@ -21,6 +21,9 @@ pub(super) struct Screen {
     pub is_utf8: bool,
 }
 
+/// Where nothing is cut or coloured.
+pub(super) const ANYWHERE: Screen = Screen { width: None, has_colour: false, is_utf8: false };
+
 impl Screen {
     /// That behind a descriptor.
     pub(super) fn of(fd: &(impl AsFd + IsTerminal)) -> Screen {

@@ -6,12 +6,17 @@ use serde::Serialize;
 
 use super::json;
 use super::marked::Marked;
-use super::screen::Screen;
+use super::screen::{ANYWHERE, Screen};
 use super::table::{self, Column};
 use crate::signal::Signal;
 
-/// A row for each signal. Only the last column contains spaces, so awk(1) can read it.
+/// A row for each signal that has a name.
 pub(super) fn write_table(mut output: impl Write) -> io::Result<()> {
+    lines(Signal::named(), ANYWHERE).into_iter().try_for_each(|line| writeln!(output, "{line}"))
+}
+
+/// A heading, and a row for each signal. Only the last column contains spaces, so awk(1) can read it.
+pub(super) fn lines(signals: impl Iterator<Item = Signal>, screen: Screen) -> Vec<String> {
     let heading = ["NUMBER", "NAMES", "DEFAULT", "CATCHABLE", "MEANING"];
     let row = |signal: Signal| {
         let catchable = if signal.can_be_caught() { "yes" } else { "no" };
@@ -24,17 +29,14 @@ pub(super) fn write_table(mut output: impl Write) -> io::Result<()> {
         ]
     };
     let rows: Vec<Vec<Marked>> =
-        Signal::named().map(|signal| row(signal).into_iter().map(Marked::from).collect()).collect();
+        signals.map(|signal| row(signal).into_iter().map(Marked::from).collect()).collect();
     let column = |heading: &str| Column {
         heading: heading.to_owned(),
         on_right: false,
         in_full: false,
-        is_optional: false,
+        is_optional: heading == "CATCHABLE",
     };
-    let anywhere = Screen { width: None, has_colour: false, is_utf8: false };
-    table::lines(&heading.map(column), &rows, anywhere)
-        .into_iter()
-        .try_for_each(|line| writeln!(output, "{line}"))
+    table::lines(&heading.map(column), &rows, screen)
 }
 
 /// The same as a JSON array, with a newline at the end.

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::fd::BorrowedFd;
 
@@ -31,6 +32,8 @@ pub(crate) struct Output {
     pub(super) reminded: BTreeSet<String>,
     pub(super) style: Style,
     pub(super) terminal: Option<Terminal>,
+    /// `--choose`: the shell command that explains a process on the list.
+    pub(super) explains: Option<OsString>,
     pub(super) progress: Option<ProgressLine>,
     /// Whether standard error is a terminal, once that was asked.
     pub(super) watched: OnceCell<bool>,
@@ -50,6 +53,7 @@ impl Output {
             reminded: BTreeSet::new(),
             style: Style::Plain,
             terminal: None,
+            explains: None,
             progress: None,
             watched: OnceCell::new(),
             pipe_closed: false,

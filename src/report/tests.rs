@@ -42,6 +42,7 @@ fn report(outcomes: &[Outcome]) -> Report {
         pattern_too_long: false,
         too_many: false,
         none_chosen: false,
+        chosen_signal: None,
         undecided: 0,
         reads_failed: false,
         unread_later: vec![],

@@ -93,6 +93,8 @@ pub(crate) struct Label {
 #[derive(Clone, Debug)]
 pub(crate) struct Sending {
     pub signal: Signal,
+    /// `--choose-signal`: the user chooses the signal; `signal` is the default.
+    pub chooses_signal: bool,
     /// `-q`: the integer that accompanies it (sigqueue(3)).
     pub value: Option<i32>,
     /// `-m`: call process_mrelease(2) after the signal.

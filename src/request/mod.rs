@@ -10,6 +10,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::signal::Signal;
+
 pub(crate) use action::{Action, Columns, Label, Listing, Mode, Sending, Separator, Step, Wait};
 pub(crate) use criterion::{Account, Criterion, Namespace, PATTERN, Pidfile, Ports, ProcessList, Protocol};
 pub(crate) use process::{Instance, Pid, ProcessRef, is_token_like};
@@ -144,6 +146,13 @@ impl Request {
         match &self.action {
             Action::Signal(sending) => Some(sending),
             Action::List(_) | Action::Wait { .. } => None,
+        }
+    }
+
+    /// The user has chosen this signal.
+    pub(crate) fn set_signal(&mut self, signal: Signal) {
+        if let Action::Signal(sending) = &mut self.action {
+            sending.signal = signal;
         }
     }
 

@@ -120,6 +120,9 @@ impl Confirm for Seen {
     fn choose(&mut self, _: &[&Match], _: Option<Signal>) -> Result<Vec<usize>, Error> {
         Ok(vec![])
     }
+    fn choose_signal(&mut self, _: Signal) -> Result<Option<Signal>, Error> {
+        Ok(None)
+    }
     fn confirm(&mut self, _: &[&Match], _: Signal) -> Result<Answer, Error> {
         Ok(self.answers.remove(0))
     }
@@ -129,6 +132,7 @@ impl Confirm for Seen {
 pub(super) fn request(change: impl FnOnce(&mut Sending)) -> Request {
     let mut sending = Sending {
         signal: Signal::TERM,
+        chooses_signal: false,
         value: None,
         release_memory: false,
         freeze: false,

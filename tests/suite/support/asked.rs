@@ -15,15 +15,21 @@ pub fn next_question(terminal: &mut File) -> String {
 
 /// The same where the question ends with this.
 pub fn next_prompt(terminal: &mut File, end: &str) -> String {
-    let mut said = String::new();
-    eventually("a question", || {
+    next_output(terminal, |said| said.ends_with(end))
+}
+
+/// Waits until the output is complete, and returns it.
+pub fn next_output(terminal: &mut File, is_complete: impl Fn(&str) -> bool) -> String {
+    let mut said = vec![];
+    eventually("a question, or other output", || {
         let mut bytes = [0; 256];
         // EIO until it opens the terminal.
         let read = terminal.read(&mut bytes).unwrap_or(0);
-        said.push_str(std::str::from_utf8(&bytes[..read]).expect("UTF-8"));
-        said.ends_with(end)
+        said.extend_from_slice(&bytes[..read]);
+        // Of a character, a part may follow.
+        std::str::from_utf8(&said).is_ok_and(&is_complete)
     });
-    said
+    String::from_utf8(said).expect("UTF-8")
 }
 
 /// pkill on a terminal, run with --interactive, --json and -USR1.

@@ -1,10 +1,20 @@
 //! `--choose`: the user marks some of the matches, on a list or with another program.
 
-use std::io::Write as _;
+mod finder;
+mod preview;
+mod program;
+mod screen;
+mod signal;
 
-use crate::support::asked::next_prompt;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::support::asked::{next_output, next_prompt};
 use crate::support::clock::until_older_than_now;
-use crate::support::crowd::Crowd;
 use crate::support::family::{Family, pid as pid_of, reap_orphans};
 use crate::support::pids::{LAST_PID, successor, with_pid};
 use crate::support::tracer::{self, Stop, Traced};
@@ -22,15 +32,26 @@ struct Choosing {
 }
 
 impl Choosing {
-    /// Without any program to choose with; this was typed before it was started.
+    /// This was typed before it was started.
     fn after(typed: &str, program: &str, args: &[&str]) -> Self {
-        Self::with_path("/nonexistent", typed, program, args)
+        Self::with(typed, 80, command(program, args))
     }
 
-    fn with_path(path: &str, typed: &str, program: &str, args: &[&str]) -> Self {
-        let mut command = tracer::command(Run::ours(program).program());
-        command.env("PATH", path).env("TERM", "xterm").env("NO_COLOR", "1").args(args);
+    /// With the programs of this directory to choose with.
+    fn with_path(path: &Path, program: &str, args: &[&str]) -> Self {
+        let mut command = command(program, args);
+        command.env("PATH", path);
+        Self::on(80, command)
+    }
+
+    /// On a terminal with this number of columns.
+    fn on(columns: u16, command: Command) -> Self {
+        Self::with("", columns, command)
+    }
+
+    fn with(typed: &str, columns: u16, mut command: Command) -> Self {
         let mut terminal = tracer::on_terminal(&mut command);
+        set_size(&terminal, columns);
         terminal.write_all(typed.as_bytes()).expect("type");
         let mut program = Traced::start(command);
         program.keep(terminal);
@@ -51,12 +72,42 @@ impl Choosing {
         self.program.terminal().write_all(answer.as_bytes()).expect("answer");
     }
 
+    /// What is shown until this holds for it.
+    fn shown_until(&mut self, is_complete: impl Fn(&str) -> bool) -> String {
+        next_output(self.program.terminal(), is_complete)
+    }
+
+    /// The program gets SIGWINCH.
+    fn resize(&mut self, columns: u16) {
+        set_size(self.program.terminal(), columns);
+    }
+
     /// Standard output, standard error and the exit status.
     fn end(mut self) -> (String, String, i32) {
         let Stop::Ended(status) = self.program.next() else { panic!("it runs free") };
         let (out, err) = self.program.written();
         (out, err, status)
     }
+}
+
+fn set_size(terminal: &File, columns: u16) {
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(terminal, size).expect("a size");
+}
+
+/// Without any program to choose with. Its standard error is no terminal.
+fn command(program: &str, args: &[&str]) -> Command {
+    let mut command = tracer::command(Run::ours(program).program());
+    command.args(args).env("PATH", "/nonexistent").env("TERM", "xterm").env("NO_COLOR", "1");
+    command
+}
+
+/// Its standard error is the terminal.
+fn command_on_terminal(program: &str, args: &[&str]) -> Command {
+    let mut command = tracer::command("/bin/sh");
+    command.args(["-c", "exec \"$0\" \"$@\" 2>/dev/tty"]).arg(Run::ours(program).program()).args(args);
+    command.env("PATH", "/nonexistent").env("TERM", "xterm").env("NO_COLOR", "1");
+    command
 }
 
 fn victims<const N: usize>() -> [Victim; N] {
@@ -139,78 +190,6 @@ fn what_was_typed_before_is_no_answer() {
 }
 
 #[test]
-fn the_lines_that_a_program_prints_are_signalled() {
-    let mut victims = victims::<3>();
-    let pids = list(&victims);
-    let failed =
-        |status: i32| format!("$PKILL_CHOOSER failed (exit status: {status}), so nothing was done\n");
-    let unknown = |what: &str| {
-        format!("$PKILL_CHOOSER printed '{what}', which is not on the list, so nothing was done\n")
-    };
-    let third = format!("grep -w {}", victims[2].pid());
-    let twice = format!("cat; echo; echo ' {} and more'", victims[0].pid());
-    let foreign = format!("head -n1; echo {} x", std::process::id());
-    let glued = format!("echo {}x", victims[0].pid());
-    for (chooser, expected, err, status) in [
-        ("cat", &[1, 2, 3][..], String::new(), 0),
-        ("head -n1", &[1], String::new(), 0),
-        ("tail -n2 | tac", &[2, 3], String::new(), 0),
-        (&third, &[3], String::new(), 0),
-        (&twice, &[1, 2, 3], String::new(), 0),
-        ("true", &[], NOTHING.into(), 1),
-        ("false", &[], NOTHING.into(), 1),
-        ("cat; exit 1", &[], NOTHING.into(), 1),
-        ("cat; exit 130", &[], NOTHING.into(), 1),
-        ("cat; kill -INT $$", &[], NOTHING.into(), 1),
-        ("cat; exit 2", &[], failed(2), 3),
-        ("exec nonexistent-chooser 2>&-", &[], failed(127), 3),
-        (
-            "cat; kill -KILL $$",
-            &[],
-            "$PKILL_CHOOSER failed (signal: 9 (SIGKILL)), so nothing was done\n".into(),
-            3,
-        ),
-        (&foreign, &[], unknown(&std::process::id().to_string()), 3),
-        (&glued, &[], unknown(&format!("{}x", victims[0].pid())), 3),
-        ("cat; echo PID", &[], unknown("PID"), 3),
-    ] {
-        let output = with_chooser(chooser, "pkill", &["-HUP", "--choose", "-p", &pids]);
-        let err = if err.is_empty() { err } else { format!("pkill: {err}") };
-        assert_eq!((output.out(), output.err(), output.status), (String::new(), err, status), "{chooser}");
-        assert_eq!(signalled(&mut victims), expected, "{chooser}");
-    }
-}
-
-/// The interrupt key reaches both. The list is written when pkill ignores it.
-#[test]
-fn an_interrupted_choice_is_none() {
-    let mut victims = victims::<1>();
-    for signal in ["INT", "QUIT"] {
-        let chooser = format!("trap 'exit 130' INT QUIT; cat; kill -{signal} 0");
-        let output = with_chooser(&chooser, "pkill", &["-HUP", "--choose", "-p", &list(&victims)]);
-        assert_eq!((output.err(), output.status), (format!("pkill: {NOTHING}"), 1), "{signal}");
-        assert!(signalled(&mut victims).is_empty());
-    }
-}
-
-/// More than a pipe takes, in both directions.
-#[test]
-fn many_lines_do_not_block() {
-    namespace(|| {
-        let crowd = Crowd::spawn(c"crowd-choose", 3000);
-        for (chooser, count) in [("cat", 3000), ("head -n1", 1), ("tac", 3000), ("exec <&-; exit 1", 0)] {
-            let output = with_chooser(chooser, "pgrep", &["--choose", "-c", "-x", "crowd-choose"]);
-            assert_eq!(
-                (output.out(), output.status),
-                (format!("{count}\n"), i32::from(count == 0)),
-                "{chooser}"
-            );
-        }
-        drop(crowd);
-    });
-}
-
-#[test]
 fn pgrep_and_pidwait_choose_too() {
     let mut victims = victims::<2>();
     let [first, second] = [&victims[0], &victims[1]].map(|victim| victim.pid().to_string());
@@ -227,10 +206,23 @@ fn pgrep_and_pidwait_choose_too() {
         let output = with_chooser("tail -n1", "pgrep", &args);
         assert_eq!((output.out(), output.err(), output.status), (expected, String::new(), 0), "{args:?}");
     }
-    // A list of tokens is answered with tokens.
     let token = Run::ours("pgrep").args(["--id", "-p", &second]).run().out();
-    let output = with_chooser("tail -n1", "pgrep", &["--choose", "--id", "-p", &pids]);
-    assert_eq!((output.out(), output.status), (token.clone(), 0), "{output:?}");
+    for (chooser, args, expected) in [
+        ("tail -n1", &["--id"][..], &token),
+        ("tail -n1", &["--id", "-l"], &token.replace('\n', &format!(" {name}\n"))),
+        // A list may be answered with tokens, too.
+        (&format!("echo {token}"), &["--id"], &token),
+        (&format!("echo {token}"), &[], &format!("{second}\n")),
+        ("true", &["--id"], &String::new()),
+    ] {
+        let output = with_chooser(chooser, "pgrep", &[&["--choose", "-p", &pids], args].concat());
+        assert_eq!((&output.out(), output.status), (expected, i32::from(chooser == "true")), "{output:?}");
+    }
+    let mut asking = Choosing::start("pgrep", &["--choose", "--id", "-p", &pids]);
+    let shown = asking.question();
+    assert!(!shown.contains(token.trim()), "the list has PIDs: {shown}");
+    asking.answer("2\n");
+    assert_eq!(asking.end(), (token.clone(), String::new(), 0));
     let output = with_chooser("tail -n1", "pgrep", &["--choose", "--json", "-p", &pids]);
     let report = document(&output);
     assert_eq!(
@@ -247,21 +239,6 @@ fn pgrep_and_pidwait_choose_too() {
     let output = run.env(VARIABLE, "grep -v nothing").prepare(tracer::without_terminal);
     drop(output.start().wait());
     assert_eq!(victims[1].killed_by(), Some(libc::SIGKILL));
-}
-
-/// fzf, or what calls itself that, gets a heading, and the user marks several.
-#[test]
-fn a_finder_that_is_installed_is_used() {
-    let victims = victims::<3>();
-    let dir = Dir::new();
-    dir.script("fzf", "#!/bin/sh\nread -r heading\necho \"$* $heading\" >&2\nexec /usr/bin/tail -n2\n");
-    let path = dir.path().to_str().expect("UTF-8");
-    let args = ["--choose", "-p", &list(&victims)];
-    let (out, err, status) = Choosing::with_path(path, "", "pgrep", &args).end();
-    assert_eq!((out, status), (format!("{}\n{}\n", victims[1].pid(), victims[2].pid()), 0), "{err}");
-    for part in ["--multi", "--header-lines=1", "PID", "COMMAND"] {
-        assert!(err.contains(part), "{part}: {err}");
-    }
 }
 
 /// The user thinks for as long as it takes for the PID to be reused.
@@ -296,7 +273,7 @@ fn what_executes_another_program_is_not_signalled() {
     dir.script("choose-other", "#!/bin/sh\necho other\nread line\n");
     let other = dir.path().join("choose-other");
     dir.script("choose-first", &format!("#!/bin/sh\necho ready\nread line && exec {}\n", other.display()));
-    let mut helper = Helper::ready(&mut std::process::Command::new(dir.path().join("choose-first")));
+    let mut helper = Helper::ready(&mut Command::new(dir.path().join("choose-first")));
     let pid = helper.pid();
     until_older_than_now(pid);
     let args = ["-KILL", "--choose", "--strict", "-x", "choose-first", "-p", &pid.to_string()];
