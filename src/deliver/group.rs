@@ -138,4 +138,21 @@ mod tests {
             assert_eq!((is_group(group), can_be_negated(group)), (as_one, negated), "{group}");
         }
     }
+
+    /// The anchor has left the group since it was checked, so that the ID may be that of another group by now.
+    #[test]
+    fn a_group_is_signalled_only_while_a_target_is_in_it() {
+        use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+        let spawn = || std::process::Command::new("sleep").arg("1000").process_group(0).spawn();
+        let [mut member, mut other] = [(); 2].map(|()| spawn().expect("sleep"));
+        let [group, other_group] = [&member, &other].map(|leader| leader.id() as Pid);
+        let anchor = PidFd::open(group).expect("a child");
+        let sending = Sending { signal: Signal::TERM, ..crate::deliver::tests::sending() };
+        assert_eq!(signal_group(&anchor, group, other_group, &sending), Err(Errno::SRCH));
+        assert!(matches!(signal_group(&anchor, group, group, &sending), Ok(Some(_))));
+        other.kill().expect("a child");
+        let ended = [&mut member, &mut other].map(|child| child.wait().expect("a child").signal());
+        assert_eq!(ended, [Some(libc::SIGTERM), Some(libc::SIGKILL)]);
+        assert_eq!(signal_group(&anchor, group, group, &sending), Err(Errno::SRCH));
+    }
 }

@@ -13,9 +13,10 @@ use super::pidfd::PidFd;
 use super::target::{Pin, ProcessId, State, Target, TargetIndex, Targets};
 use crate::proc::own_pid;
 use crate::report::{Outcome, Via};
-use crate::request::Pid;
+use crate::request::{Mode, Pid, Sending};
 use crate::scan::Match;
 use crate::select::Reason;
+use crate::signal::Signal;
 use crate::view::View;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -31,6 +32,25 @@ fn matched(pid: Pid) -> Match {
         parent: None,
         below: None,
         group: None,
+    }
+}
+
+/// TERM, without any option.
+pub(super) fn sending() -> Sending {
+    Sending {
+        signal: Signal::TERM,
+        chooses_signal: false,
+        value: None,
+        release_memory: false,
+        freeze: false,
+        whole_group: false,
+        echo: None,
+        mode: Mode::Send,
+        wait: None,
+        escalation: vec![],
+        resume: false,
+        until_none: false,
+        settle: None,
     }
 }
 

@@ -331,20 +331,23 @@ fn a_users_own_pidfile_is_trusted_by_the_user() {
 }
 
 /// Where each user has a group of the same name, that one may write to what the user creates (umask 002). So may the
-/// group of root.
+/// group of root, but not one that the user shares with others, and not another user's private one.
 #[test]
 fn the_private_group_of_the_user_is_trusted() {
     namespace(|| {
         let dir = crate::support::Dir::new();
         const USER: u32 = 1; // `daemon` or `bin`, and its group has the same name
         let victim = Victim::spec().owned_by(USER).spawn();
-        for (group, is_trusted) in [(USER, true), (0, true), (2, false)] {
+        // The group of the caller, and that of the file.
+        for (own, group, is_trusted) in
+            [(USER, USER, true), (USER, 0, true), (USER, 2, false), (2, 2, false), (2, USER, false)]
+        {
             let file = dir.file("pid", format!("{}\n", victim.pid()));
             chown(&file, Some(USER), Some(group)).expect("chown");
             std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o664)).expect("chmod");
-            let output = Run::ours("pgrep").args(["-F".as_ref(), file.as_os_str()]).user(USER, USER).run();
+            let output = Run::ours("pgrep").args(["-F".as_ref(), file.as_os_str()]).user(USER, own).run();
             assert_eq!(output.pids(), [victim.pid()]);
-            assert_eq!(output.err().is_empty(), is_trusted, "{group}: {output:?}");
+            assert_eq!(output.err().is_empty(), is_trusted, "{own} {group}: {output:?}");
             assert!(is_trusted || output.err().contains("writable by group"), "{output:?}");
         }
     });

@@ -130,21 +130,7 @@ impl Confirm for Seen {
 
 /// TERM to the children of the test, together: a later scan may add to the first one.
 pub(super) fn request(change: impl FnOnce(&mut Sending)) -> Request {
-    let mut sending = Sending {
-        signal: Signal::TERM,
-        chooses_signal: false,
-        value: None,
-        release_memory: false,
-        freeze: false,
-        whole_group: true,
-        echo: None,
-        mode: Mode::Send,
-        wait: None,
-        escalation: vec![],
-        resume: false,
-        until_none: false,
-        settle: None,
-    };
+    let mut sending = Sending { whole_group: true, ..sending() };
     change(&mut sending);
     let criteria = vec![Criterion::Parents(vec![ProcessRef::Pid(own_pid())])];
     let selection = Selection { criteria, ..Selection::default() };
@@ -300,11 +286,14 @@ fn stopped_targets_are_counted_before_the_wait() {
 /// as it matches, there is another scan; also where the first scan has found nothing.
 #[test]
 fn until_none_signals_each_process_once_and_scans_until_it_has_exited() {
-    for (whole_group, is_first) in [(false, true), (false, false), (true, true), (true, false)] {
+    let strategies = [(false, false), (true, false), (false, true)];
+    for ((whole_group, freeze), is_first) in
+        strategies.into_iter().flat_map(|strategy| [true, false].map(|is_first| (strategy, is_first)))
+    {
         let stopped = Sleeper::spawn();
         stopped.stop();
         let request = request(|sending| {
-            (sending.until_none, sending.whole_group) = (true, whole_group);
+            (sending.until_none, sending.whole_group, sending.freeze) = (true, whole_group, freeze);
             (sending.wait, sending.settle) = (Some(Wait::default()), Some(Duration::ZERO));
         });
         let plan = Arc::new(Plan::new(&request).expect("a plan"));
@@ -322,7 +311,7 @@ fn until_none_signals_each_process_once_and_scans_until_it_has_exited() {
         };
         let report = deliver(&request, plan, first, &mut rescan, &mut seen).expect("a report");
         let expected = (vec![(stopped.pid(), SIGNALLED)], vec![stopped.pid()]);
-        assert_eq!((outcomes(&report), seen.signalled), expected, "{whole_group} {is_first}");
+        assert_eq!((outcomes(&report), seen.signalled), expected, "{whole_group} {freeze} {is_first}");
         assert!(scans >= 5 && report.unsettled.is_none(), "{scans} {report:?}");
     }
 }

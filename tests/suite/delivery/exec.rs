@@ -9,7 +9,7 @@ use crate::race::{is_look, is_signal};
 use crate::support::asked::Asked;
 use crate::support::clock::until_older_than_now;
 use crate::support::tracer::{self, Stop, Traced};
-use crate::support::{Dir, Helper, Victim, eventually, namespace, stat_field};
+use crate::support::{Dir, Helper, Victim, eventually, family, namespace, stat_field};
 
 use super::{cycle, name_of, pkill, script};
 
@@ -238,6 +238,69 @@ fn during_a_question() {
             assert_eq!(asked.end(), (outcomes, 0), "{args:?}");
             eventually("the others have exited", || !helpers[0].lives() && !helpers[2].lives());
             assert!(helpers[1].lives(), "{args:?}");
+        }
+    });
+}
+
+/// A member of a group that no longer matches is a mere member, as long as another one matches, and so are those that
+/// descend from it.
+#[test]
+fn a_group_during_a_question() {
+    namespace(|| {
+        let dir = Dir::new();
+        let leaf = dir.copy("/usr/bin/sleep".as_ref(), "leaf");
+        let other = dir.script("another", "#!/bin/sh\necho another\nread line\n");
+        let start = format!("#!/bin/sh\n{} 1000 >/dev/null &\n", leaf.display());
+        let text = format!("{start}echo $!\nread line\nexec {}\n", other.display());
+        dir.script("questioned", &text);
+        for tree in [false, true] {
+            for all_change in [false, true] {
+                let start = |group| {
+                    let mut helper = Helper::start(script(&dir, "questioned").process_group(group));
+                    let leaf: u32 = helper.hear().trim_end().parse().expect("a PID");
+                    eventually("the child has its name", || name_of(leaf) == "leaf");
+                    (helper, leaf)
+                };
+                let (mut first, first_leaf) = start(0);
+                let group = first.pid();
+                let (mut second, second_leaf) = start(group as i32);
+                until_older_than_now(second_leaf);
+                let args = ["--whole-group", "-x", "questioned", "--tree"];
+                let mut asked = Asked::start(&args[..if tree { 4 } else { 3 }]);
+                asked.question();
+                for helper in [&mut second, &mut first].into_iter().take(1 + usize::from(all_change)) {
+                    helper.tell("");
+                    assert_eq!(helper.hear(), "another\n");
+                }
+                asked.answer("y\n");
+                let (report, status) = asked.report();
+                let targets = report["targets"].as_array().expect("targets");
+                let seen = |pid: u32| {
+                    let target = targets.iter().find(|target| target["pid"] == pid).expect("a target");
+                    let number = |key: &str| target[key].as_u64();
+                    let outcome = target["outcome"].as_str().expect("a word");
+                    (outcome, number("descendant_of"), number("member_of"))
+                };
+                let pids = [group, second.pid(), first_leaf, second_leaf];
+                let what = format!("{tree} {all_change}: {report}");
+                if all_change {
+                    assert_eq!(pids.map(|pid| seen(pid).0), ["no_longer_matches"; 4], "{what}");
+                    assert!(status == 1 && first.lives() && second.lives(), "{what}");
+                    assert_eq!(pkill("-KILL -x leaf").run().status, 0);
+                } else {
+                    let member = ("signalled", None, Some(u64::from(group)));
+                    let descendant = ("signalled", Some(u64::from(group)), None);
+                    let of_first = if tree { descendant } else { member };
+                    assert_eq!(
+                        pids.map(seen),
+                        [("signalled", None, None), member, of_first, member],
+                        "{what}"
+                    );
+                    eventually("both have exited", || !first.lives() && !second.lives());
+                }
+                eventually("the children have exited", || family::pids("leaf").is_empty());
+                family::reap_orphans();
+            }
         }
     });
 }

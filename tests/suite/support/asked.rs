@@ -63,12 +63,17 @@ impl Asked {
     }
 
     /// The outcome of each target, and the exit status.
-    pub fn end(mut self) -> (Vec<String>, i32) {
+    pub fn end(self) -> (Vec<String>, i32) {
+        let (report, status) = self.report();
+        let targets = report["targets"].as_array().expect("targets").iter();
+        (targets.map(|target| target["outcome"].as_str().expect("a word").to_owned()).collect(), status)
+    }
+
+    /// The report, and the exit status.
+    pub fn report(mut self) -> (Value, i32) {
         let Stop::Ended(status) = self.program.next() else { panic!("it runs free") };
         let (out, err) = self.program.written();
         assert_eq!(err, "");
-        let report: Value = serde_json::from_str(&out).expect("a document");
-        let targets = report["targets"].as_array().expect("targets").iter();
-        (targets.map(|target| target["outcome"].as_str().expect("a word").to_owned()).collect(), status)
+        (serde_json::from_str(&out).expect("a document"), status)
     }
 }
