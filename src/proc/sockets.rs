@@ -1,11 +1,10 @@
 //! Sockets that are bound to a port, and sockets that a process has open.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, ErrorKind};
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd as _;
 
-use procfs::net::{TcpNetEntries, TcpState, UdpNetEntries};
-use procfs::{FromReadSI, current_system_info};
 use rustix::fs::{self, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::path::DecInt;
@@ -66,51 +65,77 @@ impl Sockets {
 }
 
 fn bound(ports: &[Ports]) -> Result<Vec<Socket>, Error> {
-    let asked = |protocol| ports.iter().any(|ports| ports.protocol.is_none_or(|one| one == protocol));
     let mut sockets = vec![];
-    if asked(Protocol::Tcp) {
-        for TcpNetEntries(entries) in [table("tcp")?, table("tcp6")?].into_iter().flatten() {
-            let listening = entries.into_iter().filter(|entry| entry.state == TcpState::Listen);
-            sockets.extend(listening.map(|entry| Socket {
-                inode: entry.inode,
-                port: entry.local_address.port(),
-                protocol: Protocol::Tcp,
-                creator: entry.uid,
-            }));
+    for (protocol, tables) in [(Protocol::Tcp, ["tcp", "tcp6"]), (Protocol::Udp, ["udp", "udp6"])] {
+        let is_of_protocol = |ports: &&Ports| ports.protocol.is_none_or(|one| one == protocol);
+        let ports: Vec<&Ports> = ports.iter().filter(is_of_protocol).collect();
+        if ports.is_empty() {
+            continue;
+        }
+        for table in tables {
+            read_table(table, |Row { port, state, creator, inode }| {
+                let is_bound = protocol == Protocol::Udp || state == LISTENS;
+                let is_asked = || ports.iter().any(|ports| (ports.first..=ports.last).contains(&port));
+                // 0 is a socket that no process holds any more.
+                if is_bound && inode != 0 && is_asked() {
+                    sockets.push(Socket { inode, port, protocol, creator });
+                }
+            })?;
         }
     }
-    if asked(Protocol::Udp) {
-        for UdpNetEntries(entries) in [table("udp")?, table("udp6")?].into_iter().flatten() {
-            sockets.extend(entries.into_iter().map(|entry| Socket {
-                inode: entry.inode,
-                port: entry.local_address.port(),
-                protocol: Protocol::Udp,
-                creator: entry.uid,
-            }));
-        }
-    }
-    let matches = |socket: &Socket, ports: &Ports| {
-        (ports.first..=ports.last).contains(&socket.port)
-            && ports.protocol.is_none_or(|protocol| protocol == socket.protocol)
-    };
-    // 0 is a socket that no process holds any more.
-    sockets.retain(|socket| socket.inode != 0 && ports.iter().any(|ports| matches(socket, ports)));
     sockets.sort_unstable_by_key(|socket| socket.inode);
     Ok(sockets)
 }
 
-/// A table of our network namespace; None where IPv6 is switched off.
-fn table<T: FromReadSI>(name: &str) -> Result<Option<T>, Error> {
+/// `TCP_LISTEN`, net/tcp_states.h.
+const LISTENS: u8 = 10;
+
+/// What is needed of a row.
+#[derive(Debug, PartialEq, Eq)]
+struct Row {
+    /// The local one.
+    port: u16,
+    state: u8,
+    creator: u32,
+    inode: u64,
+}
+
+impl Row {
+    /// The fields are the number of the row, the local and the other address, the state, two queues, a timer, a counter,
+    /// the UID, a time-out and the inode number (proc_pid_net(5)).
+    fn parse(line: &[u8]) -> Option<Row> {
+        let mut fields = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
+        let (_, port) = fields.nth(1)?.split_once(':')?;
+        let state = fields.nth(1)?;
+        Some(Row {
+            port: u16::from_str_radix(port, 16).ok()?,
+            state: u8::from_str_radix(state, 16).ok()?,
+            creator: fields.nth(3)?.parse().ok()?,
+            inode: fields.nth(1)?.parse().ok()?,
+        })
+    }
+}
+
+/// Read a table of our network namespace row by row: it can have any number. Where IPv6 is switched off, its tables are
+/// missing.
+fn read_table(name: &str, mut take: impl FnMut(Row)) -> Result<(), Error> {
     let path = format!("/proc/net/{name}");
-    let why = match std::fs::read(&path) {
-        Ok(text) => match T::from_read(&text[..], current_system_info()) {
-            Ok(table) => return Ok(Some(table)),
-            Err(_) => "unknown format".into(),
-        },
-        Err(error) if error.kind() == ErrorKind::NotFound && name.ends_with('6') => return Ok(None),
-        Err(error) => io_error_text(&error),
+    let failed = |why: &str| Error::fatal(format!("cannot read {path}: {why}"));
+    let io_failed = |error: io::Error| failed(&io_error_text(&error));
+    let mut table = match File::open(&path) {
+        Ok(file) => BufReader::new(file),
+        Err(error) if error.kind() == ErrorKind::NotFound && name.ends_with('6') => return Ok(()),
+        Err(error) => return Err(io_failed(error)),
     };
-    Err(Error::fatal(format!("cannot read {path}: {why}")))
+    let mut line = vec![];
+    table.read_until(b'\n', &mut line).map_err(io_failed)?; // the heading
+    loop {
+        line.clear();
+        if table.read_until(b'\n', &mut line).map_err(io_failed)? == 0 {
+            return Ok(());
+        }
+        take(Row::parse(&line).ok_or_else(|| failed("unknown format"))?);
+    }
 }
 
 /// The sockets that a process holds.
@@ -156,4 +181,30 @@ impl OpenSockets {
 fn socket_inode(target: &[u8]) -> Option<u64> {
     let inode = target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
     std::str::from_utf8(inode).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_the_local_port_the_state_the_user_and_the_inode() {
+        for (line, expected) in [
+            (
+                &b"   0: 0100007F:07E8 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1076 1 \
+                   000000007ae6c96c 100 0 0 10 0                      \n"[..],
+                Some(Row { port: 2024, state: LISTENS, creator: 0, inode: 1076 }),
+            ),
+            (
+                b" 9123: 00000000000000000000000001000000:FFFF 00000000000000000000000000000000:0000 07 \
+                  00000000:00000000 00:00000000 00000000 65534        0 18446744073709551615 2 0000000012345678 0\n",
+                Some(Row { port: u16::MAX, state: 7, creator: 65534, inode: u64::MAX }),
+            ),
+            (b"   0: 0100007F:07E8 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0", None),
+            (b"   0: 0100007F 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1076", None),
+            (b"", None),
+        ] {
+            assert_eq!(Row::parse(line), expected, "{}", line.escape_ascii());
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! The facts in the notes before the first signal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::proc::{Facts, LookupError, ProcDir, Process, Socket, Sockets, unreadable};
+use crate::proc::{self, Facts, LookupError, ProcDir, Process, Socket, Sockets, unreadable};
 use crate::request::{Pid, Protocol};
 use crate::view::Mention;
 
@@ -40,37 +40,45 @@ impl Notes {
     }
 }
 
-/// The `likely` owners are examined first; with luck, no other process has to be.
+/// The `likely` owners are examined first; with luck, no other process has to be. Any number of processes can hold a
+/// socket, so nothing less than its descriptors shows that a process holds none.
 fn unowned_ports(sockets: &Sockets, likely: Vec<Pid>) -> Result<Vec<(Protocol, u16)>, Error> {
     let mut unowned: HashMap<u64, Socket> =
         sockets.all().iter().map(|socket| (socket.inode, *socket)).collect();
-    let mut pids = likely;
+    if unowned.is_empty() {
+        return Ok(vec![]);
+    }
+    let held = held_by(&ProcDir::open()?, likely.into_iter().map(Ok), &unowned)?;
+    unowned.retain(|inode, _| !held.contains(inode));
     if !unowned.is_empty() {
-        let proc = ProcDir::open()?;
-        let mut process = Process::new(&proc);
-        loop {
-            for pid in pids.drain(..) {
-                process.select(pid);
-                match process.sockets() {
-                    Ok(held) => {
-                        for one in held {
-                            unowned.remove(&one.inode);
-                        }
-                    }
-                    Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
-                    Err(_) => {}
-                }
-                if unowned.is_empty() {
-                    return Ok(vec![]);
-                }
-            }
-            if !proc.next_processes(&mut pids)? {
-                break;
-            }
-        }
+        let held = proc::walk(|proc, pids| held_by(proc, pids, &unowned))?;
+        unowned.retain(|inode, _| held.iter().all(|held| !held.contains(inode)));
     }
     let mut ports: Vec<_> = unowned.values().map(|socket| (socket.protocol, socket.port)).collect();
     ports.sort_unstable_by_key(|(protocol, port)| (protocol.name(), *port));
     ports.dedup();
     Ok(ports)
+}
+
+/// Those of the sockets, by inode number, that one of the processes holds.
+fn held_by(
+    proc: &ProcDir,
+    pids: impl Iterator<Item = Result<Pid, Error>>,
+    sockets: &HashMap<u64, Socket>,
+) -> Result<HashSet<u64>, Error> {
+    let mut process = Process::new(proc);
+    let mut held = HashSet::new();
+    for pid in pids {
+        if held.len() == sockets.len() {
+            break;
+        }
+        let pid = pid?;
+        process.select(pid);
+        match process.sockets() {
+            Ok(all) => held.extend(all.iter().map(|one| one.inode).filter(|one| sockets.contains_key(one))),
+            Err(LookupError::Io(errno)) => return Err(unreadable(pid, errno)),
+            Err(_) => {}
+        }
+    }
+    Ok(held)
 }

@@ -176,7 +176,10 @@ fn times_and_sizes() {
     assert!(before - slack <= start && start <= jiff::Timestamp::now(), "{before} {start}");
     let age = values["age"].as_f64().expect("a number");
     assert!((0.0..support::DEADLINE.as_secs_f64()).contains(&age), "{age}");
-    assert!(values["rss"].as_u64().is_some_and(|rss| rss % procfs::page_size() == 0), "{values}");
+    assert!(
+        values["rss"].as_u64().is_some_and(|rss| rss % rustix::param::page_size() as u64 == 0),
+        "{values}"
+    );
     let text = fields("start,rss", &victim);
     assert!(text[0].parse::<jiff::Timestamp>().is_ok(), "{text:?}");
     assert!(text[1].ends_with(['K', 'M']), "{text:?}");

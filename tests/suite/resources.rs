@@ -18,7 +18,7 @@ fn memory() {
     let resident = || {
         let statm = std::fs::read_to_string(format!("/proc/{}/statm", victim.pid())).expect("statm");
         let pages: u64 = statm.split(' ').nth(1).expect("a field").parse().expect("a number");
-        pages * procfs::page_size()
+        pages * rustix::param::page_size() as u64
     };
     // It sleeps, so its resident set changes only under memory pressure.
     loop {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use nix::unistd;
 use rustix::fs::{self, AtFlags};
 use rustix::io::Errno;
+use rustix::param::page_size;
 
 use super::{Ancestors, LARGE, LikeThis, MEMORY_FACTOR, MEMORY_TIME, NAME_MAX, Process, Text, not_empty};
 use crate::display::is_plain;
@@ -148,7 +149,7 @@ impl Facts for Process<'_> {
                 .of_another_thread(|thread| Ok(Some(thread.resident_pages()?).filter(|&pages| pages > 0)))?,
             pages => Some(pages),
         };
-        Ok(pages.unwrap_or(0).saturating_mul(procfs::page_size()))
+        Ok(pages.unwrap_or(0).saturating_mul(page_size() as u64))
     }
 
     fn executable(&mut self) -> Lookup<Option<&Link>> {
