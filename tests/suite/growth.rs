@@ -4,6 +4,7 @@
 //! times as much at 2 N, if it is not small beside the rest: so N is as large as it has to be.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::net::UdpSocket;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -27,12 +28,12 @@ struct Scene {
     /// `{}` in the command.
     word: String,
     crowd: Option<Crowd>,
-    _kept: Box<dyn Any>,
+    kept: Vec<Box<dyn Any>>,
 }
 
 impl Scene {
     fn new(word: impl Into<String>) -> Self {
-        Scene { word: word.into(), crowd: None, _kept: Box::new(()) }
+        Scene { word: word.into(), crowd: None, kept: vec![] }
     }
 
     /// The word is the ID of the first process.
@@ -46,7 +47,7 @@ impl Scene {
     }
 
     fn keeping(mut self, kept: impl Any) -> Self {
-        self._kept = Box::new(kept);
+        self.kept.push(Box::new(kept));
         self
     }
 }
@@ -71,24 +72,26 @@ const fn row(quantity: &'static str, command: &'static str, n: usize, scene: fn(
 const PROCESSES: &[Row] = &[
     row("generations", "pgrep --ancestor {}", 500, generations),
     row("generations", "pgrep --inverse --tree -p {}", 500, generations),
-    row("generations", "pkill -0 --tree -p {}", 250, generations),
-    row("children", "pkill -CONT --tree --freeze -p {}", 250, children),
+    row("generations", "pkill -0 --tree -p {}", 150, generations),
+    row("children", "pkill -CONT --tree --freeze -p {}", 120, children),
     row("a forest", "pgrep --tree -p {}", 500, forest),
     row("process groups", "pkill -0 --whole-group -x leader", 400, groups),
-    row("targets", "pkill -0 --json -x process", 200, |n| Scene::crowd(crowd(n))),
     row("threads", "pgrep -w -x thread", 500, threads),
-    row("descriptors", "pgrep --port udp:9000", 1000, descriptors),
-    row("sockets", "pgrep --port udp:10000-60000", 1000, sockets),
+    row("sockets and descriptors", "pgrep --port udp:10000-60000", 500, sockets),
     row("arguments", "pgrep -fa {}", 500, arguments),
 ];
 
 const COMMAND_LINES: &[Row] = &[
-    row("a pattern", "pgrep -f {}", 2000, |n| Scene::new("a".repeat(n))),
-    row("a pattern", "pgrep -f {}", 500, |n| Scene::new(joined(n, "|", |number| format!("a{number}b*")))),
-    row("a pattern", "pgrep -f {}", 200, |n| Scene::new("[[:alpha:]_]".repeat(n))),
-    row("users and groups", "pgrep -u {},0 -g {},0 -s {},0 -x process", 500, other_ids),
-    row("ancestors", "pgrep -P {},1 --ancestor {},1 --exclude {} -x process", 500, other_ids),
-    row("processes", "pkill -0 -p {}", 250, own_ids),
+    row("a pattern", "pgrep -f {}", 500, |n| {
+        Scene::new("[ab]".repeat(n) + "|" + &joined(n, "|", |number| format!("a{number}b*")))
+    }),
+    row(
+        "values",
+        "pgrep -u {},0 -g {},0 -s {},0 -P {},1 --ancestor {},1 --exclude {} -x process",
+        500,
+        other_ids,
+    ),
+    row("targets", "pkill -0 --json -p {}", 100, own_ids),
     row("criteria", "pgrep {}", 300, |n| {
         Scene::new(joined(n, " ", |number| format!("--not {number}x --env V{number} --cgroup /{number}")))
     }),
@@ -155,12 +158,7 @@ impl Drop for Threads {
     }
 }
 
-fn descriptors(n: usize) -> Scene {
-    let file = std::fs::File::open("/").expect("a directory");
-    let files: Vec<_> = (0..n).map(|_| file.try_clone().expect("a descriptor")).collect();
-    Scene::new("").keeping((files, socket(9000)))
-}
-
+/// Each has a descriptor of the test.
 fn sockets(n: usize) -> Scene {
     Scene::new("").keeping((0..n).map(|number| socket(10_000 + number as u16)).collect::<Vec<_>>())
 }
@@ -182,7 +180,7 @@ fn joined(n: usize, separator: &str, word: impl Fn(usize) -> String) -> String {
 /// The system calls and the instructions of a run.
 type Cost = [u64; 2];
 
-fn cost(count: impl Fn(Counter) -> std::collections::BTreeMap<String, u64>) -> Cost {
+fn cost(count: impl Fn(Counter) -> BTreeMap<String, u64>) -> Cost {
     [Counter::Calls, Counter::Instructions].map(|counter| count(counter).into_values().sum())
 }
 

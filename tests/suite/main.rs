@@ -57,6 +57,7 @@ mod untrusted;
 
 // Daily use, and few resources.
 mod caller;
+mod costs;
 mod cron;
 mod everyday;
 mod faults;
