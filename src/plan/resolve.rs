@@ -241,6 +241,36 @@ fn ticks(time: Duration) -> u64 {
 mod tests {
     use super::*;
 
+    /// A process that is named is held where something is done to the matches. Inverted, those are others, and a process
+    /// that gets the ID later is as little one of them.
+    #[test]
+    fn what_is_named_is_held_until_something_is_done() {
+        let own = ProcessRef::Pid(crate::proc::own_pid());
+        let pids = || Criterion::Pids(ProcessList::Given(vec![own]));
+        let by = |criteria| Selection { criteria, ..Selection::default() };
+        for (index, (selection, names)) in [
+            (by(vec![pids()]), true),
+            (by(vec![Criterion::NoZombie, Criterion::Sessions(vec![0])]), true),
+            (Selection { exclude: vec![own], ..by(vec![]) }, true),
+            (by(vec![Criterion::NoZombie]), false),
+            (by(vec![]), false),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            for (acts, inverse) in [(false, false), (false, true), (true, false), (true, true)] {
+                let selection = Selection { inverse, ..selection.clone() };
+                let mut resolver = Resolver::new(&selection, acts, 0).expect("/proc");
+                assert_eq!(resolver.holds_ids, acts && names, "row {index} {acts}");
+                let Ok(Test::Pid(named)) = resolver.test(&pids()) else { panic!("it is named") };
+                let is_held = named.iter().all(|process| process.pidfd().is_some());
+                let is_kept = resolver.into_held().pidfd(own.pid()).is_some();
+                let expected = acts && names && !inverse;
+                assert_eq!((is_held, is_kept), (expected, expected), "row {index} {acts} {inverse}");
+            }
+        }
+    }
+
     #[test]
     fn ticks_are_rounded_up() {
         for (time, expected) in [

@@ -128,8 +128,10 @@ mod tests {
 
     #[test]
     fn the_first_word_of_each_line() {
+        let longest = [&b"1"[..], &[b' '; 98]].concat();
         for (text, expected) in [
             (&b""[..], &[][..]),
+            (&longest, &["1"]),
             (b"\n \n\t\n", &[]),
             (b"12", &["12"]),
             (b"12\n", &["12"]),
@@ -166,5 +168,21 @@ mod tests {
         ] {
             check(text, Err(expected));
         }
+    }
+
+    /// A signal to the program may interrupt read(2).
+    #[test]
+    fn an_interrupted_read_is_repeated() {
+        struct Interrupted(bool);
+        impl Read for Interrupted {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                match std::mem::replace(&mut self.0, true) {
+                    false => Err(io::ErrorKind::Interrupted.into()),
+                    true => Ok(0),
+                }
+            }
+        }
+        let found = read(Interrupted(false).chain(&b"12\n"[..]), 5, 99).expect("a process");
+        assert_eq!(found, [ProcessRef::Pid(12)]);
     }
 }

@@ -183,6 +183,23 @@ fn with_descendants_an_ancestor_decides() {
     }
 }
 
+/// What a list highlights. Inverted, no pattern matches what is listed.
+#[test]
+fn the_part_that_matches_is_of_the_text_that_the_pattern_is_for() {
+    let pattern = |text: &str| Pattern::new(text.as_bytes(), Default::default()).expect("a pattern");
+    for inverse in [false, true] {
+        let tests = vec![Test::CommandLine(pattern("b")), Test::Name(pattern("a"))];
+        let predicate = Predicate::new(tests, inverse, Excluded::default());
+        for (text, bytes, expected) in [
+            (ProcessText::Name, &b"b a"[..], Some(2..3)),
+            (ProcessText::CommandLine, b"a b", Some(2..3)),
+            (ProcessText::FullName, b"a b", None),
+        ] {
+            assert_eq!(predicate.part_of(text, bytes), expected.filter(|_| !inverse), "{text:?}");
+        }
+    }
+}
+
 #[test]
 fn newest_and_oldest() {
     // Start time, process ID.
