@@ -305,3 +305,56 @@ fn start_time_of(pid: Pid) -> Lookup<Option<u64>> {
         Err(why) => Err(why),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
+
+    use super::super::{own_pid, token::token};
+    use super::*;
+
+    /// Where more are named than there are descriptors, the process of a token is opened each time.
+    #[test]
+    fn the_process_of_a_token_is_alive_until_it_exits_and_has_its_id_until_it_is_reaped() {
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().expect("sleep");
+        let pid = RawPid::from_child(&child);
+        let pidfd = pidfd_open(pid, PidfdFlags::empty()).expect("a child");
+        let number = pid.as_raw_nonzero().get();
+        let Some(token) = token(number, &pidfd).expect("a child") else { return }; // before Linux 6.9
+        let held = [0, 1].map(|room| {
+            let named = NamedProcess::with_token(token, &mut Holder { room });
+            let process = named.expect("a child").expect("its token");
+            assert_eq!(process.pidfd().is_some(), room > 0);
+            process
+        });
+        let check = |expected| {
+            let seen = held.each_ref().map(|process| (process.is_alive(), process.has_its_id()));
+            assert_eq!(seen, [expected; 2]);
+        };
+        check((Ok(true), Ok(true)));
+        child.kill().expect("a child");
+        let exited = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        waitid(Id::Pid(nix::unistd::Pid::from_raw(number)), exited).expect("its exit");
+        check((Ok(false), Ok(true)));
+        child.wait().expect("a child");
+        check((Ok(false), Ok(false)));
+    }
+
+    /// A group that has no leader any more is the same as long as no process has its ID.
+    #[test]
+    fn a_group_is_unchanged_until_another_process_has_its_id() {
+        let own = own_pid();
+        let start_time = start_time_of(own).expect("/proc").expect("our own");
+        for (id, leader, expected) in [
+            (own, Hold::StartTime(start_time), true),
+            (own, Hold::StartTime(start_time + 1), false),
+            (Pid::MAX, Hold::StartTime(start_time), true),
+            (own, Hold::Missing, false),
+            (Pid::MAX, Hold::Missing, true),
+            (own, Hold::Nothing, true),
+        ] {
+            let group = NamedGroup { id, leader };
+            assert_eq!(group.is_unchanged(), Ok(expected), "{group:?}");
+        }
+    }
+}

@@ -192,12 +192,13 @@ fn each_process_is_signalled_once_however_often_it_is_found() {
     for freeze in [false, true] {
         let [first, second] = [(); 2].map(|()| Sleeper::spawn());
         let both = scan(&[first.found(), second.found()]);
-        let request = request(|sending| (sending.freeze, sending.signal) = (freeze, Signal::USR1));
+        let mut request = request(|sending| (sending.freeze, sending.signal) = (freeze, Signal::USR1));
+        request.selection.tree = true;
         let mut seen = Seen::default();
         let (report, scans) = run(&request, &mut seen, &[scan(&[first.found()]), both]);
         let expected = [(first.pid(), SIGNALLED), (second.pid(), SIGNALLED)];
         assert_eq!(outcomes(&report.expect("a report")), expected, "{freeze}");
-        assert_eq!(seen.signalled, [first.pid(), second.pid()], "{freeze}");
+        assert_eq!((seen.signalled, seen.listed), (vec![first.pid(), second.pid()], vec![]), "{freeze}");
         // With --freeze, a scan that begins when all have stopped has to find no other.
         assert!(if freeze { scans > 2 } else { scans == 1 }, "{freeze} {scans}");
     }
@@ -279,6 +280,23 @@ fn stopped_targets_are_counted_before_the_wait() {
             true => assert_eq!(stopped.0.wait().expect("a child").signal(), Some(libc::SIGTERM)),
             false => assert!(stopped.is_stopped() && stopped.killed_by().is_none()),
         }
+    }
+}
+
+/// KILL needs no CONT.
+#[test]
+fn what_is_killed_while_it_is_stopped_is_not_left_so() {
+    for whole_group in [false, true] {
+        let mut stopped = Sleeper::spawn();
+        stopped.stop();
+        let request = request(|sending| {
+            (sending.whole_group, sending.signal) = (whole_group, Signal::KILL);
+            sending.wait = Some(waiting(1000));
+        });
+        let mut seen = Seen::default();
+        let (report, _) = run(&request, &mut seen, &[scan(&[stopped.found()])]);
+        assert_eq!(outcomes(&report.expect("a report")), [(stopped.pid(), SIGNALLED)]);
+        assert_eq!((seen.stopped, stopped.killed_by()), (vec![0], Some(libc::SIGKILL)));
     }
 }
 

@@ -146,7 +146,9 @@ fn what_is_held_should_have_stopped() {
             let [first, _, third, fourth] =
                 all.clone().map(|found| delivery.hold(found, true).expect("a child"));
             stopped.stop();
+            assert_eq!(delivery.running(), 0);
             delivery.signalled(third, SIGNALLED, None);
+            assert_eq!(delivery.running(), 1, "the others are not waited for yet");
             delivery.targets[fourth].state = State::Settled(Outcome::Untouched);
             let delta = rescan(delivery, &scan(&all));
             assert_eq!((new(&delta), delta.remaining), (vec![], 3));
