@@ -74,6 +74,13 @@ pub(crate) fn on_panic() {
     });
 }
 
+/// The bitmap is one for the process: tests that depend on it run one at a time.
+#[cfg(test)]
+pub(crate) fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[cfg(test)]
 pub(crate) fn is_marked(fd: RawFd) -> bool {
     slot(fd).is_some_and(|(word, bit)| word.load(Ordering::SeqCst) & bit != 0)
@@ -83,7 +90,6 @@ pub(crate) fn is_marked(fd: RawFd) -> bool {
 mod tests {
     use std::os::fd::{AsRawFd as _, OwnedFd};
     use std::process::{Child, Command};
-    use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
     use nix::unistd::Pid;
@@ -129,12 +135,6 @@ mod tests {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
-    }
-
-    /// The bitmap is one for the process: these tests run one at a time.
-    fn alone() -> MutexGuard<'static, ()> {
-        static ALONE: Mutex<()> = Mutex::new(());
-        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::made_up_scans::{Seen, Sleeper, outcomes, request, scan};
 use super::rescan::with_delivery;
 use super::*;
 use crate::signal::Signal;
+use crate::sys::emergency;
 
 /// A delivery with `--freeze` of the signal to what the first scan and the later ones find.
 fn freeze(
@@ -18,6 +19,7 @@ fn freeze(
     first: &[Match],
     mut later: impl FnMut(usize) -> Vec<Match>,
 ) -> (Vec<(Pid, Outcome)>, usize) {
+    let _alone = emergency::alone();
     let request = request(|sending| {
         (sending.freeze, sending.whole_group, sending.signal) = (true, false, signal);
     });
@@ -34,18 +36,22 @@ fn freeze(
     (outcomes(&report.expect("a report")), done)
 }
 
-/// The first STOP takes effect in a moment; what runs in the scan after the next was continued by another process.
+/// Another process continues it after the first STOP. The second one follows the second scan.
+fn is_continued_once(child: &Sleeper, scan: usize) {
+    if scan != 2 {
+        child.wait_stopped();
+    }
+    if scan == 1 {
+        child.go_on();
+    }
+}
+
 #[test]
 fn what_is_continued_by_another_process_is_stopped_again() {
     let child = Sleeper::spawn();
     let found = vec![child.found()];
     let (outcomes, scans) = freeze(Signal::USR1, &found, |scan| {
-        if scan != 1 {
-            child.wait_stopped();
-        }
-        if scan == 2 {
-            child.go_on();
-        }
+        is_continued_once(&child, scan);
         found.clone()
     });
     assert_eq!((outcomes, scans), (vec![(child.pid(), SIGNALLED)], 4));
@@ -123,13 +129,9 @@ fn the_priority_is_raised_where_processes_are_to_be_killed_and_do_not_stop() {
         let both = children.each_ref().map(Sleeper::found);
         let raised = raises_priority(|| {
             freeze(signal, &both[..1], |scan| {
-                match (second, scan) {
-                    (Second::Running, 1) => {
-                        children[0].wait_stopped();
-                        children[0].go_on();
-                    }
-                    (Second::Running, 2) => {} // it is not stopped again yet
-                    _ => children[0].wait_stopped(),
+                match second {
+                    Second::Running => is_continued_once(&children[0], scan),
+                    Second::Stopped | Second::New => children[0].wait_stopped(),
                 }
                 both[..if second == Second::New { 2 } else { 1 }].to_vec()
             });

@@ -283,23 +283,6 @@ fn stopped_targets_are_counted_before_the_wait() {
     }
 }
 
-/// KILL needs no CONT.
-#[test]
-fn what_is_killed_while_it_is_stopped_is_not_left_so() {
-    for whole_group in [false, true] {
-        let mut stopped = Sleeper::spawn();
-        stopped.stop();
-        let request = request(|sending| {
-            (sending.whole_group, sending.signal) = (whole_group, Signal::KILL);
-            sending.wait = Some(waiting(1000));
-        });
-        let mut seen = Seen::default();
-        let (report, _) = run(&request, &mut seen, &[scan(&[stopped.found()])]);
-        assert_eq!(outcomes(&report.expect("a report")), [(stopped.pid(), SIGNALLED)]);
-        assert_eq!((seen.stopped, stopped.killed_by()), (vec![0], Some(libc::SIGKILL)));
-    }
-}
-
 /// `--until-none`: what was signalled and goes on, as it is stopped or handles the signal, is not signalled again. As long
 /// as it matches, there is another scan; also where the first scan has found nothing.
 #[test]

@@ -129,6 +129,7 @@ fn a_pidfd_that_was_given_back_can_be_replaced() {
 /// Whatever ends pkill then, it continues them; but not what was continued, or what has the number of the descriptor next.
 #[test]
 fn what_is_stopped_is_marked_until_it_is_released() {
+    let _alone = emergency::alone();
     let mut pin = pin(7, &Targets::default());
     let number = pin.pidfd().expect("there is room").number();
     for (change, expected) in [

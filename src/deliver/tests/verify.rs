@@ -84,6 +84,7 @@ fn a_descendant_is_one_of_a_match_that_is_held() {
 
     let at = held(&mut targets, itself());
     assert_eq!(check(&targets, &of(own_pid())), [Ok(()), Ok(())]);
+    assert_eq!(check(&targets, &of(other.pid())), [changed, Ok(())], "its parent is another match");
     for (outcome, itself) in [(Outcome::Changed, changed), (SIGNALLED, Ok(())), (Outcome::Gone, Ok(()))] {
         targets[at].state = State::Settled(outcome);
         assert_eq!(check(&targets, &of(own_pid())), [changed, itself], "{outcome:?}");
