@@ -36,12 +36,12 @@ fn freeze(
     (outcomes(&report.expect("a report")), done)
 }
 
-/// Another process continues it after the first STOP. The second one follows the second scan.
-fn is_continued_once(child: &Sleeper, scan: usize) {
+/// Another process continues it after the first STOP, and after the second one, which follows the second scan.
+fn is_continued_twice(child: &Sleeper, scan: usize) {
     if scan != 2 {
         child.wait_stopped();
     }
-    if scan == 1 {
+    if scan == 1 || scan == 3 {
         child.go_on();
     }
 }
@@ -51,10 +51,10 @@ fn what_is_continued_by_another_process_is_stopped_again() {
     let child = Sleeper::spawn();
     let found = vec![child.found()];
     let (outcomes, scans) = freeze(Signal::USR1, &found, |scan| {
-        is_continued_once(&child, scan);
+        is_continued_twice(&child, scan);
         found.clone()
     });
-    assert_eq!((outcomes, scans), (vec![(child.pid(), SIGNALLED)], 4));
+    assert_eq!((outcomes, scans), (vec![(child.pid(), SIGNALLED)], 5));
 }
 
 /// After the signal, a process is continued, unless it is to be stopped.
@@ -130,7 +130,7 @@ fn the_priority_is_raised_where_processes_are_to_be_killed_and_do_not_stop() {
         let raised = raises_priority(|| {
             freeze(signal, &both[..1], |scan| {
                 match second {
-                    Second::Running => is_continued_once(&children[0], scan),
+                    Second::Running => is_continued_twice(&children[0], scan),
                     Second::Stopped | Second::New => children[0].wait_stopped(),
                 }
                 both[..if second == Second::New { 2 } else { 1 }].to_vec()
