@@ -74,19 +74,20 @@ _pkill_option() {
         --strict) name=strict alternatives='strict' ;;
         --read-timeout) name=read-timeout alternatives='read-timeout' value=needed what=read-timeout ;;
         --allow-none) name=allow-none alternatives='allow-none' ;;
-        -c | --count) name=count alternatives='count print0' ;;
-        -l | --list-name) name=list-name alternatives='list-name columns quiet' ;;
-        -a | --list-full) name=list-full alternatives='list-full columns quiet' ;;
-        --id) name=id alternatives='id columns quiet' ;;
+        -c | --count) name=count alternatives='count print0 summary' ;;
+        -l | --list-name) name=list-name alternatives='list-name columns quiet summary' ;;
+        -a | --list-full) name=list-full alternatives='list-full columns quiet summary' ;;
+        --id) name=id alternatives='id columns quiet summary' ;;
         -Q | --shell-quote) name=shell-quote alternatives='shell-quote' ;;
-        --columns) name=columns alternatives='choose list-name list-full id columns quiet verbose' value=needed what=columns ;;
-        -d | --delimiter) name=delimiter alternatives='delimiter print0' value=needed ;;
-        -e | --echo) name=echo alternatives='echo' ;;
-        --print0) name=print0 alternatives='count delimiter print0 verbose json' ;;
-        --quiet) name=quiet alternatives='dry-run choose choose-signal list-name list-full id columns quiet verbose json' ;;
-        --verbose) name=verbose alternatives='columns print0 quiet verbose json' ;;
-        --json) name=json alternatives='print0 quiet verbose json' ;;
-        --explain) name=explain alternatives='explain' value=needed what=explain ;;
+        --columns) name=columns alternatives='choose list-name list-full id columns quiet verbose summary' value=needed what=columns ;;
+        -d | --delimiter) name=delimiter alternatives='delimiter print0 summary' value=needed ;;
+        -e | --echo) name=echo alternatives='echo summary' ;;
+        --print0) name=print0 alternatives='count delimiter print0 verbose json summary' ;;
+        --quiet) name=quiet alternatives='dry-run choose choose-signal list-name list-full id columns quiet verbose json summary' ;;
+        --verbose) name=verbose alternatives='columns print0 quiet verbose json summary' ;;
+        --json) name=json alternatives='print0 quiet verbose json summary' value=optional what=json ;;
+        --summary) name=summary alternatives='count list-name list-full id columns delimiter echo print0 quiet verbose json summary explain' ;;
+        --explain) name=explain alternatives='summary explain' value=needed what=explain ;;
         --complete) name=complete alternatives='complete' value=needed what=complete ;;
         --list-signals) name=list-signals alternatives='list-signals' ;;
         -h | --help) name=help alternatives='help' ;;
@@ -97,9 +98,9 @@ _pkill_option() {
 # Sets the options of a program.
 _pkill_options() {
     case $1 in
-        pgrep) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not -v:--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors :--exclude -w:--lightweight -n:--newest -o:--oldest :--tree :--signal :--choose :--max :--read-timeout :--allow-none -c:--count -l:--list-name -a:--list-full :--id -Q:--shell-quote :--columns -d:--delimiter :--print0 :--quiet :--verbose :--json :--explain :--complete -h:--help -V:--version' ;;
-        pkill) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors :--exclude -n:--newest -o:--oldest :--tree :--signal -q:--queue -m:--mrelease :--freeze :--whole-group :--wait :--timeout :--kill-after :--escalate :--cont :--until-none :--settle :--no-progress :--dry-run -I:--interactive :--choose :--choose-signal :--max :--strict :--read-timeout :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--explain :--complete :--list-signals -h:--help -V:--version' ;;
-        pidwait) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors :--exclude -n:--newest -o:--oldest :--tree :--signal :--timeout :--no-progress :--any :--choose :--max :--read-timeout :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--explain :--complete -h:--help -V:--version' ;;
+        pgrep) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not -v:--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors :--exclude -w:--lightweight -n:--newest -o:--oldest :--tree :--signal :--choose :--max :--read-timeout :--allow-none -c:--count -l:--list-name -a:--list-full :--id -Q:--shell-quote :--columns -d:--delimiter :--print0 :--quiet :--verbose :--json :--summary :--explain :--complete -h:--help -V:--version' ;;
+        pkill) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors :--exclude -n:--newest -o:--oldest :--tree :--signal -q:--queue -m:--mrelease :--freeze :--whole-group :--wait :--timeout :--kill-after :--escalate :--cont :--until-none :--settle :--no-progress :--dry-run -I:--interactive :--choose :--choose-signal :--max :--strict :--read-timeout :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--summary :--explain :--complete :--list-signals -h:--help -V:--version' ;;
+        pidwait) options='-f:--full -x:--exact -i:--ignore-case :--fixed-strings :--and :--not :--inverse -p:--pid -F:--pidfile -L:--logpidfile -P:--parent :--ancestor -g:--pgroup -s:--session -t:--terminal -u:--euid -U:--uid -G:--group -O:--older :--younger -r:--runstates :--no-zombies :--no-kernel-threads :--exe :--exe-deleted :--script :--cwd :--rss :--cpu-time :--cgroup :--unit :--user-unit :--local :--port :--env :--ns :--nslist -H:--require-handler -A:--ignore-ancestors :--exclude -n:--newest -o:--oldest :--tree :--signal :--timeout :--no-progress :--any :--choose :--max :--read-timeout :--allow-none -c:--count -e:--echo :--quiet :--verbose :--json :--summary :--explain :--complete -h:--help -V:--version' ;;
     esac
 }
 

@@ -91,7 +91,11 @@ pub const OUT_OF_MEMORY: i32 = ExitStatus::Fatal.code();
 /// Run a program and return its exit status. `argv0` is the name that it was called by, `args` are its other arguments.
 /// `pkill` and `pidwait` spare a caller that has that name and their pattern in its arguments.
 pub fn run(program: Program, argv0: &OsStr, args: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let args: Vec<OsString> = args.into_iter().collect();
     let mut output = Output::new(program);
+    if let Some(format) = cli::json_format(program, &args) {
+        output.print_json(format, proc::Run::new(argv0, &args));
+    }
     let result = check_privileges().and_then(|()| cli::parse(program, argv0, args)).and_then(|invocation| {
         match invocation {
             Invocation::Print(text) => {
@@ -106,8 +110,8 @@ pub fn run(program: Program, argv0: &OsStr, args: impl IntoIterator<Item = OsStr
                 output.candidates(&complete::candidates(&request)?);
                 Ok(ExitStatus::Success)
             }
-            Invocation::ListSignals(style) => {
-                output.signals(style)?;
+            Invocation::ListSignals => {
+                output.signals()?;
                 Ok(ExitStatus::Success)
             }
             Invocation::Run(request) => answer(*request, &mut output),

@@ -43,6 +43,7 @@ pub(super) fn value(opt: &Opt, value: &OsStr) -> Option<String> {
         Kind::Namespaces => "valid namespaces: ipc, mnt, net, pid, user, uts",
         Kind::Steps => "valid steps: DURATION:SIGNAL, as in 5s:INT,10s:KILL",
         Kind::Units | Kind::UserUnits => "for the unit of a path, see systemd-escape --path",
+        Kind::Format => "valid formats: document, lines",
         Kind::Columns => return columns(value),
         _ => return None,
     };

@@ -47,6 +47,8 @@ pub enum Kind {
     Integer,
     /// Columns of `--columns`, by name.
     Columns,
+    /// Formats of `--json`, by name.
+    Format,
     /// Arbitrary text.
     Text,
     /// What to complete: the name of an option, or `pattern`.
@@ -83,6 +85,7 @@ impl Kind {
             Kind::Count => "N",
             Kind::Integer => "VALUE",
             Kind::Columns => "COLUMN,...",
+            Kind::Format => "FORMAT",
             Kind::Text => "STRING",
             Kind::Candidates => "WHAT",
         }

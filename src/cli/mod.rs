@@ -17,7 +17,7 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 
 use crate::error::Error;
@@ -43,8 +43,8 @@ pub(crate) enum Invocation {
     Help { is_short: bool },
     /// Print this text.
     Print(String),
-    /// Print the table of signals in this style.
-    ListSignals(Style),
+    /// Print the table of signals.
+    ListSignals,
     /// Print completion candidates.
     Complete(CompletionRequest),
 }
@@ -69,7 +69,7 @@ pub(crate) fn parse(
     argv0: &OsStr,
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Invocation, Error> {
-    let mut words = Getopt::new(program, args.into_iter());
+    let words = Getopt::new(program, args.into_iter());
     let mut args = Args::default();
     let mut given = Given::new();
     // The names of the options, and where the pattern is among them.
@@ -78,7 +78,7 @@ pub(crate) fn parse(
     // Reported at the end: an option such as --help takes precedence.
     let mut invalid = None;
     let mut is_short = false;
-    while let Some(word) = words.next() {
+    for word in words {
         match word? {
             Word::Operand(operand) => {
                 order.push(PATTERN);
@@ -101,11 +101,7 @@ pub(crate) fn parse(
             None => {}
             Some(Exit::Help) => return Ok(Invocation::Help { is_short }),
             Some(Exit::Version) => return Ok(Invocation::Print(help::version(program))),
-            Some(Exit::ListSignals) => {
-                // --json may stand on either side.
-                let json = given.contains_key("json") || words.rest().any(|arg| arg == "--json");
-                return Ok(Invocation::ListSignals(if json { Style::Json } else { Style::Plain }));
-            }
+            Some(Exit::ListSignals) => return Ok(Invocation::ListSignals),
         }
     }
     if operands.len() > 1 {
@@ -129,6 +125,29 @@ pub(crate) fn parse(
     let mut request = args.into_request(program, pattern, raw_values)?;
     request.invoked_as = last_component(argv0).unwrap_or(program.name().as_bytes()).to_vec();
     Ok(Invocation::Run(Box::new(request)))
+}
+
+/// The format of `--json`, if it is recognizable: also where the command line is wrong, as then the error is reported
+/// in that format. After an error in the grammar, what is an option and what a value is not known, so only the exact
+/// words are recognized.
+pub(crate) fn json_format(program: Program, args: &[OsString]) -> Option<JsonFormat> {
+    let format = |value: Option<&OsStr>| value.map_or(Ok(JsonFormat::default()), values::json_format).ok();
+    let mut words = Getopt::new(program, args.iter().cloned());
+    let mut last = None;
+    while let Some(Ok(word)) = words.next() {
+        if let Word::Option(Opt { long: "json", .. }, value, _) = word {
+            last = format(value.as_deref()).or(last);
+        }
+    }
+    for word in words.rest().take_while(|word| word != "--") {
+        let value = match word.as_bytes() {
+            b"--json" => None,
+            [b'-', b'-', b'j', b's', b'o', b'n', b'=', value @ ..] => Some(OsStr::from_bytes(value)),
+            _ => continue,
+        };
+        last = format(value).or(last);
+    }
+    last
 }
 
 fn last_component(argv0: &OsStr) -> Option<&[u8]> {

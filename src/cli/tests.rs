@@ -84,6 +84,7 @@ fn exclusive_options() {
                         None => "",
                         Some(Kind::Steps) => "=5:KILL",
                         Some(Kind::Columns) => "=pid",
+                        Some(Kind::Format) => "=lines",
                         Some(_) => "=5",
                     };
                     let args =
@@ -140,10 +141,7 @@ fn options_that_end_the_reading() {
         ("pgrep -hy", "short help"),
         ("pgrep -Vh", "version"),
         ("pgrep a b --version -O abc", "version"),
-        ("pkill --list-signals", "signals: Plain"),
-        ("pkill --json --list-signals", "signals: Json"),
-        ("pkill --list-signals --json", "signals: Json"),
-        ("pkill --list-signals --nosuch --json", "signals: Json"),
+        ("pkill --list-signals --nosuch", "signals"),
         ("pgrep --complete pid 4", "complete: Pids 4"),
         ("pgrep --complete pattern", "complete: Pattern "),
         ("pgrep --complete parent -P 1 --help", "help"),
@@ -160,13 +158,38 @@ fn options_that_end_the_reading() {
                 assert!(text.starts_with("pgrep from "), "{text}");
                 "version".into()
             }
-            Ok(Invocation::ListSignals(style)) => format!("signals: {style:?}"),
+            Ok(Invocation::ListSignals) => "signals".into(),
             Ok(Invocation::Complete(request)) => {
                 format!("complete: {:?} {}", request.kind, String::from_utf8_lossy(&request.word))
             }
             Ok(Invocation::Run(_)) => "run".into(),
             Err(error) => error.message,
         };
+        assert_eq!(found, expected, "{line}");
+    }
+}
+
+/// Also where the command line is wrong.
+#[test]
+fn the_format_of_an_error() {
+    for (line, expected) in [
+        ("pgrep a", ""),
+        ("pgrep a --json", "document"),
+        ("pgrep --json=document --js=lines a b", "lines"),
+        ("pgrep --json=lines --json -O abc", "document"),
+        ("pgrep --json=csv a", ""),
+        ("pgrep --json=lines --json=csv a", "lines"),
+        ("pgrep a -- --json", ""),
+        ("pgrep --env --json a", ""), // the value of another option
+        ("pkill --list-signals --json", "document"),
+        ("pkill -x --nosuch --json", "document"),
+        ("pkill -xy --json=lines", "lines"),
+        ("pkill --nosuch --js", ""), // abbreviated after the error
+        ("pkill --nosuch -- --json", ""),
+        ("pkill --json=lines --nosuch --jsonl", "lines"),
+    ] {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let found = json_format(Program::called(&words[0]), &words[1..]).map_or("", JsonFormat::name);
         assert_eq!(found, expected, "{line}");
     }
 }

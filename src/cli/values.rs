@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::column::{self, Column};
 use crate::request::{
-    Account, Namespace, Pid, Ports, ProcessList, ProcessRef, Protocol, Step, is_token_like,
+    Account, JsonFormat, Namespace, Pid, Ports, ProcessList, ProcessRef, Protocol, Step, is_token_like,
 };
 use crate::signal::Signal;
 
@@ -250,6 +250,12 @@ pub(super) fn namespaces(value: &OsStr) -> Result<Vec<Namespace>, String> {
         let kind = Namespace::ALL.into_iter().find(|kind| kind.name() == entry);
         kind.ok_or_else(|| complain("invalid namespace", entry))
     })
+}
+
+/// A format of `--json`.
+pub(super) fn json_format(value: &OsStr) -> Result<JsonFormat, String> {
+    let format = JsonFormat::ALL.into_iter().find(|format| format.name() == value);
+    format.ok_or_else(|| complain("invalid format", value))
 }
 
 /// Digits with an optional plus sign, as procps-ng reads them.

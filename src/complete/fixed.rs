@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::candidate::Candidate;
 use crate::cli::COLUMNS;
 use crate::cli::options::OPTIONS;
-use crate::request::Namespace;
+use crate::request::{JsonFormat, Namespace};
 use crate::signal::Signal;
 
 /// In seconds: a plain number is accepted by each option that takes a duration.
@@ -88,6 +88,14 @@ pub(super) fn durations() -> Vec<Candidate> {
 
 pub(super) fn columns() -> Vec<Candidate> {
     COLUMNS.iter().map(|column| Candidate::own(column.name, column.about)).collect()
+}
+
+pub(super) fn formats() -> Vec<Candidate> {
+    let about = |format| match format {
+        JsonFormat::Document => "one document (the default)",
+        JsonFormat::Lines => "a line for each process, and a last one for the run",
+    };
+    JsonFormat::ALL.map(|format| Candidate::own(format.name(), about(format))).into()
 }
 
 /// The arguments of `--complete`.

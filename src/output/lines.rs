@@ -4,14 +4,15 @@ use std::io::IsTerminal as _;
 
 use super::printable::{cut, is_printable, quoted, shown};
 use super::screen::Screen;
+use super::signals;
+use super::summary::summary;
 use super::text::identity;
 use super::tree::{self, Branch};
 use super::writer::Output;
-use super::{json, signals};
 use crate::complete::Candidate;
 use crate::error::Error;
 use crate::report::{Outcome, Report, Target};
-use crate::request::{Action, Listing, Mode, Request, Separator, Style, Subject};
+use crate::request::{Action, JsonFormat, Listing, Mode, Request, Separator, Style, Subject};
 use crate::view::View;
 
 /// Characters of a command line that describe a completion candidate, which has one line of the screen.
@@ -30,24 +31,27 @@ impl Output {
         }
     }
 
-    /// `--list-signals`: a table, or with `--json` an array.
-    pub(crate) fn signals(&mut self, style: Style) -> Result<(), Error> {
-        self.print_with(|output| match style {
-            Style::Json => signals::write_array(output),
-            Style::Plain | Style::Verbose | Style::Quiet => signals::write_table(output),
+    /// `--list-signals`: a table, or with `--json` an array or lines.
+    pub(crate) fn signals(&mut self) -> Result<(), Error> {
+        let format = self.json.take().map(|json| json.format);
+        self.print_with(|output| match format {
+            Some(JsonFormat::Document) => signals::write_array(output),
+            Some(JsonFormat::Lines) => signals::write_lines(output),
+            None => signals::write_table(output),
         })
     }
 
     /// The outcomes of all targets.
     pub(crate) fn report(&mut self, request: &Request, report: &Report) -> Result<(), Error> {
-        match request.style {
-            Style::Quiet if !request.count => {}
-            Style::Json => {
+        match (self.json.take(), request.style) {
+            (Some(json), _) => {
                 let mut names = std::mem::take(&mut self.names);
-                self.print_with(|output| json::write_report(output, request, report, &mut names))?;
+                self.print_with(|output| json.write_report(output, request, report, &mut names))?;
                 self.names = names;
             }
-            Style::Plain | Style::Verbose | Style::Quiet => self.lines(&request.action, request, report)?,
+            (None, Style::Quiet) if !request.count => {}
+            (None, Style::Summary) => self.print(&summary(request, report)),
+            (None, _) => self.lines(&request.action, request, report)?,
         }
         self.flush()?;
         self.messages(request, report);

@@ -104,7 +104,7 @@ impl Observer for Output {
         match self.style {
             Style::Quiet => false,
             Style::Plain => self.is_watched(),
-            Style::Verbose | Style::Json => true,
+            Style::Verbose | Style::Json | Style::Summary => true,
         }
     }
 

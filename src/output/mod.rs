@@ -19,6 +19,7 @@ mod reappeared;
 mod rows;
 mod screen;
 mod signals;
+mod summary;
 mod supervised;
 mod table;
 mod terminal;

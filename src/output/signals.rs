@@ -41,14 +41,12 @@ pub(super) fn lines(signals: impl Iterator<Item = Signal>, screen: Screen) -> Ve
 
 /// The same as a JSON array, with a newline at the end.
 pub(super) fn write_array(output: impl Write) -> io::Result<()> {
-    let view = |signal: Signal| SignalView {
-        number: signal.number(),
-        names: signal.names(),
-        default: signal.default_action().to_string(),
-        catchable: signal.can_be_caught(),
-        meaning: signal.meaning(),
-    };
-    json::write(output, &Signal::named().map(view).collect::<Vec<_>>())
+    json::write(output, &Signal::named().map(SignalView::new).collect::<Vec<_>>())
+}
+
+/// The same as a line of JSON for each signal.
+pub(super) fn write_lines(mut output: impl Write) -> io::Result<()> {
+    Signal::named().try_for_each(|signal| json::write_line(&mut output, &SignalView::new(signal)))
 }
 
 #[derive(Serialize)]
@@ -58,4 +56,16 @@ struct SignalView {
     default: String,
     catchable: bool,
     meaning: &'static str,
+}
+
+impl SignalView {
+    fn new(signal: Signal) -> Self {
+        SignalView {
+            number: signal.number(),
+            names: signal.names(),
+            default: signal.default_action().to_string(),
+            catchable: signal.can_be_caught(),
+            meaning: signal.meaning(),
+        }
+    }
 }

@@ -10,13 +10,15 @@ use rustix::io::Errno;
 use rustix::stdio;
 
 use super::describe::Describer;
+use super::json::Json;
 use super::printable::{pieces, printable, shown};
 use super::progress::ProgressLine;
 use super::terminal::Terminal;
 use super::text::Names;
 use crate::error::{Error, ErrorKind, errno_text, io_error_text};
+use crate::proc::Run;
 use crate::report::ExitStatus;
-use crate::request::{Program, Style, Subject};
+use crate::request::{JsonFormat, Program, Style, Subject};
 
 /// Output is written when this much has been collected.
 const FLUSH_THRESHOLD: usize = 64 * 1024;
@@ -31,6 +33,8 @@ pub(crate) struct Output {
     /// The reminders of supervisors that were given already.
     pub(super) reminded: BTreeSet<String>,
     pub(super) style: Style,
+    /// `--json`, until it is printed: there is one document, or the lines of one.
+    pub(super) json: Option<Json>,
     pub(super) terminal: Option<Terminal>,
     /// `--choose`: the shell command that explains a process on the list.
     pub(super) explains: Option<OsString>,
@@ -52,6 +56,7 @@ impl Output {
             describer: None,
             reminded: BTreeSet::new(),
             style: Style::Plain,
+            json: None,
             terminal: None,
             explains: None,
             progress: None,
@@ -59,6 +64,11 @@ impl Output {
             pipe_closed: false,
             failure: None,
         }
+    }
+
+    /// `--json`: the run is printed in this format, whether it succeeds or not.
+    pub(crate) fn print_json(&mut self, format: JsonFormat, run: Run) {
+        self.json = Some(Json { format, program: self.program, run });
     }
 
     /// Trusted text, unchanged.
@@ -95,6 +105,7 @@ impl Output {
         let result = result.and_then(|status| self.flush().map(|()| status));
         let result = self.failure.take().map_or(result, Err);
         result.unwrap_or_else(|error| {
+            let written = self.write_failure(&error);
             self.error(&error.message);
             if let Some(hint) = &error.hint {
                 self.error(hint);
@@ -102,8 +113,23 @@ impl Output {
             if error.kind == ErrorKind::Usage {
                 self.write_stderr(&format!("Try `{} --help' for more information.\n", self.program.name()));
             }
+            if let Err(error) = written {
+                self.error(&error.message);
+                return ExitStatus::from(&error);
+            }
             ExitStatus::from(&error)
         })
+    }
+
+    /// With `--json`, the error instead of a report.
+    fn write_failure(&mut self, error: &Error) -> Result<(), Error> {
+        match self.json.take() {
+            Some(json) => {
+                self.print_with(|output| json.write_error(output, error))?;
+                self.flush()
+            }
+            None => Ok(()),
+        }
     }
 
     pub(super) fn flush(&mut self) -> Result<(), Error> {

@@ -294,21 +294,22 @@ fn columns(request: &Request, now: u64) -> Option<Arc<RowReader>> {
 fn detail(request: &Request) -> Detail {
     let mode = request.sending().map_or(Mode::Send, |sending| sending.mode);
     let full = || {
-        let is_document = request.style == Style::Json;
-        let described = Described { arguments: is_document, all_threads: mode == Mode::DryRun };
+        let is_text = !matches!(request.style, Style::Json | Style::Summary);
+        let arguments = request.style == Style::Json;
+        let described = Described { arguments, all_threads: mode == Mode::DryRun };
         // Where processes are chased, nothing may take time that is not needed; after a wait, what has started
         // meanwhile is reported.
         let reminds = |sending: &Sending| match mode {
             Mode::Send => !sending.freezes() && !sending.until_none && request.wait().is_none(),
             Mode::Ask | Mode::DryRun => true,
         };
-        let origin = !is_document && request.sending().is_some_and(reminds);
-        Detail::Full(described, Context { row: !is_document || mode == Mode::Ask, origin })
+        let origin = is_text && request.sending().is_some_and(reminds);
+        Detail::Full(described, Context { row: is_text || mode == Mode::Ask, origin })
     };
     let label = match &request.action {
         _ if matches!(request.style, Style::Verbose | Style::Json) => return full(),
         _ if mode != Mode::Send => return full(),
-        _ if request.style == Style::Quiet => None,
+        _ if matches!(request.style, Style::Quiet | Style::Summary) => None,
         Action::List(_) if request.count => None,
         Action::List(listing) => listing.label,
         Action::Signal(delivery) => delivery.echo,

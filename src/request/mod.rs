@@ -107,8 +107,31 @@ pub(crate) enum Style {
     Plain,
     /// `--verbose`: a line per process.
     Verbose,
-    /// `--json`: one JSON document.
+    /// `--json`: one JSON document, or a line for each process.
     Json,
+    /// `--summary`: the number of processes with each outcome, in one line.
+    Summary,
+}
+
+/// The values of `--json`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum JsonFormat {
+    /// One document.
+    #[default]
+    Document,
+    /// A line for each process, and one for the run.
+    Lines,
+}
+
+impl JsonFormat {
+    pub(crate) const ALL: [JsonFormat; 2] = [JsonFormat::Document, JsonFormat::Lines];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            JsonFormat::Document => "document",
+            JsonFormat::Lines => "lines",
+        }
+    }
 }
 
 impl Request {

@@ -66,6 +66,7 @@ mod growth;
 mod limits;
 mod rsyslog;
 mod sudo;
+mod summary;
 mod syscalls;
 
 // Patterns, compared with glibc.

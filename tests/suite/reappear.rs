@@ -139,6 +139,9 @@ fn what_is_restarted_after_a_wait_is_reported() {
             }
         }
         eventually("it runs", || pids().len() == 1);
+        let output = pkill("--wait --summary --settle 2").run();
+        assert_eq!((&*output.out(), &*output.err()), ("1 exited, 0 still running, 1 reappeared\n", ""));
+        eventually("it runs", || pids().len() == 1);
         let output = pkill("--wait --json --settle 2").run();
         let report: Value = document(&output);
         let one = &report["reappeared"][0];

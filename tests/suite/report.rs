@@ -185,15 +185,24 @@ fn what_excludes_each_other() {
     check(
         two,
         &[
-            case("pgrep --quiet --json {tag}").ours_only().usage("cannot be used together"),
+            case("pgrep --quiet --json {tag}")
+                .ours_only()
+                .usage("cannot be used together")
+                .prints_with("\"kind\": \"usage\""),
             case("pkill --quiet --verbose {tag}").ours_only().usage("cannot be used together"),
-            case("pidwait --json --verbose {tag}").ours_only().usage("cannot be used together"),
+            case("pidwait --json --verbose {tag}")
+                .ours_only()
+                .usage("cannot be used together")
+                .prints_with("\"kind\": \"usage\""),
             case("pgrep --print0 -d , {tag}")
                 .ours_only()
                 .usage("--print0 and --delimiter cannot be used together"),
             case("pgrep --print0 -c {tag}").ours_only().usage("--print0 and --count cannot be used together"),
             case("pgrep --print0 --verbose {tag}").ours_only().usage("cannot be used together"),
-            case("pgrep --json --print0 {tag}").ours_only().usage("cannot be used together"),
+            case("pgrep --json --print0 {tag}")
+                .ours_only()
+                .usage("cannot be used together")
+                .prints_with("\"kind\": \"usage\""),
             case("pkill --dry-run --interactive {tag}")
                 .ours_only()
                 .usage("--dry-run and --interactive cannot be used together"),

@@ -106,7 +106,11 @@ fn a_name_costs_one_file_per_process() {
         ] {
             let trace = Trace::new(program, args, &[]);
             assert_eq!(trace.output.status, 0, "{args:?}: {}", trace.output.err());
-            let files = trace.files();
+            let mut files = trace.files();
+            if args.contains(&"--json") {
+                // Of itself and of its parent, strace, it reads what it reports of the run.
+                files.retain(|pid, _| *pid == 1 || crowd.iter().any(|victim| victim.pid() == *pid));
+            }
             for pid in crowd.iter().map(Victim::pid).chain([1]) {
                 assert!(files.contains_key(&pid), "{args:?} did not read {pid}");
             }
@@ -382,6 +386,36 @@ fn an_ascii_name_needs_no_locale_and_no_accounts() {
     }
 }
 
+/// What `--json` reports of the run itself is read for it, once, and for nothing else.
+#[test]
+fn the_run_is_described_for_json_only() {
+    if !need("strace") {
+        return;
+    }
+    let victim = Victim::spec().spawn();
+    let pid = victim.pid().to_string();
+    let parts: [fn(&str) -> bool; 5] = [
+        |call| call.starts_with("uname("),
+        |call| call.contains("\"/proc/sys/kernel/random/boot_id\""),
+        |call| call.contains("\"/proc/self/loginuid\""),
+        |call| call.starts_with("getuid("),
+        |call| call.starts_with("getppid("),
+    ];
+    for (program, args, expected) in [
+        ("pgrep", &["-p", &pid][..], [0, 0, 0, 0, 0]),
+        ("pgrep", &["--summary", "-p", &pid], [0, 0, 0, 0, 0]),
+        ("pkill", &["-0", "--verbose", "-p", &pid], [0, 0, 0, 0, 0]),
+        ("pgrep", &["-p", &pid, "--nosuch"], [0, 0, 0, 0, 0]),
+        ("pgrep", &["--json", "-p", &pid], [1, 1, 1, 1, 2]),
+        ("pkill", &["-0", "--json=lines", "-p", &pid], [1, 1, 1, 1, 2]),
+        ("pgrep", &["--json", "-p", &pid, "--nosuch"], [1, 1, 1, 1, 2]),
+    ] {
+        let trace = Trace::new(program, args, &[]);
+        let found = parts.map(|is_part| trace.calls.iter().filter(|call| is_part(call)).count());
+        assert_eq!(found, expected, "{program} {args:?}: {:?}", trace.output);
+    }
+}
+
 #[test]
 fn every_kernel_gives_the_same_answers() {
     namespace(|| {
@@ -473,6 +507,7 @@ fn a_wait_in_a_script_scans_once() {
             ("--wait --verbose --settle 0", 1),
             ("--wait --verbose", 2),
             ("--wait --json", 2),
+            ("--wait --summary", 2),
             ("--wait --strict", 2),
             ("--wait --settle 0.01", 2),
         ] {

@@ -198,6 +198,7 @@ fn many_arguments_take_little_memory() {
         let pid = victim.pid().to_string();
         for (program, args, mib, expected) in [
             ("pgrep", "--json", 16, of_each),
+            ("pgrep", "--json=lines", 16, of_each.trim_start()),
             ("pkill", "-0 --json", 20, of_each),
             ("pkill", "--dry-run --json", 20, of_each),
             ("pgrep", "-aQ", 16, joined),

@@ -9,35 +9,59 @@ use super::text::sentences;
 use crate::explain::{Condition, Explained, Explanation, Found, Part};
 use crate::output::columns::Member;
 use crate::output::exact::Exact;
-use crate::output::json::{Criteria, SCHEMA, write as write_json};
+use crate::output::json::{Criteria, Head, Json, Line, RunView, write as write_json, write_line};
 use crate::output::text::Names;
 use crate::report::ExitStatus;
-use crate::request::{Pid, Request};
+use crate::request::{JsonFormat, Pid, Request};
 
 pub(super) fn write(
-    output: impl Write,
+    mut output: impl Write,
+    json: &Json,
     request: &Request,
     all: &[Explanation],
     status: ExitStatus,
     names: &mut Names,
 ) -> io::Result<()> {
-    let document = Document {
-        schema: SCHEMA,
-        program: request.program.name(),
+    let explanations = all.iter().map(|one| ExplanationView::new(request, one, names));
+    let mut document = Document {
+        head: Head::new(json),
         criteria: Criteria(request),
-        explanations: all.iter().map(|one| ExplanationView::new(request, one, names)).collect(),
+        explanations: None,
         exit_status: status.code(),
     };
-    write_json(output, &document)
+    match json.format {
+        JsonFormat::Document => {
+            document.explanations = Some(explanations.collect());
+            write_json(output, &document)
+        }
+        JsonFormat::Lines => {
+            let run = RunView::new(json);
+            for explanation in explanations {
+                let value = ExplanationLine { run: &run, explanation };
+                write_line(&mut output, &Line { kind: "explanation", value })?;
+            }
+            write_line(output, &Line { kind: "summary", value: document })
+        }
+    }
 }
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u32,
-    program: &'static str,
+    #[serde(flatten)]
+    head: Head<'a>,
     criteria: Criteria<'a>,
-    explanations: Vec<ExplanationView<'a>>,
+    /// None: they have lines of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanations: Option<Vec<ExplanationView<'a>>>,
     exit_status: i32,
+}
+
+#[derive(Serialize)]
+struct ExplanationLine<'a> {
+    #[serde(flatten)]
+    run: &'a RunView<'a>,
+    #[serde(flatten)]
+    explanation: ExplanationView<'a>,
 }
 
 #[derive(Serialize)]

@@ -20,12 +20,12 @@ impl Output {
             all.iter().all(|one| one.process.as_ref().is_some_and(|process| process.is_selected));
         let status = if are_selected { ExitStatus::Success } else { ExitStatus::Nothing };
         let mut names = std::mem::take(&mut self.names);
-        match request.style {
-            Style::Quiet => {}
-            Style::Json => {
-                self.print_with(|output| json::write(output, request, all, status, &mut names))?;
+        match (self.json.take(), request.style) {
+            (Some(json), _) => {
+                self.print_with(|output| json::write(output, &json, request, all, status, &mut names))?;
             }
-            Style::Plain | Style::Verbose => {
+            (None, Style::Quiet) => {}
+            (None, _) => {
                 for explanation in all {
                     self.print(&text::text(request, explanation, &mut names));
                 }

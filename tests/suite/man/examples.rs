@@ -43,6 +43,26 @@ fn typed_so(line: &'static str, run: &'static str, cast: fn(&mut Scene), case: f
     Example { line, cast: Box::new(cast), case: case(shell("sh {dir}/line")) }
 }
 
+/// It reads what was collected from hosts, on one of which there is no such user.
+fn of_hosts(line: &'static str, case: fn(Case) -> Case) -> Example {
+    let cast = move |scene: &mut Scene| {
+        add(scene, "worker", plain);
+        add_other(scene, "worker", "own", |part| part.uids(NOBODY, NOBODY, NOBODY));
+        let pkill = scene.dir().executable(Run::ours("pkill").program());
+        for (host, args) in [("db1", "-u app"), ("web1", "-x worker"), ("web2", "-x worker")] {
+            for (format, extension) in [("document", "json"), ("lines", "jsonl")] {
+                let name = format!("echo {host} >/proc/sys/kernel/hostname");
+                let user = "exec setpriv --reuid=65534 --clear-groups";
+                let script = format!("{name}; {user} {} -0 --json={format} {args}", pkill.display());
+                let report = Run::shell("exec unshare --uts sh -c \"$0\"").args([script]).run().stdout;
+                scene.dir().file(&format!("{host}.{extension}"), report);
+            }
+        }
+        scene.dir().file("line", line);
+    };
+    Example { line, cast: Box::new(cast), case: case(shell("cd {dir} && sh line")) }
+}
+
 /// It is in a configuration file: this part of it is run by `sh -c`.
 fn configured(
     line: &'static str,
@@ -307,6 +327,23 @@ pub fn examples() -> Vec<Example> {
             |case| {
                 case.prints("{worker.pid}\n").says("Operation not permitted").fate("own", "killed by TERM")
             },
+        ),
+        of_hosts(
+            r#"cat *.jsonl | jq -r 'select(.outcome == "refused") | "\(.host) \(.pid) \(.user)"'"#,
+            |case| case.prints("web1 {worker.pid} root\nweb2 {worker.pid} root\n"),
+        ),
+        of_hosts("jq -s 'map({(.host): (.summary // .error)}) | add' *.json", |case| {
+            case.prints_with(
+                "  \"web2\": {\n    \"matched\": 2,\n    \"refused\": 1,\n    \"signalled\": 1,\n",
+            )
+        }),
+        of_hosts(
+            "jq -r '.host as $h | .targets[]? | [$h, .pid, .user, .outcome] | @tsv' *.json | column -t",
+            |case| case.prints_with("  root    refused\n"),
+        ),
+        of_hosts(
+            r#"cat *.jsonl | jq -r 'select(.kind == "error") | "\(.host): \(.error.message)"'"#,
+            |case| case.prints("db1: invalid user name: app\n"),
         ),
         configured(
             "17 3 * * * root pkill -A -f -O 1d --allow-none '^/srv/import --once'",

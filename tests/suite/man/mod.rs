@@ -121,7 +121,7 @@ fn each_example_has_its_row_and_the_reverse() {
 #[test]
 fn the_examples_work() {
     namespace(|| {
-        if !["mount", "jq", "top", "renice", "setpriv"].into_iter().all(need) {
+        if !["mount", "jq", "column", "top", "renice", "setpriv", "unshare"].into_iter().all(need) {
             return;
         }
         // The pidfiles of the examples, in a mount namespace of their own.

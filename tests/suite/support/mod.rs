@@ -33,7 +33,7 @@ mod victim;
 
 pub use dir::Dir;
 pub use helper::Helper;
-pub use json::{check_schema, document, violation};
+pub use json::{breach, check_schema, document, lines, rejection, violation};
 pub use namespace::{hide_processes, namespace};
 pub use on_terminal::{on_terminal, on_terminal_of};
 pub use random::Random;

@@ -1,123 +1,22 @@
-//! `--json`: one document about the whole run. Its schema is docs/report.schema.json.
+//! A target in JSON.
 
-use std::cell::RefCell;
-use std::ffi::OsString;
-use std::io::{self, Write};
 use std::time::Duration;
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::columns::Members;
-use super::exact::{Arguments, Exact, wall_clock};
-use super::printable::Escaped;
-use super::reappeared::ReappearedView;
-use super::text::{Names, explanation, word};
 use crate::column::Column;
+use crate::output::columns::Members;
+use crate::output::exact::{Arguments, Exact, wall_clock};
+use crate::output::text::{Names, explanation, word};
 use crate::proc::Description;
-use crate::report::{End, Exited, Outcome, Report, Sent, SentSignal, StillRunning, Target, Via};
-use crate::request::{Action, Listing, Pid, RawValue, Request};
+use crate::report::{End, Exited, Outcome, Sent, SentSignal, StillRunning, Target, Via};
+use crate::request::Pid;
 use crate::select::Reason;
 use crate::signal::Signal;
-use crate::view::{Mention, View};
-
-/// Raised when a reader of the former schema would misunderstand the new one; not for additions.
-pub(super) const SCHEMA: u32 = 2;
-
-/// JSON that people can read, with a newline at the end.
-pub(super) fn write(output: impl Write, value: &impl Serialize) -> io::Result<()> {
-    let mut output = Escaped(output);
-    serde_json::to_writer_pretty(&mut output, value)?;
-    output.write_all(b"\n")
-}
-
-/// The document. It is written while it is made: the arguments of many processes have hundreds of megabytes as JSON.
-pub(super) fn write_report(
-    output: impl Write,
-    request: &Request,
-    report: &Report,
-    names: &mut Names,
-) -> io::Result<()> {
-    let document = Document {
-        schema: SCHEMA,
-        program: request.program.name(),
-        signal: match &request.action {
-            Action::Signal(delivery) => {
-                Some(SignalView { name: delivery.signal.to_string(), number: delivery.signal.number() })
-            }
-            Action::List(_) | Action::Wait { .. } => None,
-        },
-        criteria: Criteria(request),
-        targets: Targets { all: &report.targets, columns: columns(request), names: RefCell::new(names) },
-        reappeared: report.reappeared.iter().map(ReappearedView::new).collect(),
-        spared: report.spared.iter().map(SparedView::new).collect(),
-        summary: Summary {
-            matched: report.targets.len(),
-            undecided: report.undecided,
-            outcomes: Outcomes(report),
-            exit_status: report.exit_status(request).code(),
-        },
-    };
-    write(output, &document)
-}
+use crate::view::View;
 
 #[derive(Serialize)]
-struct Document<'a> {
-    schema: u32,
-    program: &'static str,
-    signal: Option<SignalView>,
-    criteria: Criteria<'a>,
-    targets: Targets<'a>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reappeared: Vec<ReappearedView<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    spared: Vec<SparedView<'a>>,
-    summary: Summary<'a>,
-}
-
-/// A caller of the program.
-#[derive(Serialize)]
-struct SparedView<'a> {
-    pid: Pid,
-    name: Exact<'a>,
-}
-
-impl<'a> SparedView<'a> {
-    fn new(spared: &'a Mention) -> Self {
-        SparedView { pid: spared.pid, name: Exact(&spared.name) }
-    }
-}
-
-#[derive(Serialize)]
-struct SignalView {
-    name: String,
-    number: i32,
-}
-
-/// Each target is described when it is written.
-struct Targets<'a> {
-    all: &'a [Target],
-    /// Of `--columns`.
-    columns: &'a [&'static Column],
-    names: RefCell<&'a mut Names>,
-}
-
-fn columns(request: &Request) -> &[&'static Column] {
-    match &request.action {
-        Action::List(Listing { columns: Some(columns), .. }) => &columns.list,
-        Action::List(_) | Action::Signal(_) | Action::Wait { .. } => &[],
-    }
-}
-
-impl Serialize for Targets<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let view = |target| TargetView::new(target, self.columns, &mut self.names.borrow_mut());
-        serializer.collect_seq(self.all.iter().map(view))
-    }
-}
-
-#[derive(Serialize)]
-struct TargetView<'a> {
+pub(super) struct TargetView<'a> {
     pid: Pid,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -206,22 +105,8 @@ impl EndView {
     }
 }
 
-#[derive(Serialize)]
-struct Summary<'a> {
-    matched: usize,
-    #[serde(skip_serializing_if = "is_zero")]
-    undecided: usize,
-    #[serde(flatten)]
-    outcomes: Outcomes<'a>,
-    exit_status: i32,
-}
-
-fn is_zero(number: &usize) -> bool {
-    *number == 0
-}
-
 impl<'a> TargetView<'a> {
-    fn new(target: &'a Target, columns: &[&'static Column], names: &mut Names) -> Self {
+    pub(super) fn new(target: &'a Target, columns: &[&'static Column], names: &mut Names) -> Self {
         let (about, columns) = match &target.view {
             View::Full(full) => (Some(About::new(&full.about, names)), None),
             View::Row(row) => (None, Some(Members::new(columns, row, names))),
@@ -277,42 +162,6 @@ impl<'a> About<'a> {
 }
 
 /// The outcome as one word, with underscores.
-fn identifier(target: &Target) -> String {
+pub(super) fn identifier(target: &Target) -> String {
     word(target).replace(' ', "_")
-}
-
-/// The pattern, and the options that select, by their long names and as they were typed.
-pub(super) struct Criteria<'a>(pub(super) &'a Request);
-
-impl Serialize for Criteria<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, value) in &self.0.raw_values {
-            match value {
-                RawValue::Flag => map.serialize_entry(name, &true)?,
-                RawValue::Value(value) => map.serialize_entry(name, &exact(value))?,
-                RawValue::Each(values) => {
-                    map.serialize_entry(name, &values.iter().map(exact).collect::<Vec<_>>())?;
-                }
-            }
-        }
-        map.end()
-    }
-}
-
-fn exact(value: &OsString) -> Exact<'_> {
-    Exact(value.as_encoded_bytes())
-}
-
-/// The number of targets with each outcome.
-struct Outcomes<'a>(&'a Report);
-
-impl Serialize for Outcomes<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut counts = std::collections::BTreeMap::new();
-        for target in &self.0.targets {
-            *counts.entry(identifier(target)).or_insert(0usize) += 1;
-        }
-        counts.serialize(serializer)
-    }
 }
