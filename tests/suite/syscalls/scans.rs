@@ -1,0 +1,50 @@
+//! The number of scans in a run that waits.
+
+use super::Trace;
+use crate::support::{Victim, namespace, need};
+
+/// A process that survives the signal does not cause scans without a pause: `--until-none` scans every 50 ms.
+#[test]
+fn scans_for_what_remains_have_pauses() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let victim = Victim::spec().ignore(libc::SIGTERM).spawn();
+        let trace = Trace::new("pkill", &["--until-none", "--timeout", "0.5", victim.name()], &[]);
+        assert_eq!(trace.output.status, 5, "{}", trace.output.err());
+        // A scan reads the name of each process, and so does the check before the signal.
+        let scans = trace.files()[&victim.pid()].iter().filter(|file| *file == "comm").count();
+        assert!((3..=13).contains(&scans), "{scans} scans in half a second");
+    });
+}
+
+/// The scan for restarted processes is made where its result is reported, and nowhere else.
+#[test]
+fn a_wait_in_a_script_scans_once() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        for (args, scans) in [
+            ("--wait", 1),
+            ("--kill-after 60", 1),
+            ("--wait --quiet", 1),
+            ("--wait --verbose --settle 0", 1),
+            ("--wait --verbose", 2),
+            ("--wait --json", 2),
+            ("--wait --summary", 2),
+            ("--wait --strict", 2),
+            ("--wait --settle 0.01", 2),
+        ] {
+            let victim = Victim::spec().spawn();
+            let args: Vec<&str> = args.split(' ').chain(["-x", victim.name()]).collect();
+            let trace = Trace::new("pkill", &args, &[]);
+            assert_eq!(trace.output.status, 0, "{args:?}: {}", trace.output.err());
+            let asked = trace.calls.iter().filter(|call| call.starts_with("ioctl(2,")).count();
+            assert!(asked <= 1, "{args:?}: whether standard error is a terminal");
+            let of_init = trace.files().remove(&1).unwrap_or_default();
+            assert_eq!(of_init.iter().filter(|file| *file == "comm").count(), scans, "{args:?}");
+        }
+    });
+}
