@@ -2,99 +2,14 @@
 //!
 //! `PKILL_TEST_ONLY=ours` or `=installed` runs one side only.
 
-use std::any::Any;
-use std::collections::BTreeMap;
+mod fate;
+mod scene;
 
+pub use scene::Scene;
+
+use self::fate::fate;
 use super::namespace::in_namespace;
-use super::victim::Spec;
-use super::{Dir, Output, Program, Run, Victim, available, installed_version, own_pid};
-
-/// The processes a case runs among: fresh for every case and implementation, and found by a name that no
-/// other process has.
-pub struct Scene {
-    tag: String,
-    victims: BTreeMap<&'static str, Victim>,
-    dir: Dir,
-    kept: Vec<Box<dyn Any>>,
-    words: Vec<(String, String)>,
-}
-
-impl Scene {
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Self {
-        // 11 characters, unique among all running tests; a label makes the name of a victim from it.
-        let tag = Victim::spec().tag();
-        Self { tag, victims: BTreeMap::new(), dir: Dir::new(), kept: Vec::new(), words: Vec::new() }
-    }
-
-    /// A victim that cases name as `{label}` (its name, the tag and the label, at most 4 characters) and
-    /// `{label.pid}`, `{label.tty}`,
-    /// `{label.tids}` (one per line).
-    pub fn add(&mut self, label: &'static str, part: impl FnOnce(Spec) -> Spec) -> &mut Victim {
-        assert!(label.len() <= 4, "a name has 15 bytes");
-        self.adopt(label, part(Victim::named(format!("{}{label}", self.tag))).spawn())
-    }
-
-    /// A victim with a name of another kind.
-    pub fn adopt(&mut self, label: &'static str, victim: Victim) -> &mut Victim {
-        self.victims.insert(label, victim);
-        self.victims.get_mut(label).expect("just added")
-    }
-
-    /// The victim of that label.
-    pub fn get(&mut self, label: &str) -> &mut Victim {
-        self.victims.get_mut(label).expect("a victim of that label")
-    }
-
-    /// The part of the names that all victims share.
-    pub fn tag(&self) -> &str {
-        &self.tag
-    }
-
-    /// A directory that lives as long as the scene: `{dir}`.
-    pub fn dir(&self) -> &Dir {
-        &self.dir
-    }
-
-    /// Keeps something as long as the scene: an open file with its locks, or a process tree.
-    pub fn keep(&mut self, thing: impl Any) {
-        self.kept.push(Box::new(thing));
-    }
-
-    /// Defines `{word}` for cases.
-    pub fn define(&mut self, word: &str, value: &str) {
-        self.words.push((format!("{{{word}}}"), value.to_owned()));
-    }
-
-    /// Fills in `{tag}`, `{self}` (the PID of the test), `{dir}`, `{cgroup}`, `{uid}`, `{gid}` (ours), `{program}` and
-    /// what [`Scene::add`] names.
-    pub fn fill(&self, text: &str, program: &str) -> String {
-        let mut text = text
-            .replace("{tag}", &self.tag)
-            .replace("{self}", &own_pid())
-            .replace("{program}", program)
-            .replace("{uid}", &rustix::process::geteuid().as_raw().to_string())
-            .replace("{gid}", &rustix::process::getegid().as_raw().to_string())
-            .replace("{cgroup}", &super::cgroup("self").unwrap_or_default())
-            .replace("{dir}", self.dir.path().to_str().expect("UTF-8"));
-        for (word, value) in &self.words {
-            text = text.replace(word, value);
-        }
-        for (label, victim) in &self.victims {
-            text = text
-                .replace(&format!("{{{label}}}"), &String::from_utf8_lossy(victim.comm()))
-                .replace(&format!("{{{label}.pid}}"), &victim.pid().to_string());
-            let threads = format!("{{{label}.tids}}");
-            if text.contains(&threads) {
-                text = text.replace(&threads, &victim.threads().join("\n"));
-            }
-            if text.contains(&format!("{{{label}.tty}}")) {
-                text = text.replace(&format!("{{{label}.tty}}"), victim.terminal());
-            }
-        }
-        text
-    }
-}
+use super::{Output, Program, Run, available, installed_version};
 
 /// The expected result of a run. The default: nothing printed, no process signalled, exit status 0.
 #[derive(Clone, Default)]
@@ -278,7 +193,7 @@ pub fn programs() -> Vec<Program> {
 
 /// Runs all cases against both implementations, each among a fresh scene; reports all failures together.
 pub fn check(cast: impl Fn(&mut Scene), cases: &[Case]) {
-    let listed = include_str!("../../../docs/COMPATIBILITY.md");
+    let listed = include_str!("../../../../docs/COMPATIBILITY.md");
     let version = installed_version().unwrap_or_default();
     let mut failures = Vec::new();
     for name in cases.iter().filter_map(|case| case.differs.as_ref().map(|(name, _)| name)) {
@@ -323,7 +238,7 @@ impl Case {
         let words = split(&scene.fill(self.line, ""));
         let run = if self.shell {
             let paths = std::env::var("PATH").unwrap_or_default();
-            let bin = scene.dir.path().join("bin");
+            let bin = scene.dir().path().join("bin");
             std::fs::create_dir(&bin).expect("a directory");
             for name in ["pgrep", "pkill", "pidwait"] {
                 let path = Run::of(program, name).program().to_owned();
@@ -406,55 +321,6 @@ impl Expect {
             }
         }
         wrong
-    }
-}
-
-fn fate(victim: &mut Victim, stopped: bool) -> String {
-    if stopped {
-        victim.wait_stopped();
-        return "stopped".into();
-    }
-    if victim.is_zombie() {
-        return String::new();
-    }
-    if victim.is_stopped() {
-        victim.send(rustix::process::Signal::CONT);
-        victim.wait_continued();
-    }
-    match victim.received() {
-        None => match victim.killed_by() {
-            Some(signal) => format!("killed by {}", name(signal)),
-            None => "ended".into(),
-        },
-        Some(received) => {
-            let queued = |code| code == libc::SI_QUEUE;
-            let words: Vec<String> = received
-                .iter()
-                .map(|one| match queued(one.code) {
-                    true => format!("{}={}", name(one.signal), one.value),
-                    false => name(one.signal),
-                })
-                .collect();
-            words.join(" ")
-        }
-    }
-}
-
-fn name(signal: i32) -> String {
-    let known = [
-        (libc::SIGHUP, "HUP"),
-        (libc::SIGINT, "INT"),
-        (libc::SIGKILL, "KILL"),
-        (libc::SIGUSR1, "USR1"),
-        (libc::SIGUSR2, "USR2"),
-        (libc::SIGTERM, "TERM"),
-        (libc::SIGCONT, "CONT"),
-        (libc::SIGWINCH, "WINCH"),
-    ];
-    match known.iter().find(|(number, _)| *number == signal) {
-        Some((_, name)) => (*name).into(),
-        None if signal >= libc::SIGRTMIN() => format!("RTMIN+{}", signal - libc::SIGRTMIN()),
-        None => signal.to_string(),
     }
 }
 
