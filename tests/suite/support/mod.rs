@@ -39,7 +39,7 @@ pub use on_terminal::{on_terminal, on_terminal_of};
 pub use random::Random;
 pub use root::{Root, cargo, packages, succeed};
 pub use run::{Output, Program, Run, Running, installed_version};
-pub use table::{Case, Expect, Scene, case, check, programs, reference, shell};
+pub use table::{Case, Expect, Scene, case, check, one_of_two_may_be_signalled, programs, reference, shell};
 pub use victim::{Reaction, Received, Spec, Victim};
 
 use std::time::Duration;

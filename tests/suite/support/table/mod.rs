@@ -5,7 +5,7 @@
 mod fate;
 mod scene;
 
-pub use scene::Scene;
+pub use scene::{Scene, one_of_two_may_be_signalled};
 
 use self::fate::fate;
 use super::namespace::in_namespace;

@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 
-use crate::support::{Dir, Spec, Victim, cgroup, own_pid};
+use crate::support::{Dir, Run, Spec, Victim, cgroup, own_pid};
 
 /// The processes a case runs among: fresh for every case and implementation, and found by a name that no
 /// other process has.
@@ -88,4 +88,15 @@ impl Scene {
         }
         text
     }
+}
+
+/// A cast of two processes: `{as} {pkill}` runs pkill as a user that may signal `{a}`, and not `{b}`. Needs root and
+/// setpriv(1).
+pub fn one_of_two_may_be_signalled(scene: &mut Scene) {
+    scene.add("a", |part| part.uids(60_001, 60_001, 60_001).dumpable());
+    scene.add("b", |part| part);
+    let pkill = Run::ours("pkill").program().to_owned();
+    let file = scene.dir().executable(&pkill);
+    scene.define("as", "setpriv --reuid 60001 --regid 60001 --clear-groups");
+    scene.define("pkill", file.to_str().expect("UTF-8"));
 }
