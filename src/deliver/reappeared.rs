@@ -58,7 +58,14 @@ pub(super) fn note(delivery: &mut Delivery<'_>, found: &[Match]) {
     }
 }
 
-/// None if it was there before, has exited, or was started by a process that was signalled.
+/// The same for a scan within a round of `--until-none`.
+pub(super) fn note_within_round(delivery: &mut Delivery<'_>, found: &[Match]) {
+    if delivery.request.sending().is_some_and(|sending| sending.until_none) {
+        note(delivery, found);
+    }
+}
+
+/// None if it was there before, has exited, or was started by a process that is or will be signalled.
 fn examine(delivery: &mut Delivery<'_>, found: &Match) -> Option<Reappeared> {
     let id = ProcessId { pid: found.pid, start_time: found.start_time? };
     let is_new = found.reason == Reason::Matched && id.start_time >= delivery.plan.snapshot_time;
@@ -77,7 +84,8 @@ fn examine(delivery: &mut Delivery<'_>, found: &Match) -> Option<Reappeared> {
         let id = ProcessId { pid: parent.pid, start_time: parent.start_time };
         let at = delivery.targets.find(id);
         at.is_some_and(|at| {
-            matches!(delivery.targets[at].state, State::Awaited { .. } | State::Exited { .. })
+            use State::{Awaited, Exited, Pinned};
+            matches!(delivery.targets[at].state, Pinned(_) | Awaited { .. } | Exited { .. })
         })
     };
     let is_child_of_target = origin.parent.as_ref().is_some_and(is_target);

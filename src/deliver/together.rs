@@ -12,6 +12,7 @@ use super::delta::Delta;
 use super::group;
 use super::interrupt::Caught;
 use super::quiesce::{Quiescence, Step};
+use super::reappeared;
 use super::rescan::Rescan;
 use super::send::{failure, outcome, reported_signal, send};
 use super::target::{Signals, State, Stop, TargetIndex};
@@ -86,6 +87,7 @@ fn pin_all(delivery: &mut Delivery<'_>, mut delta: Delta, rescan: &mut Rescan<'_
             break;
         }
         delta = delivery.rescan(rescan)?;
+        reappeared::note_within_round(delivery, &delta.new);
     }
     Ok(Round { pinned, gave_up: false })
 }
@@ -142,6 +144,7 @@ fn freeze(
             return Ok(round);
         }
         delta = delivery.rescan(rescan)?;
+        reappeared::note_within_round(delivery, &delta.new);
         scans += 1;
     }
 }

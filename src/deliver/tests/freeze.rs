@@ -10,6 +10,8 @@ use super::super::*;
 use super::made_up_scans::{Seen, Sleeper, outcomes, request, scan};
 use super::rescan::with_delivery;
 use super::*;
+use crate::proc::Facts as _;
+use crate::request::Wait;
 use crate::signal::Signal;
 use crate::sys::emergency;
 
@@ -88,6 +90,30 @@ fn what_has_exited_need_not_be_continued() {
         assert!(matches!(target.state, State::Settled(Outcome::Gone)), "{target:?}");
         assert_eq!(target.left_stopped, None);
     });
+}
+
+/// A supervisor restarts a match while pkill still scans for what it has to stop.
+#[test]
+fn what_starts_during_a_round_of_until_none_has_reappeared() {
+    let _alone = emergency::alone();
+    let request = request(|sending| {
+        (sending.freeze, sending.until_none, sending.whole_group) = (true, true, false);
+        (sending.signal, sending.settle) = (Signal::KILL, Some(Duration::ZERO));
+        sending.wait = Some(Wait::default());
+    });
+    let first = Sleeper::spawn();
+    let plan = Arc::new(Plan::new(&request).expect("a plan"));
+    let restarted = Sleeper::spawn();
+    let all = [&first, &restarted];
+    let (found, both) = (first.found(), all.map(Sleeper::found));
+    let mut rescan = |_: &Arc<Plan>, _: &mut dyn FnMut() -> bool| {
+        let left =
+            all.iter().zip(&both).filter(|(process, _)| process.fact(|process| process.state() != Ok(b'Z')));
+        Ok(scan(&left.map(|(_, found)| found.clone()).collect::<Vec<_>>()))
+    };
+    let report = deliver(&request, plan, scan(&[found]), &mut rescan, &mut Seen::default());
+    let reappeared: Vec<Pid> = report.expect("a report").reappeared.iter().map(|one| one.pid).collect();
+    assert_eq!(reappeared, [restarted.pid()]);
 }
 
 /// The scheduling policy and the nice value of this thread.
