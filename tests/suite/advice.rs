@@ -16,7 +16,8 @@ fn a_miss_is_advised_on_a_terminal_only() {
     let (port, tcp) = (&*format!(":{port}"), &*format!("tcp:{port}"));
     let part = &name[..name.len() - 1];
     let rows: &[(&[&str], String)] = &[
-        (&[own_pid], format!("{pid} is a process ID: use -p {pid}")),
+        // As a part, the digits may be in the name of another process.
+        (&["-x", own_pid], format!("{pid} is a process ID: use -p {pid}")),
         (&[port], format!("to select by port, use --port {}", &port[1..])),
         (&[tcp], format!("to select by port, use --port {tcp}")),
         (&[r"worker\d"], r"\d in a pattern is the letter d: use [0-9]".to_owned()),
@@ -37,10 +38,10 @@ fn a_miss_is_advised_on_a_terminal_only() {
     // No advice: where something matches, with --quiet and --allow-none, and where nothing is similar.
     let run = |args: &[&str]| on_terminal(Run::ours("pgrep").args(args).env("TERM", "xterm"));
     assert_eq!(run(&["-x", name]), (format!("{pid}\n"), 0));
-    assert_eq!(run(&["--quiet", own_pid]), (String::new(), 1));
-    assert_eq!(run(&["--allow-none", own_pid]), (String::new(), 0));
+    assert_eq!(run(&["--quiet", "-x", own_pid]), (String::new(), 1));
+    assert_eq!(run(&["--allow-none", "-x", own_pid]), (String::new(), 0));
     assert_eq!(run(&["no-such-name-1", "-p", own_pid]), (String::new(), 1));
-    assert_eq!(on_terminal(Run::ours("pgrep").args([own_pid]).env("TERM", "dumb")), (String::new(), 1));
+    assert_eq!(on_terminal(Run::ours("pgrep").args(["-x", own_pid]).env("TERM", "dumb")), (String::new(), 1));
     assert_eq!(run(&["--inverse", "-p", own_pid, "-P", "4194304"]).1, 0);
 }
 

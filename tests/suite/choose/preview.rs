@@ -89,6 +89,7 @@ fn it_explains_what_is_highlighted() {
     let mut victims = [part().spawn(), part().spawn()];
     victims.sort_by_key(Victim::pid);
     let pids = list(&victims);
+    let childless = victims[0].pid().to_string();
     let fixed = ["--fixed-strings", "-f", HOSTILE, "-p", &pids];
     let regex = ["x`touch P`'\"", "--not", "\\$\\(touch P\\)'", "-p", &pids, "--ignore-ancestors"];
     let matched =
@@ -103,7 +104,7 @@ fn it_explains_what_is_highlighted() {
             &["-fp", &pids, "--and", "touch", "--and=P", "--", "-x|P"],
             &["--and P", "yes  pattern -x|P"],
         ),
-        ("pgrep", &["--inverse", "-P", "1", "-U", "0"], &["no   --parent 1", "--inverse selects"]),
+        ("pgrep", &["--inverse", "-P", &childless, "-U", "0"], &["no   --parent", "--inverse selects"]),
         ("pkill", &["-HUP", "-H", "-p", &pids], &["yes  --require-handler"]),
         ("pgrep", &["-H", "--signal", "HUP", "-p", &pids], &["yes  --require-handler"]),
     ] {
