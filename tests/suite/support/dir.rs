@@ -35,8 +35,9 @@ impl Dir {
 
     /// Writes an executable file, and returns its path.
     pub fn script(&self, name: &str, content: &str) -> PathBuf {
-        let path = self.file(name, content);
-        set_mode(&path, 0o755);
+        let text = self.file(&format!("{name}.text"), content);
+        let path = self.copy(&text, name);
+        std::fs::remove_file(text).expect("remove a file");
         path
     }
 
