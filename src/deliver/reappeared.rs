@@ -60,9 +60,14 @@ pub(super) fn note(delivery: &mut Delivery<'_>, found: &[Match]) {
 
 /// The same for a scan within a round of `--until-none`.
 pub(super) fn note_within_round(delivery: &mut Delivery<'_>, found: &[Match]) {
-    if delivery.request.sending().is_some_and(|sending| sending.until_none) {
+    if signals_what_reappears(delivery) {
         note(delivery, found);
     }
+}
+
+/// `--until-none`.
+fn signals_what_reappears(delivery: &Delivery<'_>) -> bool {
+    delivery.request.sending().is_some_and(|sending| sending.until_none)
 }
 
 /// None if it was there before, has exited, or was started by a process that is or will be signalled.
@@ -89,12 +94,11 @@ fn examine(delivery: &mut Delivery<'_>, found: &Match) -> Option<Reappeared> {
         })
     };
     let is_child_of_target = origin.parent.as_ref().is_some_and(is_target);
-    let is_signalled = delivery.request.sending().is_some_and(|sending| sending.until_none);
     (!is_child_of_target).then_some(Reappeared {
         pid: id.pid,
         start_time: id.start_time,
         name,
         origin,
-        is_signalled,
+        is_signalled: signals_what_reappears(delivery),
     })
 }
