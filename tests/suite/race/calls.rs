@@ -5,28 +5,31 @@ use crate::support::tracer::{Call, Traced};
 impl Call {
     /// A swap before a call that sees no process is the swap before the next call that may see one.
     pub(super) fn may_see_a_process(&self) -> bool {
-        const OWN_MEMORY: [i64; 7] = [
-            libc::SYS_mmap,
-            libc::SYS_munmap,
-            libc::SYS_mremap,
-            libc::SYS_mprotect,
-            libc::SYS_madvise,
-            libc::SYS_brk,
-            libc::SYS_futex,
-        ];
-        const OWN_DESCRIPTORS: [i64; 4] =
-            [libc::SYS_close, libc::SYS_fstat, libc::SYS_fstatfs, libc::SYS_lseek];
-        const OWN_STATE: [i64; 6] = [
-            libc::SYS_getpid,
-            libc::SYS_gettid,
-            libc::SYS_prlimit64,
-            libc::SYS_rt_sigaction,
-            libc::SYS_rt_sigprocmask,
-            libc::SYS_getrandom,
-        ];
-        let flags = self.number == libc::SYS_fcntl && self.args[1] == libc::F_GETFD as u64;
-        let own = [&OWN_MEMORY[..], &OWN_DESCRIPTORS, &OWN_STATE].concat();
-        !flags && !own.contains(&self.number)
+        let reads_flags = self.number == libc::SYS_fcntl && self.args[1] == libc::F_GETFD as u64;
+        let concerns_own_state = matches!(
+            self.number,
+            // its memory
+            libc::SYS_mmap
+                | libc::SYS_munmap
+                | libc::SYS_mremap
+                | libc::SYS_mprotect
+                | libc::SYS_madvise
+                | libc::SYS_brk
+                | libc::SYS_futex
+                // its descriptors
+                | libc::SYS_close
+                | libc::SYS_fstat
+                | libc::SYS_fstatfs
+                | libc::SYS_lseek
+                // other
+                | libc::SYS_getpid
+                | libc::SYS_gettid
+                | libc::SYS_prlimit64
+                | libc::SYS_rt_sigaction
+                | libc::SYS_rt_sigprocmask
+                | libc::SYS_getrandom
+        );
+        !reads_flags && !concerns_own_state
     }
 
     pub(super) fn is_by_id(&self) -> bool {
