@@ -117,6 +117,11 @@ pub(crate) enum Candidates {
 }
 
 impl Plan {
+    /// Whether a scan shows nothing of a process but its ID.
+    pub(crate) fn shows_only_ids(&self) -> bool {
+        self.columns.is_none() && self.detail == Detail::Id && self.tokens != Tokens::AtScan
+    }
+
     /// Look up what the request names.
     pub(crate) fn new(request: &Request) -> Result<Plan, Error> {
         let selection = &request.selection;

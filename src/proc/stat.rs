@@ -47,6 +47,12 @@ impl Stat {
         self.flags & PF_EXITING != 0
     }
 
+    /// The name, as the comm file has it: nothing in it is escaped (`do_task_stat`, fs/proc/array.c).
+    pub(super) fn name(text: &[u8]) -> Option<&[u8]> {
+        let (start, end) = (memchr::memchr(b'(', text)? + 1, memchr::memrchr(b')', text)?);
+        text.get(start..end)
+    }
+
     /// The name, in parentheses, may hold spaces and parentheses itself, so fields count from the last `)`.
     pub(super) fn parse(text: &[u8]) -> Option<Stat> {
         let after_name = memchr::memrchr(b')', text)? + 1;
@@ -91,6 +97,22 @@ mod tests {
             start_time: 987654,
         };
         assert_eq!(Stat::parse(line), Some(stat));
+        assert_eq!(Stat::name(line), Some(&b"a) Z 1 1 1"[..]));
+    }
+
+    #[test]
+    fn the_name_is_all_between_the_parentheses() {
+        for (line, name) in [
+            (&b"7 (a b) S 1"[..], Some(&b"a b"[..])),
+            (b"7 (((a)) S 1", Some(b"((a)")),
+            (b"7 () S 1", Some(b"")),
+            (b"7 (a\n\\) S 1", Some(b"a\n\\")),
+            (b"7 (a", None),
+            (b")(", None),
+            (b"", None),
+        ] {
+            assert_eq!(Stat::name(line), name, "{:?}", line.escape_ascii().to_string());
+        }
     }
 
     #[test]

@@ -21,15 +21,16 @@ pub(super) fn add(
     add_hidden(&mut relations, &mut process);
     let ids = matches.iter().filter_map(|found| Some((found.pid, found.start_time?))).collect();
     let selected = expand(&relations, &ids, expansion.tree, expansion.whole_group);
-    let mut selected = merge(expansion, matches, selected, |pid| {
-        process.select(pid);
-        let read = |process: &mut Process<'_>| match plan.predicate.excludes(pid)? {
+    let mut selected = merge(expansion, matches, selected, |relation| {
+        process.select(relation.pid);
+        let read = |process: &mut Process<'_>| match plan.predicate.excludes(relation.pid)? {
             true => Ok(None),
+            false if plan.shows_only_ids() => Ok(Some(Match::related(relation))),
             false => Match::read(plan, process).map(Some),
         };
         match with_token(plan, &mut process, read) {
             Ok(found) => Ok(found),
-            Err(why) => unknown(pid, why).map(|()| None),
+            Err(why) => unknown(relation.pid, why).map(|()| None),
         }
     })?;
     if !expansion.top_down {
@@ -44,7 +45,7 @@ fn merge(
     expansion: &Expansion,
     matches: Vec<Match>,
     selected: Vec<Selected>,
-    mut read: impl FnMut(Pid) -> Result<Option<Match>, Error>,
+    mut read: impl FnMut(&Relation) -> Result<Option<Match>, Error>,
 ) -> Result<Vec<Match>, Error> {
     let mut matches: BTreeMap<Pid, Match> = matches.into_iter().map(|found| (found.pid, found)).collect();
     let mut all = vec![];
@@ -53,7 +54,7 @@ fn merge(
             Some(found) => found,
             None if expansion.protected.contains(&relation.pid) => continue,
             // The process was read after its relation: with another start time it is another one.
-            None => match read(relation.pid)? {
+            None => match read(&relation)? {
                 Some(found) if found.start_time == Some(relation.start_time) => Match { reason, ..found },
                 Some(_) | None => continue,
             },
@@ -142,8 +143,8 @@ mod tests {
             let all = vec![selected(10, 3, Matched), selected(20, 5, Descendant(10))];
             let in_tree = |found: Match| Match { parent: Some(1), ..found };
             let descendant = in_tree(Match { below: Some(10), ..found(20, 5, Descendant(10)) });
-            let merged = merge(&expansion, vec![found(10, 3, Matched)], all, |pid| {
-                assert_eq!(pid, 20, "{what}: 10 has been read");
+            let merged = merge(&expansion, vec![found(10, 3, Matched)], all, |relation| {
+                assert_eq!(relation.pid, 20, "{what}: 10 has been read");
                 Ok(read.clone())
             });
             let expected =

@@ -3,7 +3,7 @@
 use super::notes::Notes;
 use crate::error::Error;
 use crate::plan::{Plan, Tokens};
-use crate::proc::{Facts, Lookup, LookupError, NamedProcess, Process, Unread, unreadable};
+use crate::proc::{Facts, Lookup, LookupError, NamedProcess, Process, Relation, Unread, unreadable};
 use crate::request::{Pid, Token};
 use crate::select::Reason;
 use crate::view::{View, view};
@@ -58,6 +58,20 @@ pub(super) fn unknown(pid: Pid, why: LookupError) -> Result<(), Error> {
 }
 
 impl Match {
+    /// A process of which only the ID is shown.
+    pub(super) fn related(relation: &Relation) -> Match {
+        Match {
+            pid: relation.pid,
+            start_time: Some(relation.start_time),
+            token: None,
+            view: View::Id,
+            reason: Reason::Matched,
+            parent: None,
+            below: None,
+            group: None,
+        }
+    }
+
     /// Read what is needed of a process that matches.
     pub(super) fn read(plan: &Plan, process: &mut Process<'_>) -> Lookup<Match> {
         Ok(Match {

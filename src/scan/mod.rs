@@ -171,11 +171,10 @@ impl<'p> Scanner<'p> {
     fn at(&mut self, pid: Pid) -> Result<(), Error> {
         if self.plan.candidates != Candidates::Threads {
             self.process.select(pid);
-            self.examine()?;
             if self.plan.expansion.is_some() {
                 self.seen.relations.extend(self.process.relation());
             }
-            return Ok(());
+            return self.examine();
         }
         match self.proc.threads(pid) {
             Err(why) => {

@@ -54,8 +54,12 @@ fn a_name_is_bytes() {
         let pid = victim.pid();
         assert!(matches(pid, &[b"-x", b"--", whole]), "{shown}");
         assert!(!matches(pid, &[b"-x", b"--", other]), "{shown}");
-        let output = ask("pgrep", pid, &[b"-l"]);
-        assert_eq!((output.out(), output.err()), (format!("{pid} {shown}\n"), String::new()));
+        // The name is read from the comm file, or with other facts from the stat file.
+        for args in [&[&b"-l"[..]][..], &[b"-l", b"--tree", b"-x", b"--", whole], &[b"-l", b"-O", b"0"]] {
+            let output = ask("pgrep", pid, args);
+            let expected = (format!("{pid} {shown}\n"), String::new());
+            assert_eq!((output.out(), output.err()), expected, "{args:?}");
+        }
     }
 }
 

@@ -311,9 +311,21 @@ impl<'p> Process<'p> {
         &self.path
     }
 
+    /// The name comes with it, which spares reading another file.
     pub(super) fn stat(&mut self) -> Lookup<Stat> {
         if self.stat.is_none() {
-            self.stat = Some(self.parsed("stat", Stat::parse)?);
+            let mut name = std::mem::take(&mut self.name);
+            let stat = self.parsed("stat", |text| {
+                if let (false, Some(same)) = (name.known, Stat::name(text)) {
+                    name.known = true;
+                    name.bytes.clear();
+                    name.bytes.extend_from_slice(same);
+                    name.bytes.push(b'\n'); // as in the comm file
+                }
+                Stat::parse(text)
+            });
+            self.name = name;
+            self.stat = Some(stat?);
         }
         self.stat.ok_or(LookupError::Gone)
     }
