@@ -96,8 +96,8 @@ pub fn run(program: Program, argv0: &OsStr, args: impl IntoIterator<Item = OsStr
     if let Some(format) = cli::json_format(program, &args) {
         output.print_json(format, proc::Run::new(argv0, &args));
     }
-    let result = check_privileges().and_then(|()| cli::parse(program, argv0, args)).and_then(|invocation| {
-        match invocation {
+    let result = check_privileges().and_then(|()| cli::parse(program, argv0, args.iter().cloned())).and_then(
+        |invocation| match invocation {
             Invocation::Print(text) => {
                 output.print(&text);
                 Ok(ExitStatus::Success)
@@ -114,9 +114,9 @@ pub fn run(program: Program, argv0: &OsStr, args: impl IntoIterator<Item = OsStr
                 output.signals()?;
                 Ok(ExitStatus::Success)
             }
-            Invocation::Run(request) => answer(*request, &mut output),
-        }
-    });
+            Invocation::Run(request) => answer(*request, &mut output, || proc::Run::new(argv0, &args)),
+        },
+    );
     output.finish(result)
 }
 
@@ -131,9 +131,14 @@ fn check_privileges() -> Result<(), error::Error> {
     }
 }
 
-fn answer(mut request: Request, output: &mut Output) -> Result<ExitStatus, error::Error> {
+fn answer(
+    mut request: Request,
+    output: &mut Output,
+    run: impl FnOnce() -> proc::Run,
+) -> Result<ExitStatus, error::Error> {
     if request.explain.is_empty() {
         output.prepare(&request)?;
+        output.open_log(&mut request, run)?;
     }
     let plan = Plan::new(&request).map_err(|error| match output.advises(&request) {
         true => error.or_hint(|| advice::user(&request)),
@@ -146,10 +151,12 @@ fn answer(mut request: Request, output: &mut Output) -> Result<ExitStatus, error
     let matches = scan::scan(&plan)?;
     output.notes(&plan, &matches);
     output.before_waiting(&request, &matches)?;
+    output.log_start(&request, matches.found.len())?;
     let report = deliver::deliver(&request, plan, matches, &mut scan::rescan, output)?;
     if let Some(signal) = report.chosen_signal {
         request.set_signal(signal);
     }
+    output.log_report(&request, &report);
     output.report(&request, &report)?;
     if report.targets.is_empty() && !report.none_chosen && output.advises(&request) {
         output.advice(advice::advice(&request));

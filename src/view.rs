@@ -27,6 +27,8 @@ pub(crate) struct Context {
     pub row: bool,
     /// What started it, and so may start it again.
     pub origin: bool,
+    /// `-e`: the text that is printed of it.
+    pub label: Option<Label>,
 }
 
 impl Detail {
@@ -36,7 +38,7 @@ impl Detail {
             Detail::Full(described, context) => Detail::Full(described, Context { row: true, ..context }),
             Detail::Id | Detail::Label(_) => {
                 let described = Described { arguments: false, all_threads: false };
-                Detail::Full(described, Context { row: true, origin: false })
+                Detail::Full(described, Context { row: true, ..Context::default() })
             }
         }
     }
@@ -86,6 +88,8 @@ pub(crate) struct Full {
     pub sockets: Vec<(i32, Socket)>,
     /// Where it was read.
     pub origin: Option<Origin>,
+    /// Where it was read: [`View::Text`] or [`View::Words`].
+    pub label: Option<View>,
 }
 
 /// A process that is only mentioned, by its ID and its name (`comm`). The name is empty where it could not be read.
@@ -99,22 +103,26 @@ pub(crate) struct Mention {
 pub(crate) fn view(detail: Detail, predicate: &Predicate, process: &mut Process<'_>) -> Lookup<View> {
     Ok(match detail {
         Detail::Id => View::Id,
-        Detail::Label(Label { subject, quoted }) => {
-            let text = match if quoted { words(subject, process) } else { text(subject, process) } {
-                // Only the label needs it; whether the process is selected is decided.
-                Err(why) if why.is_undecided() => [b"[", process.name()?, b"]"].concat().into(),
-                text => text?.into(),
-            };
-            if quoted { View::Words(subject, text) } else { View::Text(subject, text) }
-        }
+        Detail::Label(what) => label(what, process)?,
         Detail::Full(what, context) => View::Full(Arc::new(full(what, context, predicate, process)?)),
     })
+}
+
+fn label(Label { subject, quoted }: Label, process: &mut Process<'_>) -> Lookup<View> {
+    let text = match if quoted { words(subject, process) } else { text(subject, process) } {
+        // Only the label needs it; whether the process is selected is decided.
+        Err(why) if why.is_undecided() => [b"[", process.name()?, b"]"].concat().into(),
+        text => text?.into(),
+    };
+    Ok(if quoted { View::Words(subject, text) } else { View::Text(subject, text) })
 }
 
 /// What only explains is omitted where it cannot be read.
 fn full(what: Described, context: Context, predicate: &Predicate, process: &mut Process<'_>) -> Lookup<Full> {
     let about = process.describe(what)?;
-    let mut full = Full { about, full_name: None, command_line: vec![], sockets: vec![], origin: None };
+    let mut full =
+        Full { about, full_name: None, command_line: vec![], sockets: vec![], origin: None, label: None };
+    full.label = context.label.map(|what| label(what, process)).transpose()?;
     if context.row {
         full.full_name = unless_undecided(process.full_name())?.flatten().map(<[u8]>::to_vec);
         full.command_line = unless_undecided(command_line(predicate, process))?

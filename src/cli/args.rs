@@ -63,6 +63,7 @@ pub(crate) struct Args {
     pub any: bool,
     pub no_progress: bool,
     pub strict: bool,
+    pub log: Option<Log>,
     pub read_timeout: Option<Duration>,
     pub allow_none: bool,
 }
@@ -156,6 +157,7 @@ impl Args {
             explain: self.explain,
             allow_none: self.allow_none,
             strict: self.strict,
+            log: self.log,
             shows_progress: !self.no_progress,
             read_timeout: Some(self.read_timeout.unwrap_or(READ_TIMEOUT)).filter(|limit| !limit.is_zero()),
             raw_values,

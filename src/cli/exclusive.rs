@@ -30,6 +30,7 @@ pub(super) static EXCLUSIVE: &[&[&str]] = &[
     &["summary", "columns"],
     &["summary", "delimiter"],
     &["summary", "explain"],
+    &["log-to", "explain"],
     &["kill-after", "escalate"],
     &["until-none", "mrelease"],
     &["until-none", "choose"],

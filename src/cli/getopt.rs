@@ -85,7 +85,9 @@ impl<I: Iterator<Item = OsString>> Getopt<I> {
             Some(at) => (&text[..at], Some(OsStr::from_bytes(&text[at + 1..]).to_owned())),
             None => (text, None),
         };
-        let opt = find_long(self.program, name, text)?;
+        // Without a value it abbreviates --logpidfile, as in procps-ng, which takes none.
+        let is_log = self.program == Program::Pkill && name == b"log" && glued.is_some();
+        let opt = find_long(self.program, if is_log { b"log-to" } else { name }, text)?;
         let value =
             match glued {
                 Some(_) if opt.value().is_none() => {

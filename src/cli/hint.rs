@@ -44,6 +44,7 @@ pub(super) fn value(opt: &Opt, value: &OsStr) -> Option<String> {
         Kind::Steps => "valid steps: DURATION:SIGNAL, as in 5s:INT,10s:KILL",
         Kind::Units | Kind::UserUnits => "for the unit of a path, see systemd-escape --path",
         Kind::Format => "valid formats: document, lines",
+        Kind::Log => "valid logs: journal, syslog, or the path of a file with a slash",
         Kind::Columns => return columns(value),
         _ => return None,
     };

@@ -49,6 +49,8 @@ pub enum Kind {
     Columns,
     /// Formats of `--json`, by name.
     Format,
+    /// Logs of `--log-to`, by name or path.
+    Log,
     /// Arbitrary text.
     Text,
     /// What to complete: the name of an option, or `pattern`.
@@ -86,6 +88,7 @@ impl Kind {
             Kind::Integer => "VALUE",
             Kind::Columns => "COLUMN,...",
             Kind::Format => "FORMAT",
+            Kind::Log => "LOG",
             Kind::Text => "STRING",
             Kind::Candidates => "WHAT",
         }

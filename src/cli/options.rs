@@ -204,6 +204,8 @@ pub static OPTIONS: &[Opt] = &[
         "print one JSON document (=lines: lines of JSON)"),
     new("summary", None, ALL, Output, Flag(|a| a.style = Style::Summary),
         "print one line: the number of each outcome"),
+    new("log-to", None, SENDS, Output, Optional(Kind::Log, |a, v| values::log(v).map(|log| a.log = Some(log))),
+        "log the run (journal, syslog or a file)"),
     new("explain", None, ALL, Output, Value(Kind::Pids, |a, v| values::processes(v).map(|processes| a.explain = processes)),
         "only show why PID matches, or why not"),
     new("complete", None, ALL, Other, Value(Kind::Candidates, |a, v| completion_kind(v).map(|kind| a.complete = Some(kind))),

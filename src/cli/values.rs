@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::column::{self, Column};
 use crate::request::{
-    Account, JsonFormat, Namespace, Pid, Ports, ProcessList, ProcessRef, Protocol, Step, is_token_like,
+    Account, JsonFormat, Log, LogTo, Namespace, Pid, Ports, ProcessList, ProcessRef, Protocol, Step,
+    is_token_like,
 };
 use crate::signal::Signal;
 
@@ -256,6 +257,12 @@ pub(super) fn namespaces(value: &OsStr) -> Result<Vec<Namespace>, String> {
 pub(super) fn json_format(value: &OsStr) -> Result<JsonFormat, String> {
     let format = JsonFormat::ALL.into_iter().find(|format| format.name() == value);
     format.ok_or_else(|| complain("invalid format", value))
+}
+
+/// The value of `--log-to`, which may be omitted.
+pub(super) fn log(value: Option<&OsStr>) -> Result<Log, String> {
+    let parse = |value| LogTo::parse(value).ok_or_else(|| complain("invalid log", value));
+    Ok(Log { to: value.map_or(Ok(LogTo::System), parse)?, is_required: true })
 }
 
 /// Digits with an optional plus sign, as procps-ng reads them.

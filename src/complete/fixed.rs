@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::candidate::Candidate;
 use crate::cli::COLUMNS;
 use crate::cli::options::OPTIONS;
-use crate::request::{JsonFormat, Namespace};
+use crate::request::{JsonFormat, LogTo, Namespace};
 use crate::signal::Signal;
 
 /// In seconds: a plain number is accepted by each option that takes a duration.
@@ -96,6 +96,17 @@ pub(super) fn formats() -> Vec<Candidate> {
         JsonFormat::Lines => "a line for each process, and a last one for the run",
     };
     JsonFormat::ALL.map(|format| Candidate::own(format.name(), about(format))).into()
+}
+
+/// The logs that have a name; the shells complete file names.
+pub(super) fn logs() -> Vec<Candidate> {
+    let about = |log| match log {
+        LogTo::System => "the journal, or syslog without one",
+        LogTo::Journal => "the systemd journal",
+        LogTo::Syslog => "the system logger, at /dev/log",
+        LogTo::File(_) => "a file",
+    };
+    LogTo::NAMES.map(|(name, log)| Candidate::own(name, about(log))).into()
 }
 
 /// The arguments of `--complete`.

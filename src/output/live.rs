@@ -69,10 +69,14 @@ impl Output {
 impl Observer for Output {
     /// `-e`.
     fn on_signalled(&mut self, found: &Match) {
-        if let View::Text(..) | View::Words(..) = found.view {
+        let label = match &found.view {
+            View::Full(full) => full.label.as_ref(),
+            view => Some(view),
+        };
+        if let Some(label @ (View::Text(..) | View::Words(..))) = label {
             let waits = self.program == Program::Pidwait;
             self.print(if waits { "waiting for " } else { "" });
-            let result = self.label(&found.view, false);
+            let result = self.label(label, false);
             self.keep_failure(result);
             self.print(if waits { "" } else { " killed" });
             self.print(&format!(" (pid {})\n", found.pid));

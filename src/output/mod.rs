@@ -9,6 +9,7 @@ mod explain;
 mod json;
 mod lines;
 mod live;
+mod log;
 mod marked;
 mod notes;
 mod numbered;

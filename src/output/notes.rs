@@ -196,7 +196,7 @@ impl Output {
 
     /// What failed, and what is still running.
     pub(super) fn messages(&mut self, request: &Request, report: &Report) {
-        report.targets.iter().for_each(|target| self.explain(target, request.chooses));
+        report.targets.iter().for_each(|target| self.explain(target, request));
         if report.none_chosen {
             self.error("nothing was chosen");
         }
@@ -222,13 +222,15 @@ impl Output {
 
     /// Why the process was not signalled, or is left stopped. A process that exited before is no failure, but is mentioned
     /// if it was chosen.
-    fn explain(&mut self, target: &Target, is_chosen: bool) {
+    fn explain(&mut self, target: &Target, request: &Request) {
         let pid = target.pid;
         let what = if self.program == Program::Pkill { "killing" } else { "opening" };
         match target.outcome {
             Outcome::Refused { errno, .. } => {
                 let mut message = format!("{what} pid {pid} failed: {}", errno_text(errno));
-                if let Some(why) = self.names.refusal(&target.outcome) {
+                // For a log, the reason is known where it is not printed.
+                let is_printed = errno == Errno::ACCESS || request.describes() || request.chooses;
+                if let Some(why) = self.names.refusal(&target.outcome).filter(|_| is_printed) {
                     message += &format!(" ({why})");
                 }
                 self.error(&message);
@@ -240,8 +242,8 @@ impl Output {
                 let why = errno_text(errno);
                 self.error(&format!("pid {pid} killed, but process_mrelease failed: {why}"));
             }
-            Outcome::Gone if is_chosen => self.error(&format!("pid {pid} has exited in the meantime")),
-            Outcome::Changed if is_chosen => {
+            Outcome::Gone if request.chooses => self.error(&format!("pid {pid} has exited in the meantime")),
+            Outcome::Changed if request.chooses => {
                 self.error(&format!("pid {pid} no longer matches what was listed"))
             }
             Outcome::Listed
@@ -289,7 +291,10 @@ impl Output {
             false => "so nothing was done",
         };
         let message = format!("{found} {processes_match}, more than --max {most}, {consequence}");
-        let is_described = |target: &&Target| matches!(target.view, View::Full(_)) && !is_signalled(target);
+        // What was read for a log only has no row.
+        let has_row =
+            |target: &Target| matches!(&target.view, View::Full(full) if !full.command_line.is_empty());
+        let is_described = |target: &&Target| has_row(target) && !is_signalled(target);
         let described: Vec<&Target> = report.targets.iter().filter(is_described).collect();
         if request.style != Style::Plain || described.is_empty() {
             let named = first(NAMED_MAX, report.targets.iter().map(named));

@@ -11,6 +11,7 @@ use rustix::stdio;
 
 use super::describe::Describer;
 use super::json::Json;
+use super::log::RunLog;
 use super::printable::{pieces, printable, shown};
 use super::progress::ProgressLine;
 use super::terminal::Terminal;
@@ -35,6 +36,8 @@ pub(crate) struct Output {
     pub(super) style: Style,
     /// `--json`, until it is printed: there is one document, or the lines of one.
     pub(super) json: Option<Json>,
+    /// Until the last record is written.
+    pub(super) log: Option<RunLog>,
     pub(super) terminal: Option<Terminal>,
     /// `--choose`: the shell command that explains a process on the list.
     pub(super) explains: Option<OsString>,
@@ -57,6 +60,7 @@ impl Output {
             reminded: BTreeSet::new(),
             style: Style::Plain,
             json: None,
+            log: None,
             terminal: None,
             explains: None,
             progress: None,
@@ -105,6 +109,7 @@ impl Output {
         let result = result.and_then(|status| self.flush().map(|()| status));
         let result = self.failure.take().map_or(result, Err);
         result.unwrap_or_else(|error| {
+            self.log_error(&error);
             let written = self.write_failure(&error);
             self.error(&error.message);
             if let Some(hint) = &error.hint {

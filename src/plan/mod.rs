@@ -13,7 +13,7 @@ mod trust;
 
 pub(crate) use ancestors::AncestorMatches;
 pub(crate) use held::HeldProcesses;
-pub(crate) use trust::Distrust;
+pub(crate) use trust::{Distrust, distrust_log, distrust_log_directory};
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -223,7 +223,7 @@ fn tokens(request: &Request) -> Result<Tokens, Error> {
         Action::List(Listing { columns: Some(columns), .. }) => {
             columns.has(Fact::Id) && !request.selection.threads
         }
-        _ if request.style == Style::Json => !request.selection.threads,
+        _ if request.style == Style::Json || request.log.is_some() => !request.selection.threads,
         Action::List(listing) => listing.id && !request.count,
         Action::Signal(_) | Action::Wait { .. } => false,
     };
@@ -300,7 +300,7 @@ fn detail(request: &Request) -> Detail {
     let mode = request.sending().map_or(Mode::Send, |sending| sending.mode);
     let full = || {
         let is_text = !matches!(request.style, Style::Json | Style::Summary);
-        let arguments = request.style == Style::Json;
+        let arguments = request.style == Style::Json || request.log.is_some();
         let described = Described { arguments, all_threads: mode == Mode::DryRun };
         // Where processes are chased, nothing may take time that is not needed; after a wait, what has started
         // meanwhile is reported.
@@ -309,17 +309,20 @@ fn detail(request: &Request) -> Detail {
             Mode::Ask | Mode::DryRun => true,
         };
         let origin = is_text && request.sending().is_some_and(reminds);
-        Detail::Full(described, Context { row: is_text || mode == Mode::Ask, origin })
+        Detail::Full(described, Context { row: is_text || mode == Mode::Ask, origin, label: None })
     };
     let label = match &request.action {
-        _ if matches!(request.style, Style::Verbose | Style::Json) => return full(),
-        _ if mode != Mode::Send => return full(),
+        _ if request.describes() => return full(),
         _ if matches!(request.style, Style::Quiet | Style::Summary) => None,
         Action::List(_) if request.count => None,
         Action::List(listing) => listing.label,
         Action::Signal(delivery) => delivery.echo,
         Action::Wait { echo, .. } => *echo,
     };
+    if request.log.is_some() {
+        let described = Described { arguments: true, all_threads: false };
+        return Detail::Full(described, Context { label, ..Context::default() });
+    }
     label.map_or(Detail::Id, Detail::Label)
 }
 

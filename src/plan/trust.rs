@@ -1,5 +1,5 @@
-//! Whether users other than root and the caller decide what is in a file: by writing to it, or by putting another file in
-//! its place.
+//! Whether users other than root and the caller decide what is in a file, or which file is at a path: by writing to it,
+//! or by putting another file in its place.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -60,19 +60,57 @@ impl fmt::Display for Distrust {
     }
 }
 
+/// Who may write to the directories on the way to a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Directories {
+    /// Nobody else: what is in the file decides what is signalled.
+    OfUser,
+    /// Also their groups, if other users own neither the file nor a link to it: /var/log belongs to the group of the
+    /// system logger on Ubuntu.
+    OfGroups,
+}
+
+impl Directories {
+    /// Whether all who may write to the directory may replace each of its entries. In a sticky directory, only the
+    /// owner of an entry may (unlink(2), rename(2)).
+    fn forbid(self, directory: &Metadata, how: How) -> bool {
+        let is_sticky = directory.mode() & libc::S_ISVTX != 0;
+        !is_sticky && (self == Directories::OfUser || how == How::WritableByAll)
+    }
+}
+
 /// Why this file, which was opened by this path, is not trusted.
 pub(super) fn distrust(path: &Path, file: &File) -> Option<Distrust> {
+    distrust_file(path, file, Directories::OfUser)
+}
+
+/// Why nothing should be appended to this file, which was opened by this path.
+pub(crate) fn distrust_log(path: &Path, file: &File) -> Option<Distrust> {
+    distrust_file(path, file, Directories::OfGroups)
+}
+
+fn distrust_file(path: &Path, file: &File, directories: Directories) -> Option<Distrust> {
     let metadata = file.metadata().ok()?;
     // A file that is no longer at its path is judged by itself.
-    let on_the_way = walk(path).unwrap_or_default();
+    let on_the_way = walk(path, directories).unwrap_or_default();
     on_the_way.or_else(|| {
         let how = owner(&metadata).or_else(|| writers(&metadata))?;
         Some(Distrust { path: path.to_owned(), what: What::File, how })
     })
 }
 
+/// Why no file should be made in this directory.
+pub(crate) fn distrust_log_directory(path: &Path) -> io::Result<Option<Distrust>> {
+    let on_the_way = walk(path, Directories::OfGroups)?;
+    let metadata = std::fs::metadata(path)?;
+    let writers = || writers(&metadata).filter(|how| Directories::OfGroups.forbid(&metadata, *how));
+    let how = || owner(&metadata).filter(|_| !is_of_outside(&metadata)).or_else(writers);
+    let itself = || how().map(|how| Distrust { path: path.to_owned(), what: What::Directory, how });
+    Ok(on_the_way.or_else(itself))
+}
+
 /// Each directory and symbolic link on the way to the file, as the kernel resolves the path.
-fn walk(path: &Path) -> io::Result<Option<Distrust>> {
+fn walk(path: &Path, directories: Directories) -> io::Result<Option<Distrust>> {
     let mut directory = PathBuf::from("/");
     let mut rest = reversed(&std::path::absolute(path)?);
     let mut links = 0;
@@ -89,11 +127,10 @@ fn walk(path: &Path) -> io::Result<Option<Distrust>> {
             return Ok(Some(Distrust { path: directory, what: What::Directory, how }));
         }
         if let Some(how) = writers(&above) {
-            // In a sticky directory, only the owner of an entry may replace it (unlink(2), rename(2)). But its name may
-            // have been taken by any user.
-            if above.mode() & libc::S_ISVTX == 0 {
+            if directories.forbid(&above, how) {
                 return Ok(Some(Distrust { path: directory, what: What::Directory, how }));
             }
+            // Its name may have been taken by any of them.
             if let Some(how) = owner(&metadata).filter(|_| is_link) {
                 return Ok(Some(Distrust { path: entry, what: What::Link, how }));
             }
@@ -190,7 +227,7 @@ mod tests {
         });
         // They may have been changed to that since the file was opened.
         symlink("circle", top.join("circle")).expect("a link");
-        let circle = walk(&top.join("circle")).map_err(|error| error.raw_os_error());
+        let circle = walk(&top.join("circle"), Directories::OfUser).map_err(|error| error.raw_os_error());
         std::fs::remove_dir_all(&top).expect("remove the directory");
         assert_eq!(circle, Err(Some(libc::ELOOP)));
         assert_eq!(mine, [None, None, None, None]);

@@ -12,7 +12,7 @@ use crate::request::Pid;
 const UNSET: u32 = u32::MAX;
 
 /// A run of one of the programs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Run {
     /// The node name (uname(2)).
     pub host: Vec<u8>,
@@ -25,7 +25,7 @@ pub(crate) struct Run {
 }
 
 /// What started the program. A fact is None where it does not exist or cannot be read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Invoker {
     pub real_uid: u32,
     /// The user that has logged in, also after su(1) or sudo(8).

@@ -2,6 +2,7 @@
 
 mod action;
 mod criterion;
+mod log;
 mod process;
 mod selection;
 
@@ -14,6 +15,7 @@ use crate::signal::Signal;
 
 pub(crate) use action::{Action, Columns, Label, Listing, Mode, Sending, Separator, Step, Wait};
 pub(crate) use criterion::{Account, Criterion, Namespace, PATTERN, Pidfile, Ports, ProcessList, Protocol};
+pub(crate) use log::{Log, LogTo};
 pub(crate) use process::{Instance, Pid, ProcessRef, is_token_like};
 pub use process::{ParseTokenError, Token};
 pub(crate) use selection::{Pick, Reading, Selection, Subject};
@@ -80,6 +82,8 @@ pub(crate) struct Request {
     pub explain: Vec<ProcessRef>,
     /// `--strict`: fail if a match was not signalled, unless it had exited.
     pub strict: bool,
+    /// `--log-to` or `PKILL_LOG`: where the run is logged.
+    pub log: Option<Log>,
     /// `--read-timeout`: how long a read may take that another process can hold up. None: any time.
     pub read_timeout: Option<Duration>,
     /// The pattern and the options that select processes, by long name, with their values as given, in that order.
@@ -150,6 +154,7 @@ impl Request {
             allow_none: false,
             explain: vec![],
             strict: false,
+            log: None,
             read_timeout: Some(READ_TIMEOUT),
             raw_values: vec![],
         }
@@ -177,6 +182,12 @@ impl Request {
         if let Action::Signal(sending) = &mut self.action {
             sending.signal = signal;
         }
+    }
+
+    /// Whether the output has what identifies each process, and why a signal is refused.
+    pub(crate) fn describes(&self) -> bool {
+        matches!(self.style, Style::Verbose | Style::Json)
+            || self.sending().is_some_and(|sending| sending.mode != Mode::Send)
     }
 
     /// Whether all are stopped before the first one is signalled.

@@ -17,8 +17,8 @@ pub(crate) use namespace::{namespace_owner, parent_namespace};
 pub(crate) use pidfd::{
     PidfdInfo, Scope, pidfd_info, pidfd_send_signal, pidfd_wait_status, process_mrelease,
 };
-pub(crate) use secure::has_privileges_beyond_the_user;
-pub(crate) use signal::{ignore_interrupts, signal_by_id};
+pub(crate) use secure::{has_privileges_beyond_the_user, is_secure_execution};
+pub(crate) use signal::{ignore_file_size_limit, ignore_interrupts, signal_by_id};
 pub use start::{Allocator, start};
 
 /// The error of a system call that has returned -1, from errno(3).

@@ -1,10 +1,14 @@
 /// Whether the program has privileges that its user lacks: its file is set-user-ID or set-group-ID or has
 /// capabilities, or a program of that kind has started it (AT_SECURE of getauxval(3)).
 pub(crate) fn has_privileges_beyond_the_user() -> bool {
-    // SAFETY: getauxval reads what the kernel has passed to the program.
-    let is_secure = unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
     // Security modules set it too, where the program changes to another domain and gains nothing.
-    is_secure && (has_other_ids() || has_capabilities())
+    is_secure_execution() && (has_other_ids() || has_capabilities())
+}
+
+/// Whether the kernel requires secure execution (AT_SECURE of getauxval(3)): the environment is not trusted.
+pub(crate) fn is_secure_execution() -> bool {
+    // SAFETY: getauxval reads what the kernel has passed to the program.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
 }
 
 fn has_other_ids() -> bool {

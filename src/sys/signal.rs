@@ -60,6 +60,12 @@ pub(super) fn queued_siginfo(signal: i32, value: i32) -> libc::siginfo_t {
     info
 }
 
+/// Let a write beyond the file size limit (RLIMIT_FSIZE) fail with EFBIG, where it would terminate the program.
+pub(crate) fn ignore_file_size_limit() {
+    // SAFETY: no handler is installed.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
 /// Ignores SIGINT and SIGQUIT until it is dropped, as system(3) does: they are for a child that was started before.
 pub(crate) struct InterruptsIgnored([(libc::c_int, libc::sighandler_t); 2]);
 

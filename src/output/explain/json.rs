@@ -25,7 +25,7 @@ pub(super) fn write(
     let explanations = all.iter().map(|one| ExplanationView::new(request, one, names));
     let mut document = Document {
         head: Head::new(json),
-        criteria: Criteria(request),
+        criteria: Criteria(Some(request)),
         explanations: None,
         exit_status: status.code(),
     };

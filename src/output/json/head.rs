@@ -13,6 +13,7 @@ use crate::request::{JsonFormat, Pid, Program};
 const SCHEMA: u32 = 2;
 
 /// How a run is printed.
+#[derive(Clone)]
 pub(in crate::output) struct Json {
     pub(in crate::output) format: JsonFormat,
     pub(in crate::output) program: Program,
@@ -26,6 +27,9 @@ pub(in crate::output) struct Head<'a> {
     run: RunView<'a>,
     invoker: InvokerView<'a>,
     argv: Vec<Exact<'a>>,
+    /// Its last words are missing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    argv_truncated: bool,
 }
 
 impl<'a> Head<'a> {
@@ -34,7 +38,18 @@ impl<'a> Head<'a> {
             run: RunView::new(json),
             invoker: InvokerView::new(&json.run.invoker),
             argv: json.run.argv.iter().map(|word| Exact(word.as_encoded_bytes())).collect(),
+            argv_truncated: false,
         }
+    }
+
+    /// Keep the first words of the command line. Whether any were removed.
+    pub(super) fn limit_argv(&mut self, room: Option<usize>) -> bool {
+        let mut left = room.unwrap_or(usize::MAX);
+        let fits = |word: &&Exact<'_>| left.checked_sub(word.0.len()).inspect(|rest| left = *rest).is_some();
+        let kept = self.argv.iter().take_while(fits).count();
+        self.argv_truncated = kept < self.argv.len();
+        self.argv.truncate(kept);
+        self.argv_truncated
     }
 }
 
@@ -68,7 +83,7 @@ fn rfc3339(time: SystemTime) -> String {
 }
 
 #[derive(Serialize)]
-struct InvokerView<'a> {
+pub(super) struct InvokerView<'a> {
     uid: u32,
     login_uid: Option<u32>,
     pid: Pid,
@@ -83,7 +98,7 @@ struct ParentView<'a> {
 }
 
 impl<'a> InvokerView<'a> {
-    fn new(invoker: &'a Invoker) -> Self {
+    pub(super) fn new(invoker: &'a Invoker) -> Self {
         let parent =
             invoker.parent.map(|pid| ParentView { pid, name: invoker.parent_name.as_deref().map(Exact) });
         InvokerView {

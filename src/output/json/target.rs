@@ -47,6 +47,9 @@ struct About<'a> {
     user: String,
     name: Exact<'a>,
     arguments: Option<Arguments<'a>>,
+    /// The last ones are missing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    arguments_truncated: bool,
     start_time: String,
 }
 
@@ -145,6 +148,17 @@ impl<'a> TargetView<'a> {
             explanation: explanation(target, names),
         }
     }
+
+    /// Keep the first arguments.
+    pub(super) fn limit_arguments(&mut self, room: usize) {
+        let Some(About { arguments: Some(Arguments(all)), arguments_truncated, .. }) = &mut self.about else {
+            return;
+        };
+        if let Some(start) = all.get(..room).filter(|_| all.len() > room) {
+            *all = &all[..memchr::memrchr(0, start).map_or(0, |end| end + 1)];
+            *arguments_truncated = true;
+        }
+    }
 }
 
 impl<'a> About<'a> {
@@ -156,6 +170,7 @@ impl<'a> About<'a> {
             user: names.user(about.effective_uid),
             name: Exact(&about.name),
             arguments: about.arguments.as_deref().map(Arguments),
+            arguments_truncated: false,
             start_time: wall_clock(about.start_time),
         }
     }

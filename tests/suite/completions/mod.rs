@@ -25,7 +25,7 @@ fn helper(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Users => Some("users"),
         Kind::Groups => Some("groups"),
-        Kind::File | Kind::Executable => Some("files"),
+        Kind::File | Kind::Executable | Kind::Log => Some("files"),
         Kind::Directory => Some("directories"),
         _ => None,
     }
