@@ -60,10 +60,10 @@ impl fmt::Display for Distrust {
     }
 }
 
-/// Who may write to the directories on the way to a file.
+/// Which users may write to the directories on the way to a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Directories {
-    /// Nobody else: what is in the file decides what is signalled.
+    /// No other user: what is in the file decides what is signalled.
     OfUser,
     /// Also their groups, if other users own neither the file nor a link to it: /var/log belongs to the group of the
     /// system logger on Ubuntu.
@@ -71,7 +71,7 @@ enum Directories {
 }
 
 impl Directories {
-    /// Whether all who may write to the directory may replace each of its entries. In a sticky directory, only the
+    /// Whether each user with write permission may replace every entry of the directory. In a sticky directory, only the
     /// owner of an entry may (unlink(2), rename(2)).
     fn forbid(self, directory: &Metadata, how: How) -> bool {
         let is_sticky = directory.mode() & libc::S_ISVTX != 0;
@@ -81,22 +81,23 @@ impl Directories {
 
 /// Why this file, which was opened by this path, is not trusted.
 pub(super) fn distrust(path: &Path, file: &File) -> Option<Distrust> {
-    distrust_file(path, file, Directories::OfUser)
-}
-
-/// Why nothing should be appended to this file, which was opened by this path.
-pub(crate) fn distrust_log(path: &Path, file: &File) -> Option<Distrust> {
-    distrust_file(path, file, Directories::OfGroups)
-}
-
-fn distrust_file(path: &Path, file: &File, directories: Directories) -> Option<Distrust> {
     let metadata = file.metadata().ok()?;
     // A file that is no longer at its path is judged by itself.
-    let on_the_way = walk(path, directories).unwrap_or_default();
-    on_the_way.or_else(|| {
-        let how = owner(&metadata).or_else(|| writers(&metadata))?;
-        Some(Distrust { path: path.to_owned(), what: What::File, how })
-    })
+    let on_the_way = walk(path, Directories::OfUser).unwrap_or_default();
+    on_the_way.or_else(|| of_file(path, &metadata))
+}
+
+/// Why nothing should be appended to this file, which was opened by this path. A path that no longer exists, or is
+/// being changed, is an error.
+pub(crate) fn distrust_log(path: &Path, file: &File) -> io::Result<Option<Distrust>> {
+    let metadata = file.metadata()?;
+    let on_the_way = walk(path, Directories::OfGroups)?;
+    Ok(on_the_way.or_else(|| of_file(path, &metadata)))
+}
+
+fn of_file(path: &Path, metadata: &Metadata) -> Option<Distrust> {
+    let how = owner(metadata).or_else(|| writers(metadata))?;
+    Some(Distrust { path: path.to_owned(), what: What::File, how })
 }
 
 /// Why no file should be made in this directory.

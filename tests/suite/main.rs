@@ -49,6 +49,7 @@ mod complete;
 mod completions;
 mod explain;
 mod json;
+mod log;
 mod output;
 mod parsing;
 mod preview;

@@ -9,7 +9,7 @@ use std::path::Path;
 use rustix::io::Errno;
 
 use crate::error::io_error_text;
-use crate::plan::{distrust_log, distrust_log_directory};
+use crate::plan::{Distrust, distrust_log, distrust_log_directory};
 use crate::sys;
 
 /// A file that was found to be a log.
@@ -44,9 +44,7 @@ impl LogFile {
         if metadata.nlink() > 1 {
             return Err("it has another name (a hard link)".to_owned());
         }
-        if let Some(why) = distrust_log(path, &file) {
-            return Err(why.to_string());
-        }
+        trusted(distrust_log(path, &file))?;
         let byte = |at| {
             let mut byte = [0];
             file.read_exact_at(&mut byte, at).map(|()| byte[0])
@@ -82,7 +80,11 @@ fn open(path: &Path, new: bool) -> io::Result<File> {
 fn check_directory(path: &Path) -> Result<(), String> {
     let directory = std::path::absolute(path).map_err(|error| io_error_text(&error))?;
     let directory = directory.parent().unwrap_or(Path::new("/"));
-    match distrust_log_directory(directory) {
+    trusted(distrust_log_directory(directory))
+}
+
+fn trusted(distrust: io::Result<Option<Distrust>>) -> Result<(), String> {
+    match distrust {
         Ok(None) => Ok(()),
         Ok(Some(why)) => Err(why.to_string()),
         Err(error) => Err(io_error_text(&error)),

@@ -1,18 +1,16 @@
 //! The native protocol of systemd-journald (https://systemd.io/JOURNAL_NATIVE_PROTOCOL): fields with names, the values
 //! of which are any bytes.
 
+use std::os::fd::AsFd as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::io::Errno;
 use serde_json::{Map, Value};
 
-use std::os::fd::AsFd as _;
-
 use super::socket::Socket;
 use crate::output::printable::quoted;
-
-pub(super) const SOCKET: &str = "/run/systemd/journal/socket";
 
 /// Members that the journal adds itself (_HOSTNAME, _BOOT_ID), from a source that it trusts.
 const OF_JOURNAL: [&str; 2] = ["host", "boot_id"];

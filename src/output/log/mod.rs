@@ -3,11 +3,10 @@
 
 mod file;
 mod journal;
+mod open;
 mod record;
 mod socket;
 mod syslog;
-
-use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 use serde_json::Value;
@@ -20,10 +19,10 @@ use crate::report::Report;
 use crate::request::{JsonFormat, Log, LogTo, Mode, Request, Style};
 use crate::signal::Signal;
 use crate::sys;
-use file::LogFile;
 use journal::Entry;
+pub(super) use open::RunLog;
+use open::{Place, name};
 use record::Record;
-use socket::Socket;
 
 /// The default of `--log-to`.
 const VARIABLE: &str = "PKILL_LOG";
@@ -34,34 +33,8 @@ const ARGUMENTS_MAX: usize = 4096;
 /// In bytes, where a message has a limit: each may take six times as many as JSON.
 const IN_SYSLOG: Room = Room { arguments: 512, argv: Some(512) };
 
-/// An open log.
-pub(super) struct RunLog {
-    json: Json,
-    place: Place,
-    /// Whether nothing may be sent if it cannot be written.
-    is_required: bool,
-    records: usize,
-    /// How many of them were not written, and why the first one was not. No other is tried after it.
-    lost: Option<(usize, Errno)>,
-}
-
-enum Place {
-    Journal(Socket),
-    Syslog(Socket),
-    File(PathBuf, LogFile),
-}
-
 impl Place {
-    fn open(to: &LogTo) -> Result<Self, String> {
-        let connect = |path| Socket::connect(path).map_err(|errno| format!("{path}: {}", errno_text(errno)));
-        Ok(match to {
-            LogTo::System if Path::new(journal::SOCKET).exists() => Place::Journal(connect(journal::SOCKET)?),
-            LogTo::Journal => Place::Journal(connect(journal::SOCKET)?),
-            LogTo::System | LogTo::Syslog => Place::Syslog(connect(syslog::SOCKET)?),
-            LogTo::File(path) => Place::File(path.clone(), LogFile::open(path)?),
-        })
-    }
-
+    /// Write a record in the form of the log.
     fn write(&mut self, mut record: Record<impl serde::Serialize + Limit>) -> Result<(), Errno> {
         let room = match self {
             Place::Syslog(_) => IN_SYSLOG,
@@ -89,30 +62,12 @@ impl Place {
     }
 }
 
-/// The log in a message.
-fn name(to: &LogTo) -> String {
-    match to {
-        LogTo::System => "the system's log".to_owned(),
-        LogTo::Journal => "the journal".to_owned(),
-        LogTo::Syslog => "syslog".to_owned(),
-        LogTo::File(path) => path.display().to_string(),
-    }
-}
-
 impl RunLog {
     fn write(&mut self, record: Record<impl serde::Serialize + Limit>) {
         self.records += 1;
         match &mut self.lost {
             Some((lost, _)) => *lost += 1,
             none => *none = self.place.write(record).err().map(|errno| (1, errno)),
-        }
-    }
-
-    fn name(&self) -> String {
-        match &self.place {
-            Place::Journal(_) => name(&LogTo::Journal),
-            Place::Syslog(_) => name(&LogTo::Syslog),
-            Place::File(path, _) => name(&LogTo::File(path.clone())),
         }
     }
 }

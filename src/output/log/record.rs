@@ -1,5 +1,6 @@
 //! A record: a line of JSON, and what the loggers want besides.
 
+use super::syslog::FACILITY;
 use crate::error::Error;
 use crate::output::json::{Document, Failed, Json, Line, Lines, Start, TargetLine};
 use crate::output::printable::{cut, quoted, shown};
@@ -8,9 +9,6 @@ use crate::output::text::Names;
 use crate::report::{End, ExitStatus, Outcome, Report, Target};
 use crate::request::Request;
 use crate::view::View;
-
-/// LOG_AUTHPRIV of syslog(3): its messages are for the administrator only, as command lines may have secrets.
-pub(super) const FACILITY: u8 = 10;
 
 /// Severities of syslog(3).
 const NOTICE: u8 = 5;

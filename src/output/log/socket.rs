@@ -11,6 +11,12 @@ use rustix::net::{
     SocketType, connect, sendmsg, socket_with,
 };
 
+/// Of systemd-journald.
+pub(super) const JOURNAL: &str = "/run/systemd/journal/socket";
+
+/// Of syslog(3).
+pub(super) const SYSLOG: &str = "/dev/log";
+
 /// How long pkill waits in one run, all together, for a logger to read. A burst of records fills the queue of a socket,
 /// which holds 10 datagrams where net.unix.max_dgram_qlen has its default.
 const PATIENCE: Duration = Duration::from_secs(2);

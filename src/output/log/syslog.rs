@@ -6,11 +6,11 @@ use rustix::io::Errno;
 use rustix::net::SocketType;
 use serde::Serialize;
 
-use super::record::FACILITY;
 use super::socket::Socket;
 use crate::output::json::write_line;
 
-pub(super) const SOCKET: &str = "/dev/log";
+/// LOG_AUTHPRIV of syslog(3): its messages are for the administrator only, as command lines may have secrets.
+pub(super) const FACILITY: u8 = 10;
 
 /// rsyslogd truncates longer messages by default (maxMessageSize).
 const MESSAGE_MAX: usize = 8000;

@@ -253,6 +253,7 @@ fn signals() {
         row("pkill --escalate=2:TERM,5s:K").offers(["KILL"]),
         row("pkill --wait=").offers(["5", "60"]),
         row("pgrep --json=").offers(["document", "lines"]),
+        row("pkill --log-to=").offers(["journal", "syslog"]),
         row("pkill --timeout ").offers(["5", "60"]),
     ]);
 }

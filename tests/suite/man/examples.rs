@@ -314,6 +314,23 @@ pub fn examples() -> Vec<Example> {
             |scene| add(scene, "waybar", |part| part.catch(libc::SIGRTMIN() + 8)),
             |case| case.fate("waybar", "RTMIN+8"),
         ),
+        typed_so(
+            "pkill --log-to -x app-server",
+            "pkill --log-to={dir}/log -x app-server && wc -l <{dir}/log",
+            |scene| add(scene, "app-server", plain),
+            |case| case.prints("3\n").fate("app-server", "killed by TERM"),
+        ),
+        typed_so(
+            r#"jq -r 'select(.outcome == "refused") | "\(.time) \(.invoker.uid) \(.name)"' pkill.jsonl"#,
+            r#"cd {dir} && mkdir logs && chown 65534 logs
+               setpriv --reuid=65534 --clear-groups ./pkill --log-to=logs/pkill.jsonl -x worker 2>/dev/null
+               jq -r 'select(.outcome == "refused") | "\(.time) \(.invoker.uid) \(.name)"' logs/pkill.jsonl"#,
+            |scene| {
+                add(scene, "worker", plain);
+                scene.dir().executable(Run::ours("pkill").program());
+            },
+            |case| case.prints_with("Z 65534 worker\n"),
+        ),
         typed("pkill -0 -x radosgw", |scene| add(scene, "radosgw", plain), |case| case),
         typed("pkill -0 -x radosgw", |_| {}, |case| case.status(1)),
         typed_so(
