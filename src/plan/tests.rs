@@ -89,7 +89,7 @@ fn only_what_will_be_printed_is_read() {
     let labelled = |label: Option<Label>| label.map_or(Detail::Id, Detail::Label);
     let full = |is_document: bool| {
         let described = Described { arguments: is_document, all_threads: false };
-        Detail::Full(described, Context { row: !is_document, origin: false })
+        Detail::Full(described, Context { row: !is_document, ..Context::default() })
     };
     use Style::{Json, Plain, Quiet, Verbose};
     for (style, count, action, expected) in [
