@@ -8,6 +8,7 @@ import collections
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -104,14 +105,15 @@ class Host:
         enter = ["nsenter", f"--target={self.init}", "--pid", "--mount", "--uts"]
         return [*enter, "setpriv", f"--reuid={user}", "--clear-groups", "--", *command]
 
-    def start(self, name, count=1, script=None, user="root", args=("1000",)):
-        """Starts processes with that name, which sleep or run a shell script, and waits for them."""
+    def start(self, name, count=1, script=None, user="root", args=("1000",), env=None):
+        """Starts processes with that name, which sleep or run a shell script, and waits for them. They never read a line."""
         before = self.names()[name]
         for _ in range(count):
             program = [f"/run/fleet/{name}", *(["-c", script] if script else args)]
             source = "/bin/bash" if script else "/usr/bin/sleep"
-            line = 'cp --remove-destination "$0" "$1"; exec setsid "$@" >/dev/null 2>&1 &'
-            sh(*self.enter("sh", "-c", f"mkdir -p -m 777 /run/fleet; {line}", source, *program, user=user))
+            line = 'cp --remove-destination "$0" "$1"; exec setsid "$@" <>/run/fleet/fifo >/dev/null 2>&1 &'
+            line = f"mkdir -p -m 777 /run/fleet; [ -p /run/fleet/fifo ] || mkfifo -m 666 /run/fleet/fifo; {line}"
+            sh(*self.enter("sh", "-c", line, source, *program, user=user), env={**os.environ, **(env or {})})
         until(lambda: self.names()[name] == before + count)
 
     def names(self):
@@ -126,14 +128,21 @@ class Host:
 
     def reset(self):
         """Ends what `start` has started."""
-        for entry in processes():
-            try:
-                same = os.readlink(entry / "ns/pid") == os.readlink(f"/proc/{self.init}/ns/pid")
-                if same and os.readlink(entry / "exe").startswith("/run/fleet/"):
-                    os.kill(int(entry.name), 9)
-            except OSError:
-                continue
-        until(lambda: not any(name.startswith(("fleet-", "-")) for name in self.names()))
+        namespace = os.readlink(f"/proc/{self.init}/ns/pid")
+
+        def ended():
+            found = False
+            for entry in processes():
+                try:
+                    if os.readlink(entry / "ns/pid") == namespace:
+                        if os.readlink(entry / "exe").startswith("/run/fleet/"):
+                            found = True
+                            os.kill(int(entry.name), signal.SIGKILL)
+                except OSError:
+                    continue
+            return not found
+
+        until(ended)
 
 
 def processes():

@@ -48,8 +48,9 @@ class Victims(unittest.TestCase):
         if not path.exists():
             path.symlink_to("/bin/bash" if script else "/usr/bin/sleep")
         words = ["-c", f"echo ready; {script}"] if script else args
-        process = subprocess.Popen([str(path), *words], stdout=subprocess.PIPE, text=True, **options)
+        process = subprocess.Popen([str(path), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
         self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stdin.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         if script:
@@ -91,7 +92,7 @@ class Pkill(Victims):
         self.assertIn("2 processes match", run("pkill", check=True, pattern="fleet-b", max=1)["msg"])
 
     def test_absent_is_idempotent(self):
-        stubborn = self.make("fleet-c", "trap '' TERM; while :; do read -t 100 <> <(:); done")
+        stubborn = self.make("fleet-c", "trap '' TERM; while :; do read -r; done")
         failed = run("pkill", pattern="fleet-c", state="absent", timeout="0.1")
         self.assertTrue(failed["failed"] and failed["changed"], failed)
         self.assertIn(f"still running: {stubborn.pid} fleet-c", failed["msg"])
@@ -238,7 +239,7 @@ class Words(Victims):
             self.assertIn("--" + name.replace("_", "-"), argv)
 
     def test_names_of_processes_are_inert(self):
-        self.make("fleet\x1b[2J\u202e\n", "read -t 1000 <> <(:) # \x1b]0;x\x07")
+        self.make("fleet\x1b[2J\u202e\n", "read -r # \x1b]0;x\x07")
         result = run("pkill", pattern="fleet.*2J", check=True)
         self.assertIn("fleet?[2J?", result["diff"]["prepared"])
         self.assertEqual(result["diff"]["prepared"].count("\n"), 2)

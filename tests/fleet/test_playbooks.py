@@ -11,8 +11,8 @@ import fleet
 PLAYBOOKS = fleet.HERE / "playbooks"
 COLLECTION = fleet.ROOT / "integrations/ansible"
 
-WEB = "trap 'echo HUP >>/run/fleet/hup' HUP; while :; do read -t 1000 <> <(:); done"
-STUBBORN = "trap '' TERM; while :; do read -t 1000 <> <(:); done"
+WEB = "trap 'echo HUP >>/run/fleet/hup' HUP; while :; do read -r; done"
+STUBBORN = "trap '' TERM; while :; do read -r; done"
 SPAWNER = "for child in 1 2; do /run/fleet/fleet-child 1000 & done; wait"
 # What runs on a host before the first run of ten.yml, by name.
 VICTIMS = {
@@ -96,9 +96,9 @@ class Ten(Playbooks):
             host.start("fleet-worker", 3)
             host.start("fleet-stuck", script=STUBBORN)
             host.start("fleet-spawner", script=SPAWNER)
-            host.start("fleet-stopped", script="kill -STOP $$; read -t 1000 <> <(:)")
+            host.start("fleet-stopped", script="kill -STOP $$; read -r")
             host.start("--inverse")
-            host.start("fleet-consumer", script="read -t 1000 <> <(:) # --queue=mail")
+            host.start("fleet-consumer", script="read -r # --queue=mail")
             host.start("fleet-cron", 2, user=fleet.USER)
             host.start("fleet-batch")
             fleet.until(lambda host=host: host.names()["fleet-child"] == 2)

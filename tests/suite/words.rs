@@ -63,6 +63,7 @@ const CHECKED: &[&str] = &[
     "docs",
     "examples",
     "fuzz/fuzz_targets",
+    "integrations",
     "man/options",
     "man/pages",
     "man/sections",
