@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The documentation of the options that both modules have."""
 
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
-
 
 class ModuleDocFragment:
     """The criteria, in the order of the manual page."""
@@ -52,7 +48,7 @@ options:
     type: bool
     default: false
   pid:
-    description: Process IDs or identity tokens, such as RV(processes[].id) of M(pkill.processes.pgrep_info).
+    description: Process IDs or identity tokens, such as RV(pkill.processes.pgrep_info#module:processes[].id).
     type: list
     elements: str
   pidfile:

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The options that select processes: one table for the argument specification and for the command line."""
 
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
-
 import re
 
 # How an option is typed, and how it becomes words of the command line.

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """What a report means for a task: changed, failed and why."""
 
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
-
 import base64
 import unicodedata
 
@@ -76,7 +72,7 @@ def printable(value):
     """Text of a process without what could control a terminal."""
     if isinstance(value, dict):
         value = base64.b64decode(value["base64"]).decode("utf-8", "replace")
-    return "".join("?" if unicodedata.category(char)[0] == "C" or char in u"\u2028\u2029\ufffd" else char for char in value)
+    return "".join("?" if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029\ufffd" else char for char in value)
 
 
 def table(report):

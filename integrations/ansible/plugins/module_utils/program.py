@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Finds the program, makes sure that it is the right one, runs it and reads its document."""
 
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
-
 import json
 import os
 import re
@@ -29,7 +25,7 @@ class Program:
 
     def _fail(self, found, why):
         needed = "%s of the package pkill, %s or newer, is required" % (self.name, dotted(OLDEST))
-        self.module.fail_json(msg="%s: %s" % (why, needed), found=found)
+        self.module.fail_json(msg="%s; %s" % (why, needed), found=found)
 
     def _find(self, executable):
         if "/" in executable:

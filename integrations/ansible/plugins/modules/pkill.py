@@ -2,10 +2,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Signals processes with pkill, and waits for them to exit."""
 
-from __future__ import absolute_import, division, print_function
-
-__metaclass__ = type
-
 DOCUMENTATION = r"""
 module: pkill
 short_description: Signal processes by name and other criteria, and wait until they exit
