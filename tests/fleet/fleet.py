@@ -106,7 +106,7 @@ class Host:
         return [*enter, "setpriv", f"--reuid={user}", "--clear-groups", "--", *command]
 
     def start(self, name, count=1, script=None, user="root", args=("1000",), env=None):
-        """Starts processes with that name, which sleep or run a shell script, and waits for them. They never read a line."""
+        """Starts processes with that name, which sleep or run a script, and waits for them. They can read no line."""
         before = self.names()[name]
         for _ in range(count):
             program = [f"/run/fleet/{name}", *(["-c", script] if script else args)]
@@ -127,7 +127,7 @@ class Host:
         return pathlib.Path(f"/proc/{self.init}/root{path}")
 
     def reset(self):
-        """Ends what `start` has started."""
+        """Ends what `start` has started, and removes what that has written."""
         namespace = os.readlink(f"/proc/{self.init}/ns/pid")
 
         def ended():
@@ -143,6 +143,7 @@ class Host:
             return not found
 
         until(ended)
+        shutil.rmtree(self.file("/run/fleet"), ignore_errors=True)
 
 
 def processes():

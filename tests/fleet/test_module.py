@@ -48,7 +48,8 @@ class Victims(unittest.TestCase):
         if not path.exists():
             path.symlink_to("/bin/bash" if script else "/usr/bin/sleep")
         words = ["-c", f"echo ready; {script}"] if script else args
-        process = subprocess.Popen([str(path), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        process = subprocess.Popen([str(path), *words], **pipes, **options)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stdin.close)
         self.addCleanup(process.wait)
@@ -167,7 +168,8 @@ class Words(Victims):
         bystander = self.make("fleet-i")
         for args, message in [
             ({}, "no criterion selects processes"),
-            ({"no_zombies": True, "local": True, "not": ["x"], "exclude": ["1"], "newest": True}, "no criterion selects"),
+            ({"no_zombies": True, "local": True, "not": ["x"], "newest": True}, "no criterion selects"),
+            ({"exclude": ["1"], "tree": True}, "no criterion selects"),
             ({"full": True, "exact": True}, "no criterion selects"),
             ({"pattern": ""}, "pattern is empty"),
             ({"pattern": "", "euid": ["root"]}, "pattern is empty"),
@@ -277,7 +279,7 @@ class Programs(Victims):
         for executable, found, message in [
             ("/usr/bin/pkill", "pkill from procps-ng", "is another program"),
             (str(PROGRAMS / "pgrep"), "pgrep from pkill", "is pgrep, not pkill"),
-            (self.fake("echo 'pkill from pkill 0.0.9'"), "pkill from pkill 0.0.9", "is version 0.0.9, which is too old"),
+            (self.fake("echo pkill from pkill 0.0.9"), "pkill from pkill 0.0.9", "is version 0.0.9, which is too old"),
             ("nosuch-pkill", None, "nosuch-pkill is not installed (PATH is"),
             ("/nosuch/pkill", None, "/nosuch/pkill is not an executable file"),
             ("/etc/passwd", None, "/etc/passwd is not an executable file"),

@@ -67,7 +67,8 @@ def play(playbook, *options, limit=None, users=None):
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "LC_ALL": "C.UTF-8",
     }
-    command = ["ansible-playbook", "-i", str(inventory), *(["--limit", limit] if limit else []), *options, str(playbook)]
+    limits = ["--limit", limit] if limit else []
+    command = ["ansible-playbook", "-i", str(inventory), *limits, *options, str(playbook)]
     return Recap(subprocess.run(command, env=environment, text=True, capture_output=True, check=False))
 
 
@@ -168,11 +169,11 @@ class Rollout(Playbooks):
         for host in self.nodes:
             host.start("fleet-worker", 5 if host.name in excess else 2)
 
-    def rollout(self, *options, playbook="rollout.yml", **extra):
+    def rollout(self, *options, playbook="rollout", **extra):
         """Runs it with the variables of the test."""
         variables = {"rollout_hosts": "nodes", "rollout_pattern": "fleet-worker", "rollout_max": 3, **extra}
         words = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
-        return play(COLLECTION / "playbooks" / playbook, *words, *options)
+        return play(f"pkill.processes.{playbook}", *words, *options)
 
     def test_all_within_the_limit(self):
         self.workers()
@@ -203,7 +204,7 @@ class Rollout(Playbooks):
     def test_the_canary(self):
         for host in self.nodes:
             host.start("fleet-web", script=WEB)
-        variables = {"playbook": "canary.yml", "rollout_pattern": "fleet-web", "rollout_signal": "HUP"}
+        variables = {"playbook": "canary", "rollout_pattern": "fleet-web", "rollout_signal": "HUP"}
         good = self.rollout(**variables)
         self.assertEqual((good.status, self.running("fleet-web")), (0, [1] * 20), good.output)
         fleet.until(lambda: all(host.file("/run/fleet/hup").exists() for host in self.nodes))

@@ -1,7 +1,7 @@
 """The recipes of docs/FLEETS.md: each block of a terminal session is run, and its output compared.
 
-RENDER_WRITE=1 writes the output instead. A block is run in a directory of its own, on hosts with the processes of the scene
-that its section has here.
+RENDER_WRITE=1 writes the output instead. A block is run in a directory of its own, on hosts with the processes of the
+scene that its section has here.
 """
 
 import json
@@ -47,17 +47,22 @@ def session(block):
         for command in commands:
             lines.append(f"$ {command}\n")
             script = command.replace("\n> ", "\n")
-            environment = {**os.environ, "PATH": f"{fleet.ROOT}/integrations/slurm:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
             result = subprocess.run(
-                ["bash", "-c", script], cwd=directory, env=environment, text=True, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                ["bash", "-c", script],
+                cwd=directory,
+                env={**os.environ, "LC_ALL": "C.UTF-8"},
+                text=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
             )
             lines.append(result.stdout)
     return "".join(lines)
 
 
 class Recipes(unittest.TestCase):
-    """What the document shows is what happens."""
+    """The document shows what really happens."""
 
     def setUp(self):
         self.hosts = fleet.hosts()
