@@ -22,6 +22,8 @@ ROOT = HERE.parent.parent
 SHARED = pathlib.Path("/mnt")
 PROGRAMS = ("pkill", "pgrep", "pidwait")
 USER = "operator"
+# A pipe that is never written to.
+NO_LINE, _WRITER = os.pipe()
 
 
 def sh(*command, **options):
@@ -108,13 +110,22 @@ class Host:
     def start(self, name, count=1, script=None, user="root", args=("1000",), env=None):
         """Starts processes with that name, which sleep or run a script, and waits for them. They can read no line."""
         before = self.names()[name]
+        path = self.file(f"/run/fleet/{name}")
+        path.parent.mkdir(exist_ok=True)
+        path.parent.chmod(0o777)
+        path.unlink(missing_ok=True)
+        shutil.copy("/bin/bash" if script else "/usr/bin/sleep", path)
+        program = [f"/run/fleet/{name}", *(["-c", script] if script else args)]
         for _ in range(count):
-            program = [f"/run/fleet/{name}", *(["-c", script] if script else args)]
-            source = "/bin/bash" if script else "/usr/bin/sleep"
-            line = 'cp --remove-destination "$0" "$1"; exec setsid "$@" <>/run/fleet/fifo >/dev/null 2>&1 &'
-            line = f"mkdir -p -m 777 /run/fleet; [ -p /run/fleet/fifo ] || mkfifo -m 666 /run/fleet/fifo; {line}"
-            sh(*self.enter("sh", "-c", line, source, *program, user=user), env={**os.environ, **(env or {})})
-        until(lambda: self.names()[name] == before + count)
+            sh(
+                *self.enter("setsid", "--fork", *program, user=user),
+                env={**os.environ, **(env or {})},
+                capture_output=False,
+                stdin=NO_LINE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        until(lambda: self.names()[name] == before + count, lambda: f"{self.name}: {name}: {self.names()}")
 
     def names(self):
         """How many processes of each name are running here, as the runner's own /proc has it."""
@@ -162,12 +173,12 @@ def running():
             continue
 
 
-def until(condition, limit=60):
+def until(condition, describe=lambda: "another state", limit=60):
     """Waits for a state, and returns it."""
     end = time.monotonic() + limit
     while not (result := condition()):
         if time.monotonic() > end:
-            raise AssertionError(f"not within {limit} seconds: {condition}")
+            raise AssertionError(f"not within {limit} seconds: {describe()}")
         time.sleep(0.01)
     return result
 

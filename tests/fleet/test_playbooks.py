@@ -13,7 +13,7 @@ COLLECTION = fleet.ROOT / "integrations/ansible"
 
 WEB = "trap 'echo HUP >>/run/fleet/hup' HUP; while :; do read -r; done"
 STUBBORN = "trap '' TERM; while :; do read -r; done"
-SPAWNER = "for child in 1 2; do /run/fleet/fleet-child 1000 & done; wait"
+SPAWNER = "cp /usr/bin/sleep /run/fleet/fleet-child; for i in 1 2; do /run/fleet/fleet-child 1000 & done; wait"
 # What runs on a host before the first run of ten.yml, by name.
 VICTIMS = {
     "fleet-web": 1,
@@ -91,8 +91,6 @@ class Ten(Playbooks):
 
     def test_ten_tasks(self):
         for host in self.nodes:
-            host.start("fleet-child")
-            host.reset()
             host.start("fleet-web", script=WEB)
             host.start("fleet-worker", 3)
             host.start("fleet-stuck", script=STUBBORN)
