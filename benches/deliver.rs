@@ -15,6 +15,7 @@ use std::env;
 
 use measure::{Cost, in_namespace, median, run};
 use support::crowd::{COUNTED, Crowd};
+use support::executable;
 
 const TARGETS: usize = 10_000;
 
@@ -49,8 +50,8 @@ fn compare() {
     for (delivery, scan) in DELIVERIES {
         let (mut delivered, mut scanned): (Vec<Cost>, Vec<Cost>) = (vec![], vec![]);
         for _ in 0..rounds {
-            delivered.push(run(env!("CARGO_BIN_EXE_pkill"), delivery));
-            scanned.push(run(env!("CARGO_BIN_EXE_pgrep"), scan));
+            delivered.push(run(&executable("pkill"), delivery));
+            scanned.push(run(&executable("pgrep"), scan));
         }
         let [delivered, scanned] = [delivered, scanned].map(|costs| median(&costs).cpu.as_secs_f64());
         let each = (delivered - scanned) / TARGETS as f64 * 1e6;

@@ -24,7 +24,7 @@ use std::time::Duration;
 use measure::{Cost, in_namespace, median, run};
 use nix::sched::{CloneFlags, unshare};
 use support::crowd::{Crowd, chain};
-use support::{Dir, Random, eventually};
+use support::{Dir, Random, eventually, executable};
 
 /// The program, its arguments, and the command lines that do the same or less.
 type Row = (&'static str, &'static str, &'static [&'static str]);
@@ -219,11 +219,10 @@ fn ms(time: Duration) -> f64 {
 fn words(command: &str) -> (String, Vec<&str>) {
     let (program, args) = command.split_once(' ').expect("arguments");
     let program = match program {
-        "pgrep" => env!("CARGO_BIN_EXE_pgrep"),
-        "pkill" => env!("CARGO_BIN_EXE_pkill"),
-        other => other,
+        "pgrep" | "pkill" => executable(program),
+        other => other.to_owned(),
     };
-    (program.to_owned(), args.split(' ').collect())
+    (program, args.split(' ').collect())
 }
 
 fn cost(command: &str) -> Cost {

@@ -16,14 +16,12 @@ use std::time::{Duration, Instant};
 use measure::{in_namespace, median, run};
 use rustix::process::{Pid, Signal, kill_process};
 use support::crowd::Crowd;
-use support::{eventually, stat_field};
+use support::{eventually, executable, stat_field};
 
 const TARGETS: usize = 1000;
 
 /// CPU time for a wait of two seconds, and the time between the last exit and that of pidwait.
 const GOALS: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(5)];
-
-const PIDWAIT: &str = env!("CARGO_BIN_EXE_pidwait");
 
 fn main() {
     if env::args().nth(1).as_deref() == Some("inside") {
@@ -35,7 +33,7 @@ fn main() {
 fn measure_both() {
     let rounds: usize = env::var("WAIT_ROUNDS").map_or(9, |rounds| rounds.parse().expect("a number"));
     let crowd = Crowd::spawn(c"multitude", TARGETS);
-    let idle: Vec<_> = (0..3).map(|_| run(PIDWAIT, &["--timeout=2", "multitude"])).collect();
+    let idle: Vec<_> = (0..3).map(|_| run(&executable("pidwait"), &["--timeout=2", "multitude"])).collect();
     let mut ends = vec![last_exit(crowd)];
     ends.extend((1..rounds).map(|_| last_exit(Crowd::spawn(c"multitude", TARGETS))));
     ends.sort_unstable();
@@ -51,7 +49,7 @@ fn measure_both() {
 
 /// The time from the exit of the last process of the crowd to that of pidwait. All others have exited before.
 fn last_exit(crowd: Crowd) -> Duration {
-    let command = &mut Command::new(PIDWAIT);
+    let command = &mut Command::new(executable("pidwait"));
     let mut waiting = command.arg("multitude").stdin(Stdio::null()).spawn().expect("start pidwait");
     let (last, others) = crowd.pids.split_last().expect("many");
     until_idle(&waiting);

@@ -10,7 +10,7 @@ function __pidwait_read
     test "$line" = "$__pidwait_line"; and return
     set -g __pidwait_line $line
     set -g __pidwait_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal timeout max read-timeout explain complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal timeout max read-timeout explain complete generate
     set -g __pidwait_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pidwait_pending[1]
@@ -167,5 +167,6 @@ complete -c pidwait -l json -f -a '(__pidwait_values json none json)' -n '__pidw
 complete -c pidwait -l summary -n '__pidwait_has_not c count e echo quiet verbose json summary explain --' -d 'print one line: the number of each outcome'
 complete -c pidwait -l explain -x -a '(__pidwait_values explain none explain)' -n '__pidwait_has_not summary explain --' -d 'only show why PID matches, or why not'
 complete -c pidwait -l complete -x -a '(__pidwait_values complete none complete)' -n '__pidwait_has_not complete --' -d 'print completion candidates for WHAT'
+complete -c pidwait -l generate -x -a '(__pidwait_values generate none generate)' -n '__pidwait_has_not generate --' -d 'print a man page, a completion or the installation script'
 complete -c pidwait -s h -l help -n '__pidwait_has_not h help --' -d 'print this help (-h: the short form)'
 complete -c pidwait -s V -l version -n '__pidwait_has_not V version --' -d 'print the version'

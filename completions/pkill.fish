@@ -10,7 +10,7 @@ function __pkill_read
     test "$line" = "$__pkill_line"; and return
     set -g __pkill_line $line
     set -g __pkill_given
-    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal q queue timeout kill-after escalate settle max read-timeout explain complete
+    set -l valued and not p pid F pidfile P parent ancestor g pgroup s session t terminal u euid U uid G group O older younger r runstates exe script cwd rss cpu-time cgroup unit user-unit port env ns nslist exclude signal q queue timeout kill-after escalate settle max read-timeout explain complete generate
     set -g __pkill_pending
     for word in (commandline -opc)[2..-1]
         if set -q __pkill_pending[1]
@@ -191,6 +191,7 @@ complete -c pkill -l summary -n '__pkill_has_not c count e echo quiet verbose js
 complete -c pkill -l log-to -r -F -a '(__pkill_values log-to files log-to)' -n '__pkill_has_not log-to explain --' -d 'log the run (journal, syslog or a file)'
 complete -c pkill -l explain -x -a '(__pkill_values explain none explain)' -n '__pkill_has_not summary log-to explain --' -d 'only show why PID matches, or why not'
 complete -c pkill -l complete -x -a '(__pkill_values complete none complete)' -n '__pkill_has_not complete --' -d 'print completion candidates for WHAT'
+complete -c pkill -l generate -x -a '(__pkill_values generate none generate)' -n '__pkill_has_not generate --' -d 'print a man page, a completion or the installation script'
 complete -c pkill -l list-signals -n '__pkill_has_not list-signals --' -d 'print all signals and their default actions'
 complete -c pkill -s h -l help -n '__pkill_has_not h help --' -d 'print this help (-h: the short form)'
 complete -c pkill -s V -l version -n '__pkill_has_not V version --' -d 'print the version'

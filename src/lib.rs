@@ -55,6 +55,7 @@ mod display;
 pub mod ere;
 mod error;
 mod explain;
+mod generate;
 mod origin;
 mod output;
 mod permission;
@@ -108,6 +109,10 @@ pub fn run(program: Program, argv0: &OsStr, args: impl IntoIterator<Item = OsStr
             }
             Invocation::Complete(request) => {
                 output.candidates(&complete::candidates(&request)?);
+                Ok(ExitStatus::Success)
+            }
+            Invocation::Generate(file) => {
+                output.print(&file.text(program));
                 Ok(ExitStatus::Success)
             }
             Invocation::ListSignals => {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::kind::Kind;
 use crate::column::Column;
 use crate::error::Error;
+use crate::generate::Generated;
 use crate::request::*;
 use crate::signal::{DefaultAction, Signal};
 
@@ -73,6 +74,7 @@ pub(crate) struct Args {
 pub(crate) enum Exit {
     Help,
     Version,
+    Generate(Generated),
     ListSignals,
 }
 

@@ -8,6 +8,7 @@ use super::opt::Opt;
 use super::options::documented;
 use super::values;
 use crate::column::{self, COLUMNS};
+use crate::generate::Generated;
 use crate::request::{Program, RawValue};
 use crate::signal::Signal;
 use crate::similar::nearest;
@@ -45,6 +46,10 @@ pub(super) fn value(opt: &Opt, value: &OsStr) -> Option<String> {
         Kind::Units | Kind::UserUnits => "for the unit of a path, see systemd-escape --path",
         Kind::Format => "valid formats: document, lines",
         Kind::Log => "valid logs: journal, syslog, or the path of a file with a slash",
+        Kind::Generated => {
+            let names = Generated::ALL.map(Generated::name);
+            return Some(format!("valid arguments: {}", names.join(", ")));
+        }
         Kind::Columns => return columns(value),
         _ => return None,
     };

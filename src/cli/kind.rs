@@ -51,6 +51,8 @@ pub enum Kind {
     Format,
     /// Logs of `--log-to`, by name or path.
     Log,
+    /// Files of `--generate`, by name.
+    Generated,
     /// Arbitrary text.
     Text,
     /// What to complete: the name of an option, or `pattern`.
@@ -90,7 +92,7 @@ impl Kind {
             Kind::Format => "FORMAT",
             Kind::Log => "LOG",
             Kind::Text => "STRING",
-            Kind::Candidates => "WHAT",
+            Kind::Candidates | Kind::Generated => "WHAT",
         }
     }
 

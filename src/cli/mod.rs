@@ -21,6 +21,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 
 use crate::error::Error;
+use crate::generate::Generated;
 use crate::request::*;
 use args::{Args, Exit};
 use exclusive::EXCLUSIVE;
@@ -43,6 +44,8 @@ pub(crate) enum Invocation {
     Help { is_short: bool },
     /// Print this text.
     Print(String),
+    /// Print this file.
+    Generate(Generated),
     /// Print the table of signals.
     ListSignals,
     /// Print completion candidates.
@@ -101,6 +104,7 @@ pub(crate) fn parse(
             None => {}
             Some(Exit::Help) => return Ok(Invocation::Help { is_short }),
             Some(Exit::Version) => return Ok(Invocation::Print(help::version(program))),
+            Some(Exit::Generate(file)) => return Ok(Invocation::Generate(file)),
             Some(Exit::ListSignals) => return Ok(Invocation::ListSignals),
         }
     }

@@ -142,6 +142,8 @@ fn options_that_end_the_reading() {
         ("pgrep -Vh", "version"),
         ("pgrep a b --version -O abc", "version"),
         ("pkill --list-signals --nosuch", "signals"),
+        ("pgrep --generate man --nosuch a b", "generate: man"),
+        ("pgrep --generate nosuch", "invalid argument for --generate: nosuch"),
         ("pgrep --complete pid 4", "complete: Pids 4"),
         ("pgrep --complete pattern", "complete: Pattern "),
         ("pgrep --complete parent -P 1 --help", "help"),
@@ -158,6 +160,7 @@ fn options_that_end_the_reading() {
                 assert!(text.starts_with("pgrep from "), "{text}");
                 "version".into()
             }
+            Ok(Invocation::Generate(file)) => format!("generate: {}", file.name()),
             Ok(Invocation::ListSignals) => "signals".into(),
             Ok(Invocation::Complete(request)) => {
                 format!("complete: {:?} {}", request.kind, String::from_utf8_lossy(&request.word))

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use crate::column::{self, Column};
+use crate::generate::Generated;
 use crate::request::{
     Account, JsonFormat, Log, LogTo, Namespace, Pid, Ports, ProcessList, ProcessRef, Protocol, Step,
     is_token_like,
@@ -263,6 +264,12 @@ pub(super) fn json_format(value: &OsStr) -> Result<JsonFormat, String> {
 pub(super) fn log(value: Option<&OsStr>) -> Result<Log, String> {
     let parse = |value| LogTo::parse(value).ok_or_else(|| complain("invalid log", value));
     Ok(Log { to: value.map_or(Ok(LogTo::System), parse)?, is_required: true })
+}
+
+/// The file that `--generate` names.
+pub(super) fn generated(value: &OsStr) -> Result<Generated, String> {
+    let file = Generated::ALL.into_iter().find(|file| file.name() == value);
+    file.ok_or_else(|| complain("invalid argument for --generate", value))
 }
 
 /// Digits with an optional plus sign, as procps-ng reads them.

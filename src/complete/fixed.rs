@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::candidate::Candidate;
 use crate::cli::COLUMNS;
 use crate::cli::options::OPTIONS;
+use crate::generate::Generated;
 use crate::request::{JsonFormat, LogTo, Namespace};
 use crate::signal::Signal;
 
@@ -107,6 +108,10 @@ pub(super) fn logs() -> Vec<Candidate> {
         LogTo::File(_) => "a file",
     };
     LogTo::NAMES.map(|(name, log)| Candidate::own(name, about(log))).into()
+}
+
+pub(super) fn generated() -> Vec<Candidate> {
+    Generated::ALL.map(|file| Candidate::own(file.name(), file.about())).into()
 }
 
 /// The arguments of `--complete`.

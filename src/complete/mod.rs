@@ -61,6 +61,7 @@ fn values(request: &CompletionRequest, typed: &[u8]) -> Result<Vec<Candidate>, E
         Kind::Columns => Ok(fixed::columns()),
         Kind::Format => Ok(fixed::formats()),
         Kind::Log => Ok(fixed::logs()),
+        Kind::Generated => Ok(fixed::generated()),
         Kind::Candidates => Ok(fixed::completion_kinds()),
         // The shells complete file names; the others cannot be enumerated.
         Kind::File | Kind::Size | Kind::Count | Kind::Integer | Kind::Text => Ok(vec![]),

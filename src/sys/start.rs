@@ -6,11 +6,11 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use super::emergency;
 
-/// The `main` of the three programs, instead of that of Rust's runtime, which opens /dev/null for closed standard
+/// The `main` of the programs, instead of that of Rust's runtime, which opens /dev/null for closed standard
 /// descriptors, so that printing to a closed standard output would look like success.
 #[macro_export]
 macro_rules! program {
-    ($called:expr) => {
+    () => {
         #[global_allocator]
         static ALLOCATOR: $crate::sys::Allocator = $crate::sys::Allocator { status: $crate::OUT_OF_MEMORY };
 
@@ -19,7 +19,7 @@ macro_rules! program {
         extern "C" fn main(argc: std::ffi::c_int, argv: *const *const std::ffi::c_char) -> std::ffi::c_int {
             // SAFETY: these are the arguments that the C library passes to main.
             let (name, args) = unsafe { $crate::sys::start(argc, argv) };
-            $crate::run($called(&name), &name, args).code()
+            $crate::run($crate::Program::called(&name), &name, args).code()
         }
     };
 }

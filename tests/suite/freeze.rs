@@ -99,7 +99,7 @@ fn no_process_is_left_frozen() {
     for sent in 1..=6 {
         let name = Victim::spec().tag();
         let mut victims = [(); 2].map(|()| Victim::named(&name).catch(libc::SIGUSR1).spawn());
-        let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+        let mut command = tracer::ours("pkill");
         command.args(["-USR1", "--freeze", "--json", "-P", &own_pid(), &name]);
         let mut traced = tracer::Traced::start(command);
         let (signals, status) = traced.interrupted_after(sent);

@@ -243,7 +243,7 @@ fn one_question_for_a_group() {
         for (answer, outcome, status) in [(&b"n\n"[..], "skipped", 1), (b"y\n", "signalled", 0)] {
             let mut family = Family::start(&PLAN);
             let (group, one) = (family.root(), pid("one"));
-            let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+            let mut command = tracer::ours("pkill");
             command.args(["--json", "--interactive", "--whole-group", "-KILL", "-x", "one"]);
             let mut terminal = tracer::on_terminal(&mut command);
             let child = command.spawn().expect("start pkill");

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::tracer::{self, Call, Stop, Traced};
-use crate::support::{Helper, Run, Victim, eventually, namespace, need, need_file};
+use crate::support::{Helper, Run, Victim, eventually, executable, namespace, need, need_file};
 
 /// The PID that was allocated last in the caller's PID namespace: proc_sys_kernel(5), a kernel with
 /// CONFIG_CHECKPOINT_RESTORE.
@@ -37,7 +37,7 @@ fn the_proc_of_an_outer_pid_namespace_is_recognized_by_more_than_a_number() {
              kill -KILL {pid}; wait {pid}; echo \"bystander $?\"\n",
             pid - 1,
             PKILL - 1,
-            env!("CARGO_BIN_EXE_pkill")
+            executable("pkill")
         );
         let mut inside =
             Helper::ready(Command::new("unshare").args(["--pid", "--fork", "sh", "-c", &script]));
@@ -153,7 +153,7 @@ fn a_group_outlives_its_leader() {
 
 /// Runs pkill, and calls `at` at the entry of a system call. Returns its output and its exit status.
 fn stop_at(args: &[&str], mut is_this: impl FnMut(Call) -> bool, at: impl FnOnce()) -> (String, String, i32) {
-    let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+    let mut command = tracer::ours("pkill");
     command.args(args);
     let mut program = Traced::start(command);
     let mut at = Some(at);

@@ -76,9 +76,11 @@ mod ere;
 // The library for other programs.
 mod library;
 
-// The source and the documents.
+// The source, the documents and what is installed.
 mod architecture;
 mod compatibility;
+mod generate;
+mod install;
 mod man;
 mod packages;
 mod readme;

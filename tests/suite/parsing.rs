@@ -354,13 +354,13 @@ fn help_and_version() {
             case("pkill --help").prints_with("--queue"),
             case("pidwait --help").prints_with("--echo"),
             case("pgrep -V")
-                .prints("pgrep from pkill 0.1.0\n")
+                .prints(concat!("pgrep from pkill ", env!("CARGO_PKG_VERSION"), "\n"))
                 .differs("version", reference().prints_with("pgrep from procps-ng ")),
             case("pkill --version")
-                .prints("pkill from pkill 0.1.0\n")
+                .prints(concat!("pkill from pkill ", env!("CARGO_PKG_VERSION"), "\n"))
                 .differs("version", reference().prints_with("pkill from procps-ng ")),
             case("pidwait -V")
-                .prints("pidwait from pkill 0.1.0\n")
+                .prints(concat!("pidwait from pkill ", env!("CARGO_PKG_VERSION"), "\n"))
                 .differs("version", reference().prints_with("pidwait from procps-ng ")),
             // The first one wins.
             case("pgrep --help --nosuch").prints_with("Usage:"),

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::support::clock::until_older_than_now;
 use crate::support::tracer::{self, Stop, Traced};
-use crate::support::{Dir, Helper, NOBODY, Victim, need_root};
+use crate::support::{Dir, Helper, NOBODY, Victim, executable, need_root};
 
 /// Runs pkill on the helper, and calls `meanwhile` in between. Returns the outcome in the report.
 fn outcome(args: &[&str], pid: u32, meanwhile: impl FnMut()) -> String {
-    outcome_of(tracer::command(env!("CARGO_BIN_EXE_pkill")), args, pid, meanwhile)
+    outcome_of(tracer::ours("pkill"), args, pid, meanwhile)
 }
 
 fn outcome_of(mut command: Command, args: &[&str], pid: u32, mut meanwhile: impl FnMut()) -> String {
@@ -89,7 +89,7 @@ fn a_process_that_may_no_longer_be_inspected_is_skipped() {
         return;
     }
     let dir = Dir::new();
-    let pkill = dir.executable(Path::new(env!("CARGO_BIN_EXE_pkill")));
+    let pkill = dir.executable(Path::new(&executable("pkill")));
     let setuid = dir.copy(Path::new("/bin/sleep"), "setuid");
     std::fs::set_permissions(&setuid, std::fs::Permissions::from_mode(0o4755)).expect("chmod");
     let name = Victim::spec().tag();

@@ -32,10 +32,15 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     ("view", &["origin", "proc", "request", "row", "select"]),
     // The result of a run.
     ("report", &["error", "origin", "permission", "proc", "request", "select", "signal", "view"]),
+    // What --generate prints.
+    ("generate", &["request"]),
     // The stages.
-    ("cli", &["column", "error", "request", "signal", "similar"]),
+    ("cli", &["column", "error", "generate", "request", "signal", "similar"]),
     // Beside them: completion.
-    ("complete", &["accounts", "cli", "ere", "error", "proc", "request", "select", "signal", "sys"]),
+    (
+        "complete",
+        &["accounts", "cli", "ere", "error", "generate", "proc", "request", "select", "signal", "sys"],
+    ),
     ("plan", &["accounts", "column", "ere", "error", "proc", "request", "row", "select", "view"]),
     ("scan", &["error", "plan", "proc", "request", "select", "view"]),
     // `--explain`, instead of what follows.

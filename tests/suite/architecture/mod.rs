@@ -43,11 +43,11 @@ fn code(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// `src/plan/mod.rs` and `src/plan.rs` are `plan`; `src/lib.rs` and the programs are not a stage.
+/// `src/plan/mod.rs` and `src/plan.rs` are `plan`; `src/lib.rs` and `src/main.rs` are not a stage.
 fn module(path: &Path) -> Option<String> {
     let path = path.strip_prefix(root().join("src")).expect("below src").with_extension("");
     let first = path.iter().next()?.to_str()?.to_owned();
-    (!["lib", "bin"].contains(&first.as_str())).then_some(first)
+    (!["lib", "main"].contains(&first.as_str())).then_some(first)
 }
 
 /// The words of the code, in order.

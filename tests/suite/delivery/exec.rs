@@ -69,7 +69,7 @@ struct Seen {
 /// after each read, and before a signal. Between two of these, pkill cannot observe the moment. None if the signal is
 /// sent before.
 fn run(args: &str, flipper: &mut Flipper, at: usize) -> Option<Seen> {
-    let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+    let mut command = tracer::ours("pkill");
     command.args(["--json"]).args(args.split(' '));
     let mut program = Traced::start(command);
     let (mut moments, mut reads, mut stopping, mut flipped) = (0, false, false, false);

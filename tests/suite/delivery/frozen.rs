@@ -53,7 +53,7 @@ fn end(crowd: &Crowd, what: &str, is_right: impl Fn(usize) -> bool) {
 /// Runs pkill under ptrace. `at` is called before each of its system calls from the first STOP that it sends on.
 /// Returns how many there were up to the last signal that it sent, and its exit status.
 fn trace(args: &str, mut at: impl FnMut(usize, Pid)) -> (usize, i32) {
-    let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+    let mut command = tracer::ours("pkill");
     command.args(args.split(' '));
     let mut program = Traced::start(command);
     let pid = Pid::from_raw(program.pid() as i32);

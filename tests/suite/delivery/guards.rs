@@ -34,7 +34,7 @@ fn max_counts_over_all_scans() {
         ] {
             let mut first = Victim::spec().session().spawn();
             let name = first.name().to_owned();
-            let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+            let mut command = tracer::ours("pkill");
             let until_none = "--until-none --timeout 100 --max 1 -x";
             command.args(args.split(' ')).args(until_none.split(' ')).arg(&name);
             let mut program = Traced::start(command);
@@ -79,7 +79,7 @@ fn an_escalation_goes_on_without_a_reader() {
 
 /// Runs pkill, and calls `meanwhile` when it opens a pidfd for this process: after the first scan.
 fn run(args: &str, pid: u32, mut meanwhile: impl FnMut()) -> Value {
-    let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+    let mut command = tracer::ours("pkill");
     command.args(args.split(' '));
     let mut program = Traced::start(command);
     let mut is_pinned = false;

@@ -6,10 +6,10 @@ use std::process::Command;
 
 use crate::support::{Root, Victim, cargo, namespace, need, succeed};
 
-/// A small system with the packages of the files that this package replaces.
-fn debian() -> Root {
+/// A small system with these packages.
+pub(super) fn debian(packages: &str) -> Root {
     let root = Root::new(|root| {
-        let bootstrap = ["--variant=minbase", "--include=procps,bash-completion", "bookworm"];
+        let bootstrap = ["--variant=minbase", &format!("--include={packages}"), "bookworm"];
         succeed(Command::new("debootstrap").args(bootstrap).arg(root));
     });
     // No daemon may be started: it would run on the host.
@@ -25,7 +25,7 @@ fn package(root: &Root, revision: &str) {
     succeed(cargo(["deb", "--quiet", "--locked", "--deb-revision", revision, "--output"]).arg(output));
 }
 
-fn shell(root: &Root, line: &str) -> String {
+pub(super) fn shell(root: &Root, line: &str) -> String {
     let output = root.run("/bin/sh", ["-euc", line]).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").run();
     assert_eq!(output.status, 0, "{line}: {}\n{}", output.out(), output.err());
     output.out()
@@ -33,7 +33,7 @@ fn shell(root: &Root, line: &str) -> String {
 
 /// Every file, link and directory with its mode, owner, content and target, except dpkg's own files, and
 /// the diversions.
-fn everything(root: &Root) -> BTreeSet<String> {
+pub(super) fn everything(root: &Root) -> BTreeSet<String> {
     let text = shell(
         root,
         "find / \\( -path /proc -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \\) -prune -o \
@@ -50,7 +50,7 @@ fn rival(root: &Root) {
     shell(root, "dpkg-deb --build /tmp/rival /rival.deb; rm -r /tmp/rival");
 }
 
-fn assert_same(before: &BTreeSet<String>, after: &BTreeSet<String>, when: &str) {
+pub(super) fn assert_same(before: &BTreeSet<String>, after: &BTreeSet<String>, when: &str) {
     let differences: Vec<_> = before.symmetric_difference(after).collect();
     assert!(differences.is_empty(), "{when}: {differences:#?}");
 }
@@ -100,7 +100,7 @@ fn comes_and_goes() {
         if !["debootstrap", "cargo-deb", "dpkg-shlibdeps"].into_iter().all(need) {
             return;
         }
-        let root = debian();
+        let root = debian("procps,bash-completion"); // the files that this package replaces
         for revision in ["1", "2"] {
             package(&root, revision);
         }

@@ -2,5 +2,6 @@
 //! `cargo test --test suite packages -- --ignored`.
 
 mod debian_package;
-mod release;
+mod hardening;
+mod program_alone;
 mod static_file;

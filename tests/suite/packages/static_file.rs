@@ -7,9 +7,9 @@ use std::process::Command;
 use crate::support::{Root, Victim, cargo, document, namespace, packages, succeed};
 
 /// Builds as the README does.
-fn static_file() -> PathBuf {
+pub(super) fn static_file() -> PathBuf {
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let build = ["build", "--quiet", "--locked", "--release", "--bin", "pgrep", "--target", &target];
+    let build = ["build", "--quiet", "--locked", "--release", "--target", &target];
     succeed(cargo(build).env("RUSTFLAGS", "-C target-feature=+crt-static"));
     packages().join(target).join("release/pgrep")
 }

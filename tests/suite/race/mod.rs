@@ -83,7 +83,7 @@ fn a_printed_token() {
                 let found = victim.as_ref().expect("a victim");
                 let label = if args.contains("-a") { format!(" {}", found.name()) } else { String::new() };
                 let (pid, line) = (found.pid(), format!("{}{}{label}\n", found.pid(), inode(found)));
-                let mut command = tracer::command(env!("CARGO_BIN_EXE_pgrep"));
+                let mut command = tracer::ours("pgrep");
                 command.args(args.replace("{name}", found.name()).split(' '));
                 next_is(30_000);
                 let mut program = Traced::start(command);
@@ -164,7 +164,7 @@ fn a_descendant() {
             for swap in 0.. {
                 let mut family = family::Family::start(&["top leaf other"]);
                 let leaf = family::pid("leaf");
-                let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+                let mut command = tracer::ours("pkill");
                 command.args(args.split(' '));
                 let mut program = Traced::start(command);
                 let (mut calls, mut swapped, mut sent, mut bystander) = (None, false, false, None);

@@ -106,7 +106,7 @@ fn every_answer() {
 #[test]
 fn a_question_needs_a_terminal() {
     let mut victim = Victim::spec().catch(SIGNAL).spawn();
-    let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+    let mut command = tracer::ours("pkill");
     command.args(["-USR1", "--interactive", "-x", victim.name()]);
     tracer::without_terminal(&mut command);
     let output = command.output().expect("run pkill");

@@ -11,7 +11,7 @@ use crate::support::clock::until_older_than_now;
 use crate::support::kernel::pidfd_inode;
 use crate::support::pids::{LAST_PID, next_is, with_pid};
 use crate::support::tracer::{self, Call, Stop, Traced};
-use crate::support::{Dir, Spec, Victim, need_file, stat_field};
+use crate::support::{Dir, Spec, Victim, executable, need_file, stat_field};
 
 /// The signal of all cases that name no other: the process that gets it records it.
 pub(super) const SIGNAL: i32 = libc::SIGUSR1;
@@ -180,10 +180,10 @@ impl Case {
 
     /// Every schedule.
     pub(super) fn hold(&self, stage: &mut Stage) {
-        let ours = Path::new(env!("CARGO_BIN_EXE_pkill"));
+        let ours = executable("pkill");
         let dry = self.args.contains("--dry-run");
         for swap in self.first_swap().. {
-            let seen = self.run(ours, stage, swap);
+            let seen = self.run(Path::new(&ours), stage, swap);
             let what = format!("{} at {swap}: {seen:?}", self.args);
             if self.starved && seen.swapped_at.is_some() {
                 assert!(seen.received.is_empty(), "the bystander was hit: {what}");

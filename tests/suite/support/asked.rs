@@ -44,7 +44,7 @@ impl Asked {
 
     /// The same, with this typed before it was started.
     pub fn after(typed: &str, args: &[&str]) -> Self {
-        let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+        let mut command = tracer::ours("pkill");
         command.args(["--json", "-USR1", "--interactive"]).args(args);
         let mut terminal = tracer::on_terminal(&mut command);
         terminal.write_all(typed.as_bytes()).expect("type");

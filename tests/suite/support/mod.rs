@@ -2,7 +2,7 @@
 //!
 //! - [`Victim`]: a process with a chosen name, arguments, identity, session, terminal and signal dispositions.
 //! - [`Helper`]: any other program, an interpreter for example.
-//! - [`Run`]: one of the programs of this crate, or the installed procps program of the same name.
+//! - [`executable`], [`Run`]: one of the programs of this crate, or the installed procps program of the same name.
 //! - [`namespace`]: runs the test inside a PID namespace of its own, where any pattern may be signalled.
 //! - [`need`], [`need_root`], [`need_file`]: skip on a user's machine, fail in CI.
 //! - [`kernel`]: features of the running kernel.
@@ -15,6 +15,7 @@ pub mod clock;
 pub mod count;
 pub mod crowd;
 mod dir;
+mod executable;
 pub mod family;
 mod helper;
 mod json;
@@ -32,6 +33,7 @@ pub mod tracer;
 mod victim;
 
 pub use dir::Dir;
+pub use executable::executable;
 pub use helper::Helper;
 pub use json::{breach, check_schema, document, lines, rejection, violation};
 pub use namespace::{hide_processes, namespace};

@@ -52,7 +52,7 @@ pub fn succeed(command: &mut Command) {
 
 /// `cargo` as in the README, with a target directory that the tests of packages share, for release builds.
 pub fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
-    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/release"));
+    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/reproducible"));
     command
         .arg(env!("CARGO"))
         .args(args)

@@ -11,7 +11,7 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, pidfd_send_signal, waitid,
 };
 
-use super::{DEADLINE, Dir};
+use super::{DEADLINE, Dir, executable};
 
 /// Which implementation a test runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,13 +104,8 @@ pub fn installed_version() -> Option<[u32; 3]> {
 impl Run {
     /// The program of this crate: `pgrep`, `pkill` or `pidwait`.
     pub fn ours(name: &str) -> Self {
-        let path = match name {
-            "pgrep" => env!("CARGO_BIN_EXE_pgrep"),
-            "pkill" => env!("CARGO_BIN_EXE_pkill"),
-            "pidwait" => env!("CARGO_BIN_EXE_pidwait"),
-            _ => panic!("no program of ours: {name}"),
-        };
-        Self::path(name, path.as_ref())
+        assert!(["pgrep", "pkill", "pidwait"].contains(&name), "no program of ours: {name}");
+        Self::path(name, executable(name).as_ref())
     }
 
     /// The procps program of that name.

@@ -16,6 +16,8 @@ use nix::unistd::Pid;
 use rustix::process::{Resource, Rlimit};
 use rustix::pty::OpenptFlags;
 
+use super::executable;
+
 /// A system call by its number, with its arguments.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
@@ -190,6 +192,11 @@ impl Drop for Traced {
             let _ = waitpid(self.pid, Some(WaitPidFlag::__WALL));
         }
     }
+}
+
+/// A program of this crate, prepared like [`command`].
+pub fn ours(name: &str) -> Command {
+    command(executable(name))
 }
 
 /// A command with empty standard input and pipes for its output, in the tests' environment.

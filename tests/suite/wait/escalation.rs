@@ -46,7 +46,7 @@ fn a_pid_that_is_reused_during_the_wait() {
 #[test]
 fn the_time_of_day_does_not_matter() {
     let victim = Victim::spec().spawn();
-    let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+    let mut command = tracer::ours("pkill");
     command.args(["-0", "--timeout", "0.3", "--escalate", "0.1:0", "-P", &own_pid(), victim.name()]);
     let mut traced = tracer::Traced::start(command);
     let mut waits = 0;

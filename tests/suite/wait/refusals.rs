@@ -44,7 +44,7 @@ fn the_dry_run_reports_a_security_profile() {
         let line = format!(
             "mount -t tmpfs none /mnt && echo '{label}' > /mnt/label && \
              mount --bind /mnt/label /proc/{pid}/attr/current && exec {} --dry-run -p {pid}",
-            env!("CARGO_BIN_EXE_pkill"),
+            support::executable("pkill"),
             pid = victim.pid()
         );
         let output = Run::shell(&line).through(["unshare", "--mount"]).run();

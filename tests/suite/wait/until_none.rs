@@ -42,7 +42,7 @@ fn a_process_that_one_scan_misses_is_found_by_the_next() {
             let spawn = || Victim::named(&name).catch(SIGTERM).spawn();
             let mut first = spawn();
             let mut successor = None;
-            let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+            let mut command = tracer::ours("pkill");
             command.args(["--until-none", "--json", "-P", &own_pid(), "-x", &name]);
             let mut traced = tracer::Traced::start(command);
             let mut sent = 0;
@@ -78,7 +78,7 @@ fn no_process_is_left_stopped() {
     let name = Victim::spec().tag();
     for sent in 1..=3 {
         let mut victims = [(); 2].map(|()| Victim::named(&name).spawn());
-        let mut command = tracer::command(env!("CARGO_BIN_EXE_pkill"));
+        let mut command = tracer::ours("pkill");
         command.args(["-KILL", "--until-none", "--json", "-P", &own_pid(), &name]);
         let mut traced = tracer::Traced::start(command);
         let (signals, status) = traced.interrupted_after(sent);

@@ -8,7 +8,7 @@ use crate::support::{cargo, need, packages, succeed};
 
 /// Builds as the README does: dynamically linked, and static.
 fn files() -> [PathBuf; 2] {
-    let build = ["build", "--quiet", "--locked", "--release", "--bin", "pgrep"];
+    let build = ["build", "--quiet", "--locked", "--release"];
     succeed(&mut cargo(build));
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let flags = "-C target-feature=+crt-static";

@@ -1,4 +1,0 @@
-//! See pidwait(1).
-#![no_main]
-
-pkill::program!(|_| pkill::Program::Pidwait);

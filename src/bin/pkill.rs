@@ -1,4 +1,0 @@
-//! See pkill(1).
-#![no_main]
-
-pkill::program!(|_| pkill::Program::Pkill);
