@@ -31,7 +31,8 @@ fn comes_and_goes() {
         let root = debian("procps,man-db,bash-completion,zsh,fish");
         succeed(Command::new("cp").arg(static_file()).arg(root.path().join("root/pgrep")));
         // The shells write files of their own at the first start.
-        let uses = |line: &str| shell(&root, &format!("export HOME=/tmp PATH=\"/usr/local/bin:$PATH\"; {line}"));
+        let uses =
+            |line: &str| shell(&root, &format!("export HOME=/tmp PATH=\"/usr/local/bin:$PATH\"; {line}"));
         USES.iter().for_each(|(line, _)| drop(uses(&format!("{line} || true"))));
         let before = everything(&root);
         let install = "/root/pgrep --generate install | sh -s -- --program /root/pgrep";
