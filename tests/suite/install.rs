@@ -173,6 +173,22 @@ fn files_of_a_package_are_never_replaced() {
     prefix.refuses(&["--replace"], &["bin/pkill belongs to the package procps", "diverts"]);
 }
 
+/// `pgrep --generate install | sh`, in a directory with an executable of that name.
+#[test]
+fn a_program_in_the_current_directory_is_not_executed() {
+    let prefix = Prefix::new();
+    prefix.tools.script("pgrep", "#!/bin/sh\n: >executed\n");
+    let script = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/install"));
+    let line = format!("cd {}; exec sh -s -- --prefix \"$1\"", prefix.tools.path().display());
+    let run = Run::shell(&line).args(["sh"]).args([prefix.path()]).stdin(script.expect("the script"));
+    let directory = Path::new(&executable("pgrep")).parent().expect("a directory").to_owned();
+    let path = format!("{}:/usr/bin:/bin", directory.display());
+    let output = run.env("PATH", path).run();
+    assert_eq!((output.status, prefix.tools.path().join("executed").exists()), (0, false), "{output:?}");
+    prefix.succeeds(&["--remove"]);
+    assert!(!prefix.path().exists());
+}
+
 #[test]
 fn a_program_that_fails_leaves_nothing() {
     let prefix = Prefix::new();
