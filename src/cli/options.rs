@@ -211,7 +211,7 @@ pub static OPTIONS: &[Opt] = &[
     new("complete", None, ALL, Other, Value(Kind::Candidates, |a, v| completion_kind(v).map(|kind| a.complete = Some(kind))),
         "print completion candidates for WHAT"),
     new("generate", None, ALL, Other, Value(Kind::Generated, |a, v| values::generated(v).map(|file| a.exit = Some(Exit::Generate(file)))),
-        "print a man page, a completion or the installation script"),
+        "print a man page, completion or installation script"),
     new("list-signals", None, SENDS, Other, Flag(|a| a.exit = Some(Exit::ListSignals)),
         "print all signals and their default actions"),
     opt("help", Some(('h', ALL)), ALL, Other, Flag(|a| a.exit = Some(Exit::Help)),

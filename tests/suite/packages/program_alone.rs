@@ -10,7 +10,7 @@ use crate::support::{namespace, need, succeed};
 const USES: &[(&str, &str)] = &[
     ("pkill --version", "pkill from pkill "),
     ("pidwait --version", "pidwait from pkill "),
-    ("man -w pkill pidwait pkill-report", "/usr/local/share/man/man7/pkill-report.7"),
+    ("man -w pkill pidwait pkill-report", "/usr/local/"),
     ("man pkill | cat", "DELIVERY"),
     (
         "bash -c '. /usr/share/bash-completion/bash_completion; _completion_loader pidwait; \
