@@ -12,11 +12,7 @@ const USES: &[(&str, &str)] = &[
     ("pidwait --version", "pidwait from pkill "),
     ("man -w pkill pidwait pkill-report", "/usr/local/"),
     ("man pkill | cat", "DELIVERY"),
-    (
-        "bash -c '. /usr/share/bash-completion/bash_completion; _completion_loader pidwait; \
-         complete -p pidwait'",
-        "-F _pkill",
-    ),
+    ("bash -c '. /usr/share/bash-completion/bash_completion; complete -p pkill'", "-F _pkill"),
     ("zsh -c 'autoload -Uz compinit; compinit -D; print $_comps[pidwait]; autoload +X _pkill'", "_pkill"),
     ("fish -c 'complete --do-complete \"pkill --kill-a\"'", "--kill-after"),
 ];
