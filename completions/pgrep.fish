@@ -171,6 +171,6 @@ complete -c pgrep -l json -f -a '(__pgrep_values json none json)' -n '__pgrep_ha
 complete -c pgrep -l summary -n '__pgrep_has_not c count l list-name a list-full id columns d delimiter print0 quiet verbose json summary explain --' -d 'print one line: the number of each outcome'
 complete -c pgrep -l explain -x -a '(__pgrep_values explain none explain)' -n '__pgrep_has_not summary explain --' -d 'only show why PID matches, or why not'
 complete -c pgrep -l complete -x -a '(__pgrep_values complete none complete)' -n '__pgrep_has_not complete --' -d 'print completion candidates for WHAT'
-complete -c pgrep -l generate -x -a '(__pgrep_values generate none generate)' -n '__pgrep_has_not generate --' -d 'print a man page, a completion or the installation script'
+complete -c pgrep -l generate -x -a '(__pgrep_values generate none generate)' -n '__pgrep_has_not generate --' -d 'print a man page, completion or installation script'
 complete -c pgrep -s h -l help -n '__pgrep_has_not h help --' -d 'print this help (-h: the short form)'
 complete -c pgrep -s V -l version -n '__pgrep_has_not V version --' -d 'print the version'

@@ -167,6 +167,6 @@ complete -c pidwait -l json -f -a '(__pidwait_values json none json)' -n '__pidw
 complete -c pidwait -l summary -n '__pidwait_has_not c count e echo quiet verbose json summary explain --' -d 'print one line: the number of each outcome'
 complete -c pidwait -l explain -x -a '(__pidwait_values explain none explain)' -n '__pidwait_has_not summary explain --' -d 'only show why PID matches, or why not'
 complete -c pidwait -l complete -x -a '(__pidwait_values complete none complete)' -n '__pidwait_has_not complete --' -d 'print completion candidates for WHAT'
-complete -c pidwait -l generate -x -a '(__pidwait_values generate none generate)' -n '__pidwait_has_not generate --' -d 'print a man page, a completion or the installation script'
+complete -c pidwait -l generate -x -a '(__pidwait_values generate none generate)' -n '__pidwait_has_not generate --' -d 'print a man page, completion or installation script'
 complete -c pidwait -s h -l help -n '__pidwait_has_not h help --' -d 'print this help (-h: the short form)'
 complete -c pidwait -s V -l version -n '__pidwait_has_not V version --' -d 'print the version'

@@ -191,7 +191,7 @@ complete -c pkill -l summary -n '__pkill_has_not c count e echo quiet verbose js
 complete -c pkill -l log-to -r -F -a '(__pkill_values log-to files log-to)' -n '__pkill_has_not log-to explain --' -d 'log the run (journal, syslog or a file)'
 complete -c pkill -l explain -x -a '(__pkill_values explain none explain)' -n '__pkill_has_not summary log-to explain --' -d 'only show why PID matches, or why not'
 complete -c pkill -l complete -x -a '(__pkill_values complete none complete)' -n '__pkill_has_not complete --' -d 'print completion candidates for WHAT'
-complete -c pkill -l generate -x -a '(__pkill_values generate none generate)' -n '__pkill_has_not generate --' -d 'print a man page, a completion or the installation script'
+complete -c pkill -l generate -x -a '(__pkill_values generate none generate)' -n '__pkill_has_not generate --' -d 'print a man page, completion or installation script'
 complete -c pkill -l list-signals -n '__pkill_has_not list-signals --' -d 'print all signals and their default actions'
 complete -c pkill -s h -l help -n '__pkill_has_not h help --' -d 'print this help (-h: the short form)'
 complete -c pkill -s V -l version -n '__pkill_has_not V version --' -d 'print the version'

@@ -3,9 +3,12 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Run this thread, and those that it starts, before all ordinary ones: with a real-time policy, else with the lowest
-/// nice value. Without the privilege for either (CAP_SYS_NICE, or RLIMIT_RTPRIO or RLIMIT_NICE), nothing changes.
+/// nice value, as with musl, whose sched_setscheduler(3) always fails. Without the privilege for either (CAP_SYS_NICE, or
+/// RLIMIT_RTPRIO or RLIMIT_NICE), nothing changes.
 pub(crate) fn raise_priority() {
-    let lowest = libc::sched_param { sched_priority: 1 };
+    // SAFETY: the structure consists of integers, of which musl has more than glibc.
+    let mut lowest: libc::sched_param = unsafe { std::mem::zeroed() };
+    lowest.sched_priority = 1;
     // SAFETY: the structure is read during the call only; 0 is the calling thread.
     let raised = unsafe { libc::sched_setscheduler(0, libc::SCHED_RR, &raw const lowest) } == 0;
     if !raised {
