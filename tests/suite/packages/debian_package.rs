@@ -12,6 +12,10 @@ pub(super) fn debian(packages: &str) -> Root {
         let bootstrap = ["--variant=minbase", &format!("--include={packages}"), "bookworm"];
         succeed(Command::new("debootstrap").args(bootstrap).arg(root));
     });
+    // Of manpages-ja, and of procps from 4.0.5 on.
+    for page in ["ja/man1/pgrep.1.gz", "ja/man1/pkill.1.gz", "zh_CN/man1/pgrep.1.gz"] {
+        root.file(&format!("usr/share/man/{page}"), "");
+    }
     // No daemon may be started: it would run on the host.
     root.file("usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n");
     root.file("etc/dpkg/dpkg.cfg.d/test", "force-unsafe-io\n");
@@ -78,6 +82,8 @@ fn assert_ours(root: &Root) {
         let fish = format!("usr/share/fish/vendor_completions.d/{name}.fish");
         assert!(root.path().join(&fish).is_file(), "{fish}");
     }
+    let translated = "find /usr/share/man/*/man1 -name pgrep.1.gz -o -name pkill.1.gz -o -name pidwait.1.gz";
+    assert_eq!(shell(root, translated), "", "man(1) would prefer them");
     let zsh = std::fs::read_to_string(root.path().join("usr/share/zsh/vendor-completions/_pkill"));
     let names = zsh.expect("for zsh").lines().next().expect("a line").to_owned();
     assert!(["#compdef", "pgrep", "pkill", "pidwait"].iter().all(|word| names.contains(word)), "{names}");
