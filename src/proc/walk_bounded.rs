@@ -50,7 +50,7 @@ pub(crate) struct Share<T> {
     worker: Arc<Worker>,
     /// The others take them back if this thread is slow.
     taken: Arc<Mutex<VecDeque<Pid>>>,
-    has_finished: bool,
+    is_at_work: bool,
 }
 
 impl<T> Share<T> {
@@ -78,7 +78,7 @@ impl<T> Share<T> {
     }
 
     fn finish(&mut self, result: Result<(), Error>) {
-        self.has_finished = true;
+        self.is_at_work = false;
         let mut progress = lock(&self.shared.progress);
         if !self.worker.is_abandoned() {
             progress.running -= 1;
@@ -90,7 +90,8 @@ impl<T> Share<T> {
 
 impl<T> Drop for Share<T> {
     fn drop(&mut self) {
-        if !self.has_finished {
+        // If the thread could not be started, it has nothing to finish.
+        if self.is_at_work {
             self.finish(Err(Error::fatal("internal error: a thread of the scan panicked")));
         }
     }
@@ -185,6 +186,7 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
         let examine = Arc::clone(&self.examine);
         lock(&self.shared.progress).running += 1;
         let started = bounded::start(move || {
+            share.is_at_work = true;
             share.worker.begin();
             let reads = Reads::Worker(Arc::clone(&share.worker));
             let result = ProcDir::open().and_then(|proc| examine(&proc.with_reads(reads), &share));
@@ -200,6 +202,7 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
     /// Work in this thread.
     fn work(&self, reads: Reads) {
         let mut share = self.share();
+        share.is_at_work = true;
         lock(&self.shared.progress).running += 1;
         let result = ProcDir::open().and_then(|proc| (self.examine)(&proc.with_reads(reads), &share));
         share.finish(result);
@@ -207,7 +210,7 @@ impl<T: Send + 'static, E: Fn(&ProcDir, &Share<T>) -> Result<(), Error> + Send +
 
     fn share(&self) -> Share<T> {
         let worker = Worker::new(&self.shared.timeout);
-        Share { shared: Arc::clone(&self.shared), worker, taken: Arc::default(), has_finished: false }
+        Share { shared: Arc::clone(&self.shared), worker, taken: Arc::default(), is_at_work: false }
     }
 
     /// Watch the threads until the walk is complete or over.

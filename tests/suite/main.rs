@@ -66,6 +66,7 @@ mod fork_bomb;
 mod growth;
 mod limits;
 mod rsyslog;
+mod seccomp;
 mod sudo;
 mod summary;
 mod syscalls;
