@@ -141,7 +141,7 @@ complete -c pgrep -l cgroup -x -a '(__pgrep_values cgroup none cgroup)' -n '__pg
 complete -c pgrep -l unit -x -a '(__pgrep_values unit none unit)' -n '__pgrep_has_not unit --' -d 'select by unit of the system (default: .service)'
 complete -c pgrep -l user-unit -x -a '(__pgrep_values user-unit none user-unit)' -n '__pgrep_has_not user-unit --' -d 'select by unit of a user\'s service manager'
 complete -c pgrep -l local -n '__pgrep_has_not local --' -d 'exclude containers (other PID namespaces)'
-complete -c pgrep -l port -x -a '(__pgrep_values port none port)' -n '__pgrep_has_not port --' -d 'select by local port (443, tcp:80, udp:50-59)'
+complete -c pgrep -l port -x -a '(__pgrep_values port none port)' -n '__pgrep_has_not port --' -d 'select by local port (443, tcp:80-89, udp:ntp)'
 complete -c pgrep -l env -x -a '(__pgrep_values env none env)' -n '__pgrep_has_not env --' -d 'select by environment variable'
 complete -c pgrep -l ns -x -a '(__pgrep_values ns none ns)' -n '__pgrep_has_not ns --' -d 'select processes in the namespaces of PID'
 complete -c pgrep -l nslist -x -a '(__pgrep_values nslist none nslist)' -n '__pgrep_has_not nslist --' -d 'compare only these namespaces (net, pid, ...)'

@@ -151,7 +151,7 @@ complete -c pkill -l cgroup -x -a '(__pkill_values cgroup none cgroup)' -n '__pk
 complete -c pkill -l unit -x -a '(__pkill_values unit none unit)' -n '__pkill_has_not unit --' -d 'select by unit of the system (default: .service)'
 complete -c pkill -l user-unit -x -a '(__pkill_values user-unit none user-unit)' -n '__pkill_has_not user-unit --' -d 'select by unit of a user\'s service manager'
 complete -c pkill -l local -n '__pkill_has_not local --' -d 'exclude containers (other PID namespaces)'
-complete -c pkill -l port -x -a '(__pkill_values port none port)' -n '__pkill_has_not port --' -d 'select by local port (443, tcp:80, udp:50-59)'
+complete -c pkill -l port -x -a '(__pkill_values port none port)' -n '__pkill_has_not port --' -d 'select by local port (443, tcp:80-89, udp:ntp)'
 complete -c pkill -l env -x -a '(__pkill_values env none env)' -n '__pkill_has_not env --' -d 'select by environment variable'
 complete -c pkill -l ns -x -a '(__pkill_values ns none ns)' -n '__pkill_has_not ns --' -d 'select processes in the namespaces of PID'
 complete -c pkill -l nslist -x -a '(__pkill_values nslist none nslist)' -n '__pkill_has_not nslist --' -d 'compare only these namespaces (net, pid, ...)'

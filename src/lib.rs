@@ -66,6 +66,7 @@ mod request;
 mod row;
 mod scan;
 mod select;
+mod services;
 mod signal;
 mod similar;
 #[allow(unsafe_code)]

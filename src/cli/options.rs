@@ -113,7 +113,7 @@ pub static OPTIONS: &[Opt] = &[
     new("local", None, ALL, Criteria, Flag(|a| a.set(Criterion::Local)),
         "exclude containers (other PID namespaces)"),
     new("port", None, ALL, Criteria, Value(Kind::Ports, |a, v| a.try_set(values::list(v, values::ports).map(Criterion::Ports))),
-        "select by local port (443, tcp:80, udp:50-59)"),
+        "select by local port (443, tcp:80-89, udp:ntp)"),
     opt("env", None, ALL, Criteria, Value(Kind::Variables, |a, v| a.try_set(values::words(v).map(Criterion::Environment))),
         "select by environment variable"),
     opt("ns", None, ALL, Criteria, Value(Kind::Pid, |a, v| values::existing_process(v).map(|process| a.namespaces_of = Some(process))),

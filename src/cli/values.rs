@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::column::{self, Column};
 use crate::generate::Generated;
 use crate::request::{
-    Account, JsonFormat, Log, LogTo, Namespace, Pid, Ports, ProcessList, ProcessRef, Protocol, Step,
-    is_token_like,
+    Account, JsonFormat, Log, LogTo, Namespace, Pid, PortRef, Ports, ProcessList, ProcessRef, Protocol, Step,
+    is_service_name, is_token_like,
 };
 use crate::signal::Signal;
 
@@ -63,8 +63,8 @@ fn unit(name: &[u8], entry: &OsStr) -> Result<OsString, String> {
     }
 }
 
-/// `[tcp:|udp:]PORT[-PORT]`.
-pub(super) fn ports(value: &OsStr) -> Result<Ports, String> {
+/// `[tcp:|udp:]PORT[-PORT]` or `[tcp:|udp:]SERVICE`.
+pub(super) fn ports(value: &OsStr) -> Result<PortRef, String> {
     let parse = || {
         let text = value.to_str()?;
         let (protocol, numbers) = match text.split_once(':') {
@@ -73,10 +73,13 @@ pub(super) fn ports(value: &OsStr) -> Result<Ports, String> {
             Some(("udp", numbers)) => (Some(Protocol::Udp), numbers),
             Some(_) => return None,
         };
+        if is_service_name(numbers) {
+            return Some(PortRef::Service { name: numbers.to_owned(), protocol });
+        }
         let port = |text| number(OsStr::new(text)).and_then(|n| u16::try_from(n).ok()).filter(|&n| n != 0);
         let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
         let (first, last) = (port(first)?, port(last)?);
-        (first <= last).then_some(Ports { protocol, first, last })
+        (first <= last).then_some(PortRef::Numbers(Ports { protocol, first, last }))
     };
     parse().ok_or_else(|| complain("invalid port", value))
 }

@@ -14,8 +14,9 @@ use crate::proc::{
     self, Facts, Lookup, LookupError, Membership, ProcDir, Process, ReadTimeout, Sockets, Terminals,
     memberships, own_pid,
 };
-use crate::request::{Pid, Ports, Protocol};
+use crate::request::{Pid, Ports, Protocol, is_service_name};
 use crate::select::{units_of, user_units_of};
+use crate::services;
 use crate::sys;
 
 /// How much is read of the arguments of a process for its description, for the scripts in them, and of its environment.
@@ -152,11 +153,15 @@ pub(super) fn user_units() -> Result<Vec<Candidate>, Error> {
     Ok(counted(units.into_iter().flatten()))
 }
 
-/// Bound ports; after `tcp:` or `udp:`, those of that protocol. Finding their owners would take too long.
+/// Bound ports; after `tcp:` or `udp:`, those of that protocol, and where a name is being typed their services. Finding
+/// their owners would take too long.
 pub(super) fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
     let names = [(Protocol::Tcp, "tcp:", "TCP"), (Protocol::Udp, "udp:", "UDP")];
     let asked = names.iter().find(|(_, prefix, _)| typed.starts_with(prefix.as_bytes()));
     let (protocol, prefix) = asked.map_or((None, ""), |&(protocol, prefix, _)| (Some(protocol), prefix));
+    if std::str::from_utf8(&typed[prefix.len()..]).is_ok_and(is_service_name) {
+        return bound_services(protocol, prefix);
+    }
     let mut ports: BTreeMap<u16, BTreeSet<&str>> = BTreeMap::new();
     for socket in Sockets::new(&[Ports { protocol, first: 1, last: u16::MAX }])?.all() {
         let name = names.iter().find(|(protocol, ..)| *protocol == socket.protocol);
@@ -166,6 +171,21 @@ pub(super) fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
         Candidate::own(format!("{prefix}{port}"), by.into_iter().collect::<Vec<_>>().join(", "))
     };
     Ok(ports.into_iter().map(candidate).collect())
+}
+
+/// The services that have a bound port as their own.
+fn bound_services(protocol: Option<Protocol>, prefix: &str) -> Result<Vec<Candidate>, Error> {
+    let sockets = Sockets::new(&[Ports { protocol, first: 1, last: u16::MAX }])?;
+    let bound: BTreeSet<_> = sockets.all().iter().map(|socket| (socket.port, socket.protocol)).collect();
+    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (port, protocol) in bound {
+        if let Some(name) = services::name(port, protocol) {
+            names.entry(name).or_default().push(format!("{}:{port}", protocol.name()));
+        }
+    }
+    let candidate =
+        |(name, ports): (String, Vec<String>)| Candidate::own(format!("{prefix}{name}"), ports.join(", "));
+    Ok(names.into_iter().map(candidate).collect())
 }
 
 /// Executables by path, including deleted ones.

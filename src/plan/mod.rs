@@ -7,6 +7,7 @@ mod files;
 mod held;
 mod pattern;
 mod pidfile;
+mod ports;
 mod resolve;
 mod stdin;
 mod trust;

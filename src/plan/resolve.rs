@@ -10,7 +10,7 @@ use nix::unistd;
 
 use super::held::HeldProcesses;
 use super::trust::Distrust;
-use super::{accounts, files, pidfile, stdin};
+use super::{accounts, files, pidfile, ports, stdin};
 use crate::error::{Error, errno_text};
 use crate::proc::{
     CLOCK_TICKS, HeldNamespace, Holder, LookupError, NamedGroup, NamedProcess, NamedProcesses, ProcDir,
@@ -130,7 +130,7 @@ impl Resolver {
                 Test::Unit(units.iter().map(|unit| Unit::of_user(unit.as_bytes(), uid)).collect())
             }
             Criterion::Local => local()?,
-            Criterion::Ports(ports) => Test::Sockets(Arc::new(Sockets::new(ports)?)),
+            Criterion::Ports(named) => Test::Sockets(Arc::new(Sockets::new(&ports::numbers(named)?)?)),
             Criterion::Environment(variables) => Test::Environment(bytes(variables)),
             Criterion::Namespaces { of, kinds } => Test::Namespaces(self.namespaces_of(*of, kinds)?),
             Criterion::Catches(signal) => Test::Catches(signal.mask()),
@@ -214,6 +214,7 @@ pub(super) fn check(overridden: &Criterion) -> Result<(), Error> {
     match overridden {
         Criterion::EffectiveUsers(users) | Criterion::RealUsers(users) => accounts::users(users).map(drop),
         Criterion::RealGroups(groups) => accounts::groups(groups).map(drop),
+        Criterion::Ports(named) => ports::numbers(named).map(drop),
         _ => Ok(()),
     }
 }

@@ -66,7 +66,7 @@ pub(crate) enum Criterion {
     /// `--local`: in the program's own PID namespace.
     Local,
     /// `--port`: has a socket that is bound to one of these.
-    Ports(Vec<Ports>),
+    Ports(Vec<PortRef>),
     /// `--env`: `NAME` or `NAME=VALUE`.
     Environment(Vec<OsString>),
     /// `--ns`, `--nslist`: in the same namespaces as that process.
@@ -150,8 +150,26 @@ pub(crate) struct Ports {
     pub last: u16,
 }
 
+/// An entry of `--port`, as given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PortRef {
+    Numbers(Ports),
+    /// The name of a service; without a protocol, that of each protocol.
+    Service {
+        name: String,
+        protocol: Option<Protocol>,
+    },
+}
+
+/// Whether a text can be the name of a service, and is no number.
+pub(crate) fn is_service_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.contains(|char: char| char.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte))
+}
+
 /// A protocol that has ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Protocol {
     /// Matches listening sockets.
     Tcp,
@@ -216,6 +234,33 @@ impl Namespace {
             Namespace::Pid => "pid",
             Namespace::User => "user",
             Namespace::Uts => "uts",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_no_name() {
+        for (text, expected) in [
+            ("http", true),
+            ("ms-sql-s", true),
+            ("3com-tsmux", true),
+            ("z39.50", true),
+            ("80", false),
+            ("80-90", false),
+            ("+80", false),
+            (" 80", false),
+            ("-x", false),
+            ("", false),
+            ("a b", false),
+            ("a/tcp", false),
+            ("tcp:http", false),
+            ("caf\u{e9}", false),
+        ] {
+            assert_eq!(is_service_name(text), expected, "{text}");
         }
     }
 }

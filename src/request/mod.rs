@@ -14,7 +14,9 @@ use std::time::Duration;
 use crate::signal::Signal;
 
 pub(crate) use action::{Action, Columns, Label, Listing, Mode, Sending, Separator, Step, Wait};
-pub(crate) use criterion::{Account, Criterion, Namespace, PATTERN, Pidfile, Ports, ProcessList, Protocol};
+pub(crate) use criterion::{
+    Account, Criterion, Namespace, PATTERN, Pidfile, PortRef, Ports, ProcessList, Protocol, is_service_name,
+};
 pub(crate) use log::{Log, LogTo};
 pub(crate) use process::{Instance, Pid, ProcessRef, is_token_like};
 pub use process::{ParseTokenError, Token};

@@ -6,6 +6,8 @@ mod locale;
 mod namespace;
 mod pidfd;
 mod secure;
+#[cfg(not(target_feature = "crt-static"))]
+mod service;
 mod signal;
 mod start;
 
@@ -18,6 +20,8 @@ pub(crate) use pidfd::{
     PidfdInfo, Scope, pidfd_info, pidfd_send_signal, pidfd_wait_status, process_mrelease,
 };
 pub(crate) use secure::{has_privileges_beyond_the_user, is_secure_execution};
+#[cfg(not(target_feature = "crt-static"))]
+pub(crate) use service::{Transport, service_name, service_port};
 pub(crate) use signal::{ignore_file_size_limit, ignore_interrupts, signal_by_id};
 pub use start::{Allocator, start};
 

@@ -19,6 +19,7 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     // The system, for every module.
     ("sys", &[]),
     ("accounts", &[]),
+    ("services", &["request", "sys"]),
     // What a process is, and tests on it.
     ("display", &["request", "sys"]),
     ("ere", &["sys"]),
@@ -39,9 +40,9 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     // Beside them: completion.
     (
         "complete",
-        &["accounts", "cli", "ere", "error", "generate", "proc", "request", "select", "signal", "sys"],
+        &["accounts", "cli", "ere", "error", "generate", "proc", "request", "select", "services", "signal", "sys"],
     ),
-    ("plan", &["accounts", "column", "ere", "error", "proc", "request", "row", "select", "view"]),
+    ("plan", &["accounts", "column", "ere", "error", "proc", "request", "row", "select", "services", "view"]),
     ("scan", &["error", "plan", "proc", "request", "select", "view"]),
     // `--explain`, instead of what follows.
     (

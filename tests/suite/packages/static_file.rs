@@ -32,7 +32,10 @@ fn trap(root: &Root) {
         root.file("trap.c", "__attribute__((constructor)) static void trap(void) { __builtin_trap(); }");
     let module = root.file("lib/libnss_trap.so.2", "");
     succeed(Command::new("cc").args(["-shared", "-nostdlib", "-o"]).arg(module).arg(source));
-    root.file("etc/nsswitch.conf", "passwd: trap systemd ldap files\ngroup: trap [NOTFOUND=return] files\n");
+    root.file(
+        "etc/nsswitch.conf",
+        "passwd: trap systemd ldap files\ngroup: trap [NOTFOUND=return] files\nservices: trap files\n",
+    );
 }
 
 #[test]
@@ -40,7 +43,9 @@ fn trap(root: &Root) {
 fn needs_nothing_but_proc() {
     namespace(|| {
         let root = empty_root();
-        let mut daemon = Victim::spec().catch(libc::SIGHUP).spawn();
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a listening socket");
+        let port = socket.local_addr().expect("an address").port();
+        let mut daemon = Victim::spec().catch(libc::SIGHUP).holds(socket).spawn();
         let name = daemon.name().to_owned();
         let listed = format!("{} {name}\n", daemon.pid());
         let alone = format!("{}\n", daemon.pid());
@@ -72,6 +77,7 @@ fn needs_nothing_but_proc() {
 
         root.file("etc/passwd", "nobody:x:65534:65534::/:\nalice:x:0:0::/:\n");
         root.file("etc/group", "staff:x:0:\n");
+        root.file("etc/services", &format!("example {port}/tcp\n"));
         for databases in ["files only", "with a trap"] {
             is("/pgrep -lu alice NAME", 0, &listed);
             is("/pgrep -lU alice -G staff NAME", 0, &listed);
@@ -80,6 +86,12 @@ fn needs_nothing_but_proc() {
             is_signalled("alice");
             let output = root.run("/pgrep", ["--json", "-u", "alice", &name]).run();
             assert_eq!(document(&output)["targets"][0]["user"], "alice", "{databases}");
+            is("/pgrep --port tcp:example NAME", 0, &alone);
+            is("/pgrep --port example,1 NAME", 0, &alone);
+            assert!(
+                is("/pgrep --port udp:example NAME", 2, "").contains("invalid port: udp:example"),
+                "{databases}"
+            );
             trap(&root);
         }
 

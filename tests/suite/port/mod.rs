@@ -1,6 +1,7 @@
 //! `--port`: processes that hold a socket bound to a port.
 
 mod creators;
+mod services;
 mod unreadable;
 
 use std::cell::RefCell;
@@ -101,7 +102,8 @@ fn protocols_and_ranges() {
 #[test]
 fn what_is_no_port() {
     for ports in [
-        "http",
+        "no-such-service",
+        "tcp:no-such-service",
         "0",
         "-1",
         "65536",
