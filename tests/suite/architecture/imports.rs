@@ -40,7 +40,10 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     // Beside them: completion.
     (
         "complete",
-        &["accounts", "cli", "ere", "error", "generate", "proc", "request", "select", "services", "signal", "sys"],
+        &[
+            "accounts", "cli", "ere", "error", "generate", "proc", "request", "select", "services", "signal",
+            "sys",
+        ],
     ),
     ("plan", &["accounts", "column", "ere", "error", "proc", "request", "row", "select", "services", "view"]),
     ("scan", &["error", "plan", "proc", "request", "select", "view"]),
