@@ -39,9 +39,7 @@ pub(super) fn value(opt: &Opt, value: &OsStr) -> Option<String> {
         }
         Kind::Duration => "valid durations: a number with s, m, h, d or w: 90, 1.5h, 5min, 2h30m",
         Kind::Size => "valid sizes: a number with K, M, G, T (1024) or KB, MB, GB, TB (1000)",
-        Kind::Ports => {
-            "valid ports: 1 to 65535, alone or as a range, or a service: 80, tcp:8000-8080, udp:53, https"
-        }
+        Kind::Ports => "valid ports: 80, tcp:8000-8080, udp:53, or a service: tcp:https",
         Kind::States => "valid states: R, S, D, T, t, Z, I",
         Kind::Namespaces => "valid namespaces: ipc, mnt, net, pid, user, uts",
         Kind::Steps => "valid steps: DURATION:SIGNAL, as in 5s:INT,10s:KILL",

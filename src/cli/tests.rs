@@ -85,6 +85,7 @@ fn exclusive_options() {
                         Some(Kind::Steps) => "=5:KILL",
                         Some(Kind::Columns) => "=pid",
                         Some(Kind::Format) => "=lines",
+                        Some(Kind::Log) => "=syslog",
                         Some(_) => "=5",
                     };
                     let args =

@@ -285,10 +285,7 @@ fn a_slip_gets_a_hint() {
         ("pkill --signal NOSUCH x", "for the names of all signals, see pkill --list-signals"),
         ("pidwait -O 5x x", "valid durations: a number with s, m, h, d or w: 90, 1.5h, 5min, 2h30m"),
         ("pidwait --rss 5Q", "valid sizes: a number with K, M, G, T (1024) or KB, MB, GB, TB (1000)"),
-        (
-            "pidwait --port 8080/tcp",
-            "valid ports: 1 to 65535, alone or as a range: 80, tcp:8000-8080, udp:53",
-        ),
+        ("pidwait --port 8080/tcp", "valid ports: 80, tcp:8000-8080, udp:53, or a service: tcp:https"),
         ("pgrep -r running x", "valid states: R, S, D, T, t, Z, I"),
         ("pgrep --ns 1 --nslist network", "valid namespaces: ipc, mnt, net, pid, user, uts"),
         ("pkill --escalate KILL x", "valid steps: DURATION:SIGNAL, as in 5s:INT,10s:KILL"),

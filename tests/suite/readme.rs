@@ -201,7 +201,8 @@ fn the_choice_is_the_one_that_the_readme_shows() {
     });
 }
 
-/// `` `pkill --wait` `` names an option of pkill, `` `--wait` `` one of any of the three.
+/// `` `pkill --wait` `` names an option of pkill, `` `--wait` `` one of any of the three. What follows in a pipe has
+/// options of its own.
 #[test]
 fn each_option_that_is_named_exists() {
     let help = |name| Run::ours(name).args(["--help"]).run().out();
@@ -213,7 +214,8 @@ fn each_option_that_is_named_exists() {
         if !is_program && !span.starts_with('-') {
             continue;
         }
-        for word in span.split(' ').filter(|word| word.starts_with("--") && *word != "--") {
+        let command = span.split(" | ").next().expect("a first command");
+        for word in command.split(' ').filter(|word| word.starts_with("--") && *word != "--") {
             let option = word.split(['=', '[']).next().expect("a first part");
             let in_help = |help: &str| help.split([' ', '[', ',', '\n']).any(|word| word == option);
             let exists = all.iter().any(|(name, help)| (!is_program || *name == program) && in_help(help));

@@ -97,16 +97,16 @@ fn an_ancestor_that_does_not_match_is_selected_under_inverse() {
     });
 }
 
-/// The name is that of `argv[0]`.
+/// The name is that of `argv[0]`, and not that of the file, which is `pgrep`.
 #[test]
 fn a_caller_has_the_name_that_the_program_was_called_by() {
     let dir = Dir::new();
-    let link = dir.path().join("xkill");
-    std::os::unix::fs::symlink(Run::ours("pkill").program(), &link).expect("a link");
+    let link = dir.path().join("pkill");
+    std::os::unix::fs::symlink(Run::ours("pgrep").program(), &link).expect("a link");
     let victim = Victim::spec().catch(libc::SIGUSR1).spawn();
     let run = |line: String| Run::shell(&line).env("PATH", dir.path()).run();
-    let output = run(format!("xkill -USR1 -f '{}'; echo survived", victim.name()));
+    let output = run(format!("pkill -USR1 -f '{}'; echo survived", victim.name()));
     assert_eq!(output.out(), "survived\n", "{output:?}");
-    let output = run(format!(": pkill; k=kill; x$k -USR1 -f '{}'; echo survived", victim.name()));
+    let output = run(format!(": pgrep; k=kill; p$k -USR1 -f '{}'; echo survived", victim.name()));
     assert_eq!((output.out().as_str(), output.status), ("", 128 + libc::SIGUSR1), "{output:?}");
 }
