@@ -173,7 +173,7 @@ def running():
             continue
 
 
-def until(condition, describe=lambda: "another state", limit=60):
+def until(condition, describe=lambda: "another state", limit=120):
     """Waits for a state, and returns it."""
     end = time.monotonic() + limit
     while not (result := condition()):

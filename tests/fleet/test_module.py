@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -291,6 +292,13 @@ class Programs(Victims):
                 self.assertIn(message, result["msg"])
                 self.assertIn("pkill of the package pkill, 0.1.0 or newer, is required", result["msg"])
                 self.assertTrue((result["found"] or "").startswith(found or ""), result)
+
+    def test_the_collection_has_the_version_of_the_package(self):
+        versions = [
+            re.search(r"^version(?::| =) \"?([0-9.]+)", (fleet.ROOT / path).read_text(), re.M).group(1)
+            for path in ("Cargo.toml", "integrations/ansible/galaxy.yml")
+        ]
+        self.assertEqual(*versions)
 
     def test_other_reports_are_refused(self):
         for document, message in [

@@ -60,6 +60,8 @@ def play(playbook, *options, limit=None, users=None):
         "ANSIBLE_COLLECTIONS_PATH": str(base),
         "ANSIBLE_FORKS": "8",
         "ANSIBLE_PIPELINING": "true",
+        # For sudo, on a machine that has more to do.
+        "ANSIBLE_TIMEOUT": "120",
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
         "ANSIBLE_DEPRECATION_WARNINGS": "false",
