@@ -63,7 +63,7 @@ class Program:
             self.module.fail_json(
                 msg="%s has printed no report, exit status %d: %s" % (self.path, status, err.strip()),
                 cmd=command,
-                rc=status,
+                exit_status=status,
             )
         if document.get("schema") != SCHEMA:
             self._fail(

@@ -137,7 +137,7 @@ def main():
         module.fail_json(msg=str(refused))
     status, report, messages = Program(module, "pgrep").run(words)
     if "error" in report:
-        module.fail_json(msg=outcome.error_text(report["error"]), rc=status, messages=messages)
+        module.fail_json(msg=outcome.error_text(report["error"]), exit_status=status, messages=messages)
     processes = report["targets"]
     module.exit_json(
         changed=False,

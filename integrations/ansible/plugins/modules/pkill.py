@@ -176,8 +176,8 @@ report:
     error:
       description: Why there is no report.
       type: dict
-rc:
-  description: The exit status of the program.
+exit_status:
+  description: The exit status of the program. It is not called C(rc), because Ansible takes any C(rc) but 0 for a failure.
   returned: if the program was run
   type: int
 messages:
@@ -256,7 +256,7 @@ def main():
     result = {
         "changed": outcome.is_changed(report, module.check_mode),
         "report": report,
-        "rc": status,
+        "exit_status": status,
         "messages": messages,
     }
     if "summary" in report:
