@@ -292,7 +292,7 @@ class Programs(Victims):
                 result = run("pkill", check=check, pattern="fleet-none", executable=executable)
                 self.assertTrue(result["failed"], executable)
                 self.assertIn(message, result["msg"])
-                self.assertIn("pkill of the package pkill, 0.1.0 or newer, is required", result["msg"])
+                self.assertIn("pkill of the package pkill, 0.2.0 or newer, is required", result["msg"])
                 self.assertTrue((result["found"] or "").startswith(found or ""), result)
 
     def test_the_collection_has_the_version_of_the_package(self):

@@ -11,7 +11,7 @@ options:
     description:
       - The program, by name or by path. A name is searched for in E(PATH) and in the directories of system programs.
       - By default, V(pkill) or V(pgrep), after the module.
-      - It has to be the program of the package C(pkill), version 0.1.0 or newer. That of procps-ng is refused.
+      - It has to be the program of the package C(pkill), version 0.2.0 or newer. That of procps-ng is refused.
     type: path
   pattern:
     description:
@@ -190,7 +190,7 @@ options:
     description: Give up reading a process after that time. V(0) waits without limit.
     type: str
 requirements:
-  - C(pkill), C(pgrep) of the package pkill 0.1.0 or newer on the host, not of procps-ng
+  - C(pkill), C(pgrep) of the package pkill 0.2.0 or newer on the host, not of procps-ng
 notes:
   - The criteria are those of pkill(1), which describes them. All of them must match; of a list, any entry.
   - At least one criterion that selects is required. O(local), O(not), O(exclude), O(ignore_ancestors), O(no_zombies),

@@ -6,7 +6,7 @@ import os
 import re
 
 # The oldest version with all options of the modules, and the version of the document that they read.
-OLDEST = (0, 1, 0)
+OLDEST = (0, 2, 0)
 SCHEMA = 2
 
 VERSION = re.compile(r"(\w+) from pkill ([0-9]+)\.([0-9]+)\.([0-9]+)")

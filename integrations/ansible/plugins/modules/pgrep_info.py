@@ -7,7 +7,7 @@ module: pgrep_info
 short_description: List processes by name and other criteria
 description:
   - Runs C(pgrep --json) and returns the processes that match. No match is no failure.
-version_added: 0.1.0
+version_added: 0.2.0
 author: The pkill maintainers (!UNKNOWN)
 extends_documentation_fragment: pkill.processes.criteria
 options:

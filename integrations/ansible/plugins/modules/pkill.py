@@ -7,7 +7,7 @@ module: pkill
 short_description: Signal processes by name and other criteria, and wait until they exit
 description:
   - Runs C(pkill --json), and reads its report. Each signal reaches the process that matched, or no process.
-version_added: 0.1.0
+version_added: 0.2.0
 author: The pkill maintainers (!UNKNOWN)
 extends_documentation_fragment: pkill.processes.criteria
 options:
