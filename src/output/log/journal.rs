@@ -1,4 +1,4 @@
-//! The native protocol of systemd-journald (https://systemd.io/JOURNAL_NATIVE_PROTOCOL): fields with names, the values
+//! The native protocol of systemd-journald (<https://systemd.io/JOURNAL_NATIVE_PROTOCOL>): fields with names, the values
 //! of which are any bytes.
 
 use std::os::fd::AsFd as _;
