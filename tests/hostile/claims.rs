@@ -72,9 +72,10 @@ fn a_claim_takes_no_memory() {
                 let text = output.out();
                 assert!(output.status <= 2, "{what}: {}", output.err());
                 assert!(!wanted || text.contains(&found), "{what}: {}", output.err());
-                // The arguments of one process may be kept and printed, as many as execve(2) accepts.
+                // Without a claim a debug build takes 10 MiB. The arguments of one process may be kept and printed, as
+                // many as execve(2) accepts: 6 MiB.
                 let printed = output.stdout.len() as u64 / 1024;
-                assert!(peak > 0 && peak < 16 * 1024 + 2 * printed, "{what}, {printed} KiB printed");
+                assert!(peak > 0 && peak < 18 * 1024 + 2 * printed, "{what}, {printed} KiB printed");
             }
             let (output, _) = run("pkill", &["-USR1", "-Af", "wanted-argument"], &dir);
             assert_eq!(output.status, 0, "{output:?}");
