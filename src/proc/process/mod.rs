@@ -311,40 +311,6 @@ impl<'p> Process<'p> {
         &self.path
     }
 
-    /// The name comes with it, which spares reading another file.
-    pub(super) fn stat(&mut self) -> Lookup<Stat> {
-        if self.stat.is_none() {
-            let mut name = std::mem::take(&mut self.name);
-            let stat = self.parsed("stat", |text| {
-                if let (false, Some(same)) = (name.known, Stat::name(text)) {
-                    name.known = true;
-                    name.bytes.clear();
-                    name.bytes.extend_from_slice(same);
-                    name.bytes.push(b'\n'); // as in the comm file
-                }
-                Stat::parse(text)
-            });
-            self.name = name;
-            self.stat = Some(stat?);
-        }
-        self.stat.ok_or(LookupError::Gone)
-    }
-
-    pub(super) fn status(&mut self) -> Lookup<&Status> {
-        if self.status.is_none() {
-            self.status = Some(self.parsed("status", Status::parse)?);
-        }
-        self.status.as_ref().ok_or(LookupError::Gone)
-    }
-
-    /// The parsed contents of a file. A file that cannot be parsed does not mean that the process has exited.
-    fn parsed<T>(&mut self, name: &str, parse: impl FnOnce(&[u8]) -> Option<T>) -> Lookup<T> {
-        let mut buffer = std::mem::take(&mut self.scratch);
-        let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
-        self.scratch = buffer;
-        result?.ok_or(LookupError::Unreadable(Errno::BADMSG))
-    }
-
     fn resident_pages(&mut self) -> Lookup<u64> {
         self.pages(1)
     }

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use super::{MEMORY_MAX, Process, Text};
 use crate::proc::bounded::{ReadOf, Reads};
 use crate::proc::stat::Stat;
+use crate::proc::status::Status;
 use crate::proc::{Lookup, LookupError};
 
 impl Process<'_> {
@@ -102,6 +103,40 @@ impl Process<'_> {
     /// Until its program is loaded, the size of the code is 0 (`text` in proc_pid_statm(5)).
     fn is_loading_program(&mut self) -> bool {
         self.pages(3) == Ok(0)
+    }
+
+    /// The name comes with it, which spares reading another file.
+    pub(in crate::proc) fn stat(&mut self) -> Lookup<Stat> {
+        if self.stat.is_none() {
+            let mut name = std::mem::take(&mut self.name);
+            let stat = self.parsed("stat", |text| {
+                if let (false, Some(same)) = (name.known, Stat::name(text)) {
+                    name.known = true;
+                    name.bytes.clear();
+                    name.bytes.extend_from_slice(same);
+                    name.bytes.push(b'\n'); // as in the comm file
+                }
+                Stat::parse(text)
+            });
+            self.name = name;
+            self.stat = Some(stat?);
+        }
+        self.stat.ok_or(LookupError::Gone)
+    }
+
+    pub(in crate::proc) fn status(&mut self) -> Lookup<&Status> {
+        if self.status.is_none() {
+            self.status = Some(self.parsed("status", Status::parse)?);
+        }
+        self.status.as_ref().ok_or(LookupError::Gone)
+    }
+
+    /// The parsed contents of a file. A file that cannot be parsed does not mean that the process has exited.
+    pub(super) fn parsed<T>(&mut self, name: &str, parse: impl FnOnce(&[u8]) -> Option<T>) -> Lookup<T> {
+        let mut buffer = std::mem::take(&mut self.scratch);
+        let result = self.read(name, &mut buffer).map(|()| parse(&buffer));
+        self.scratch = buffer;
+        result?.ok_or(LookupError::Unreadable(Errno::BADMSG))
     }
 
     /// Read a file into a text that is kept; a file that cannot be read means that the process is gone.
