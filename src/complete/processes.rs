@@ -159,11 +159,12 @@ pub(super) fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
     let names = [(Protocol::Tcp, "tcp:", "TCP"), (Protocol::Udp, "udp:", "UDP")];
     let asked = names.iter().find(|(_, prefix, _)| typed.starts_with(prefix.as_bytes()));
     let (protocol, prefix) = asked.map_or((None, ""), |&(protocol, prefix, _)| (Some(protocol), prefix));
+    let sockets = Sockets::new(&[Ports { protocol, first: 1, last: u16::MAX }])?;
     if std::str::from_utf8(&typed[prefix.len()..]).is_ok_and(is_service_name) {
-        return bound_services(protocol, prefix);
+        return Ok(services_of(&sockets, prefix));
     }
     let mut ports: BTreeMap<u16, BTreeSet<&str>> = BTreeMap::new();
-    for socket in Sockets::new(&[Ports { protocol, first: 1, last: u16::MAX }])?.all() {
+    for socket in sockets.all() {
         let name = names.iter().find(|(protocol, ..)| *protocol == socket.protocol);
         ports.entry(socket.port).or_default().extend(name.map(|(.., name)| name));
     }
@@ -174,8 +175,7 @@ pub(super) fn ports(typed: &[u8]) -> Result<Vec<Candidate>, Error> {
 }
 
 /// The services that have a bound port as their own.
-fn bound_services(protocol: Option<Protocol>, prefix: &str) -> Result<Vec<Candidate>, Error> {
-    let sockets = Sockets::new(&[Ports { protocol, first: 1, last: u16::MAX }])?;
+fn services_of(sockets: &Sockets, prefix: &str) -> Vec<Candidate> {
     let bound: BTreeSet<_> = sockets.all().iter().map(|socket| (socket.port, socket.protocol)).collect();
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (port, protocol) in bound {
@@ -185,7 +185,7 @@ fn bound_services(protocol: Option<Protocol>, prefix: &str) -> Result<Vec<Candid
     }
     let candidate =
         |(name, ports): (String, Vec<String>)| Candidate::own(format!("{prefix}{name}"), ports.join(", "));
-    Ok(names.into_iter().map(candidate).collect())
+    names.into_iter().map(candidate).collect()
 }
 
 /// Executables by path, including deleted ones.

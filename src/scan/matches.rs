@@ -58,36 +58,25 @@ pub(super) fn unknown(pid: Pid, why: LookupError) -> Result<(), Error> {
 }
 
 impl Match {
+    fn new(pid: Pid, start_time: Option<u64>, view: View) -> Match {
+        let reason = Reason::Matched;
+        Match { pid, start_time, token: None, view, reason, parent: None, below: None, group: None }
+    }
+
     /// A process of which only the ID is shown.
     pub(super) fn related(relation: &Relation) -> Match {
-        Match {
-            pid: relation.pid,
-            start_time: Some(relation.start_time),
-            token: None,
-            view: View::Id,
-            reason: Reason::Matched,
-            parent: None,
-            below: None,
-            group: None,
-        }
+        Match::new(relation.pid, Some(relation.start_time), View::Id)
     }
 
     /// Read what is needed of a process that matches.
     pub(super) fn read(plan: &Plan, process: &mut Process<'_>) -> Lookup<Match> {
-        Ok(Match {
-            pid: process.pid(),
-            start_time: if plan.verify_start_time { Some(process.start_time()?) } else { None },
-            token: None,
-            view: match &plan.columns {
-                Some(columns) => View::Row(columns.read(process)?),
-                // The origin takes several more reads. It is shown only of what was verified, which reads it.
-                None => view(plan.detail.without_origin(), &plan.predicate, process)?,
-            },
-            reason: Reason::Matched,
-            parent: None,
-            below: None,
-            group: None,
-        })
+        let start_time = if plan.verify_start_time { Some(process.start_time()?) } else { None };
+        let view = match &plan.columns {
+            Some(columns) => View::Row(columns.read(process)?),
+            // The origin takes several more reads. It is shown only of what was verified, which reads it.
+            None => view(plan.detail.without_origin(), &plan.predicate, process)?,
+        };
+        Ok(Match::new(process.pid(), start_time, view))
     }
 }
 
