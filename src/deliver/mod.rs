@@ -42,7 +42,7 @@ use std::time::{Duration, Instant};
 
 use delivery::{AfterSend, Delivery, Finish};
 use delta::Delta;
-use settle::{Next, Settling};
+use settle::{Next, Round, Settling};
 use target::State;
 use waiter::{Until, Waiter};
 
@@ -164,17 +164,15 @@ fn until_none(
     let mut strategy = Strategy::new(delivery, sending);
     let mut scan_began = None;
     while delivery.finish.is_none() && delivery.permits(&mut delta) {
-        let remaining = delta.remaining;
+        let (is_first, remaining) = (scan_began.is_none(), delta.remaining);
         let signalled = strategy.signal(delivery, sending, delta, rescan)?;
         if delivery.finish.is_some() {
             break;
         }
-        // Processes that were just signalled may have forked, so the next scan follows immediately.
-        let is_first = scan_began.is_none();
-        let until = if is_first || signalled == 0 && remaining > 0 { Until::NextScan } else { Until::Now };
-        let has_exits = wait_before_rescan(delivery, until)?;
-        let is_quiet = signalled == 0 && remaining == 0 && !has_exits && !is_first;
-        if !is_quiet {
+        let round = Round { is_first, signalled, remaining };
+        let has_exits =
+            wait_before_rescan(delivery, if round.pauses() { Until::NextScan } else { Until::Now })?;
+        if !round.is_quiet(has_exits) {
             settling.seen(Instant::now());
         } else if let Some(began) = scan_began
             && delivery.finish.is_none()

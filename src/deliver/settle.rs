@@ -1,6 +1,29 @@
-//! `--until-none`: whether nothing has matched for long enough, decided from the time of each scan.
+//! `--until-none`: when the next scan follows, and whether nothing has matched for long enough.
 
 use std::time::{Duration, Instant};
+
+/// What was found in a round, and done.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Round {
+    /// There was no scan after the first one yet.
+    pub is_first: bool,
+    pub signalled: usize,
+    /// Targets that a signal may still end.
+    pub remaining: usize,
+}
+
+impl Round {
+    /// Whether the targets get some time to exit before the next scan. In a later round, what was just signalled may have
+    /// forked: the next scan follows immediately.
+    pub(super) fn pauses(self) -> bool {
+        self.is_first || self.signalled == 0 && self.remaining > 0
+    }
+
+    /// Whether no process has matched, nor exited since.
+    pub(super) fn is_quiet(self, has_exits: bool) -> bool {
+        !self.is_first && self.signalled == 0 && self.remaining == 0 && !has_exits
+    }
+}
 
 /// What has to follow a scan that has found no match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +69,27 @@ mod tests {
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn what_a_round_has_found_decides_what_follows() {
+        // First round, signalled, remaining, exits; whether it pauses, and is quiet.
+        for (is_first, signalled, remaining, has_exits, pauses, is_quiet) in [
+            (true, 0, 0, false, true, false),
+            (true, 1, 1, false, true, false),
+            (false, 1, 0, false, false, false),
+            (false, 1, 1, false, false, false),
+            (false, 0, 1, false, true, false),
+            (false, 0, 0, true, false, false),
+            (false, 0, 0, false, false, true),
+        ] {
+            let round = Round { is_first, signalled, remaining };
+            assert_eq!(
+                (round.pauses(), round.is_quiet(has_exits)),
+                (pauses, is_quiet),
+                "{round:?} {has_exits}"
+            );
+        }
+    }
 
     #[test]
     fn the_time_counts_from_the_last_match_to_the_beginning_of_a_scan() {

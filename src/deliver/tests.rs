@@ -3,8 +3,10 @@
 mod choose;
 mod freeze;
 mod made_up_scans;
+mod reappeared;
 mod rescan;
 mod target;
+mod until_none;
 mod verify;
 
 use std::time::{Duration, Instant};

@@ -97,9 +97,9 @@ fn waits() {
             scene.add("z", |part| part).make_zombie();
         },
         &[
-            // It exits when pidwait waits for it: pidwait has its pidfd open and sleeps. What the shell starts to see that is
-            // its child, too.
-            shell("p=$$; sleep 60 & s=$!; pidwait -P $p sleep & until ls -l /proc/$!/fd 2>/dev/null | grep -q pidfd && grep -q ^State:.S /proc/$!/status; do :; done; kill $s; wait $!; echo $?")
+            // It exits when pidwait waits for it: its pidfd is in the list of an epoll instance (proc_pid_fdinfo(5)). That of
+            // the parent is only held.
+            shell("p=$$; sleep 60 & s=$!; until pgrep -P $p -x sleep >{dir}/pid; do :; done; pidwait -P $p -x sleep & until grep -qs ^tfd: /proc/$!/fdinfo/*; do :; done; kill $s; wait $!; echo $?")
                 .prints("0\n"),
             shell("PID={z.pid}; echo $PID | pidwait -F -").since([4, 0, 3]),
             shell("echo 4194305 | pidwait -F -").status(1).since([4, 0, 3]),

@@ -283,40 +283,6 @@ fn stopped_targets_are_counted_before_the_wait() {
     }
 }
 
-/// `--until-none`: what was signalled and goes on, as it is stopped or handles the signal, is not signalled again. As long
-/// as it matches, there is another scan; also where the first scan has found nothing.
-#[test]
-fn until_none_signals_each_process_once_and_scans_until_it_has_exited() {
-    let strategies = [(false, false), (true, false), (false, true)];
-    for ((whole_group, freeze), is_first) in
-        strategies.into_iter().flat_map(|strategy| [true, false].map(|is_first| (strategy, is_first)))
-    {
-        let stopped = Sleeper::spawn();
-        stopped.stop();
-        let request = request(|sending| {
-            (sending.until_none, sending.whole_group, sending.freeze) = (true, whole_group, freeze);
-            (sending.wait, sending.settle) = (Some(Wait::default()), Some(Duration::ZERO));
-        });
-        let plan = Arc::new(Plan::new(&request).expect("a plan"));
-        let found = scan(&[stopped.found()]);
-        let first = if is_first { found.clone() } else { Matches::default() };
-        let mut seen = Seen::default();
-        let mut scans = 0;
-        let mut rescan = |_: &Arc<Plan>, _: &mut dyn FnMut() -> bool| {
-            scans += 1;
-            if scans < 5 {
-                return Ok(found.clone());
-            }
-            stopped.send(rustix::process::Signal::KILL);
-            Ok(Matches::default())
-        };
-        let report = deliver(&request, plan, first, &mut rescan, &mut seen).expect("a report");
-        let expected = (vec![(stopped.pid(), SIGNALLED)], vec![stopped.pid()]);
-        assert_eq!((outcomes(&report), seen.signalled), expected, "{whole_group} {freeze} {is_first}");
-        assert!(scans >= 5 && report.unsettled.is_none(), "{scans} {report:?}");
-    }
-}
-
 /// A step of `--escalate` is for what is still running: TERM does not reach a stopped process.
 #[test]
 fn a_step_follows_for_what_is_still_running() {

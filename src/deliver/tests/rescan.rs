@@ -27,7 +27,7 @@ fn new(delta: &Delta) -> Vec<Pid> {
 
 impl Sleeper {
     /// Killed, and not reaped.
-    fn zombie(mut self) -> Self {
+    pub(super) fn zombie(mut self) -> Self {
         self.0.kill().expect("a child");
         while self.fact(|process| process.has_ended() != Ok(true)) {
             std::thread::yield_now();

@@ -94,6 +94,26 @@ fn a_process_that_exits_late() {
     }
 }
 
+/// The end that KILL brings is certain, but memory takes time to be freed: it is waited for beyond the timeout.
+#[test]
+fn what_was_killed_has_exited_although_the_timeout_has_expired() {
+    // A machine may be slower than the wait: another try.
+    let exited = (0..20).any(|_| {
+        let mut child = Command::new("perl")
+            .args(["-e", "$| = 1; $_ = 'x' x (128 << 20); print qq(\n); sleep"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("perl");
+        child.stdout.take().expect("a pipe").read_exact(&mut [0]).expect("its memory is in use");
+        let pid = child.id().to_string();
+        let output =
+            Run::ours("pkill").args(["-KILL", "--timeout", "0", "-P", &own_pid(), "--pid", &pid]).run();
+        child.wait().expect("a child");
+        output.status == 0
+    });
+    assert!(exited);
+}
+
 #[test]
 fn a_stopped_process() {
     let note = "pkill: note: 1 process is stopped; it acts on the signal only when continued (--cont)\n";
