@@ -46,6 +46,7 @@ const FILES: &[Row] = &[
     ("pgrep", "--cwd {}", &["fuser {}", "lsof -t +d {}"]),
     ("pgrep", "--env PEERS=1", &["/usr/bin/pgrep --env PEERS=1"]),
     ("pgrep", "--cgroup /", &["/usr/bin/pgrep --cgroup /", "systemd-cgls --no-pager"]),
+    ("pgrep", "--unit none", &["/usr/bin/pgrep --cgroup /none"]),
     ("pgrep", "-x sleeper", &["pidof sleeper", "/usr/bin/pgrep -x sleeper", "toybox pgrep -x sleeper"]),
 ];
 

@@ -199,7 +199,7 @@ fn attack(shell: &str, command: &[&str], rows: &[(&Subject, usize)]) -> Vec<Stri
     dir.file(".zshrc", include_str!("enter.rc.zsh"));
     dir.file("enter.rc.fish", include_str!("enter.rc.fish"));
     let mut driver = Command::new("timeout");
-    driver.args(["--signal=KILL", "600", "zsh", "-f", "enter.zsh", path]).args(command);
+    driver.args(["--signal=KILL", "1800", "zsh", "-f", "enter.zsh", path]).args(command);
     driver.env_clear().current_dir(dir.path()).stdin(Stdio::null());
     driver.env("PATH", format!("{path}:{}", std::env::var("PATH").expect("PATH")));
     driver.env("COMPLETIONS", Path::new(env!("CARGO_MANIFEST_DIR")).join("completions"));

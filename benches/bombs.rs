@@ -1,0 +1,164 @@
+//! Fork bombs, and what ends them: `pkill --until-none`, `killall` in a loop, and `cgroup.kill`, in a PID namespace (which
+//! needs root).
+//!
+//! `cargo bench --bench bombs`; the tries take turns. A try lasts from the start of the program until no process of the
+//! bomb is left. Each bomb is in a cgroup of its own, so that it gets half of the CPU time at most, like a session of
+//! systemd. Knobs, by environment variables:
+//!
+//! - `BOMBS_PROCESSES`: the sizes (`200,2000,10000`)
+//! - `BOMBS_TRIES`: the number of tries (20)
+//! - `BOMBS_TIMEOUT`: seconds after which a try has failed (60)
+
+#[path = "scan/measure.rs"]
+mod measure;
+#[allow(dead_code, unused_imports)]
+#[path = "../tests/suite/support/mod.rs"]
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use measure::in_namespace;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
+use support::bomb::{self, Kind};
+use support::{Dir, eventually, executable, own_pid};
+
+const UID: u32 = 54_398;
+
+/// `{pkill}` is ours, `{group}` the cgroup of the bomb.
+const KILLERS: &[&str] = &[
+    "{pkill} -KILL --until-none -x bomb",
+    "{pkill} -KILL --until-none --freeze -x bomb",
+    "while killall -q -9 bomb; do :; done",
+    "echo 1 >{group}/cgroup.kill",
+];
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["size", size] => tries(size.parse().expect("a number")),
+        // cargo passes `--bench`, which has no meaning here.
+        _ => {
+            let sizes = std::env::var("BOMBS_PROCESSES").unwrap_or("200,2000,10000".into());
+            sizes.split(',').for_each(|size| in_namespace(&["size", size]));
+        }
+    }
+}
+
+fn knob(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |value| value.parse().expect("a number"))
+}
+
+/// PID 1 of the namespace.
+fn tries(size: u64) {
+    let dir = Dir::new();
+    let groups = Groups::new(dir.path());
+    let mut times = vec![vec![]; KILLERS.len()];
+    let number = knob("BOMBS_TRIES", 20);
+    for _ in 0..number {
+        for (killer, times) in KILLERS.iter().zip(&mut times) {
+            times.extend(one(killer, size, &groups));
+        }
+    }
+    println!("\n{size} processes, {number} tries: won, median and longest time in ms");
+    for (killer, times) in KILLERS.iter().zip(&mut times) {
+        times.sort_unstable();
+        let ms = |time: Option<&Duration>| time.map_or(f64::NAN, |time| time.as_secs_f64() * 1e3);
+        let (median, longest) = (ms(times.get(times.len() / 2)), ms(times.last()));
+        println!("{killer:46} {:>3} {median:>10.1} {longest:>10.1}", times.len());
+    }
+}
+
+/// None if the bomb has won.
+fn one(killer: &str, size: u64, groups: &Groups) -> Option<Duration> {
+    groups.enter();
+    bomb::light(c"bomb", UID, size, Kind::Plain);
+    groups.leave(&own_pid());
+    // It reaps, and is not part of the bomb.
+    let reaper = fs::read_to_string("/proc/self/task/1/children").expect("children").trim().to_owned();
+    groups.leave(&reaper);
+    eventually("a crowd", || bomb::count(c"bomb") as u64 > size * 9 / 10);
+
+    let script = killer
+        .replace("{pkill}", &executable("pkill"))
+        .replace("{group}", groups.unified.to_str().expect("UTF-8"));
+    let start = Instant::now();
+    let mut shell = Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).spawn().expect("sh");
+    let limit = Duration::from_secs(knob("BOMBS_TIMEOUT", 60));
+    let has_won = loop {
+        if has_ended(&mut shell) && groups.is_empty() {
+            break true;
+        }
+        if start.elapsed() > limit {
+            break false;
+        }
+        std::thread::yield_now();
+    };
+    let time = start.elapsed();
+    if !has_won {
+        shell.kill().and_then(|()| shell.wait()).expect("a shell");
+        fs::write(groups.unified.join("cgroup.kill"), "1").expect("cgroup.kill");
+        eventually("the end of the bomb", || groups.is_empty());
+    }
+    let reaper = Pid::from_raw(reaper.parse().expect("a process ID"));
+    kill(reaper, Signal::SIGKILL).and_then(|()| waitpid(reaper, None)).expect("the reaper");
+    has_won.then_some(time)
+}
+
+fn has_ended(child: &mut Child) -> bool {
+    child.try_wait().expect("a child").is_some()
+}
+
+/// The cgroup of the bomb, which has half of the CPU time, and a file `cgroup.kill`. They are two directories where the
+/// CPU controller is one of version 1.
+struct Groups {
+    unified: PathBuf,
+    cpu: Option<PathBuf>,
+}
+
+impl Groups {
+    fn new(mount_point: &Path) -> Self {
+        let mounted = Command::new("mount").args(["-t", "cgroup2", "none"]).arg(mount_point).status();
+        assert!(mounted.expect("mount").success());
+        let name = format!("pkill-bombs-{}", std::process::id());
+        let cpu = Path::new("/sys/fs/cgroup/cpu");
+        let groups = Groups {
+            unified: mount_point.join(&name),
+            cpu: cpu.join("tasks").exists().then(|| cpu.join(&name)),
+        };
+        for group in groups.all() {
+            fs::create_dir(group).expect("a cgroup");
+        }
+        groups
+    }
+
+    fn all(&self) -> impl Iterator<Item = &PathBuf> {
+        [Some(&self.unified), self.cpu.as_ref()].into_iter().flatten()
+    }
+
+    fn enter(&self) {
+        self.all().for_each(|group| fs::write(group.join("cgroup.procs"), own_pid()).expect("a cgroup"));
+    }
+
+    fn leave(&self, pid: &str) {
+        for group in self.all() {
+            fs::write(group.join("../cgroup.procs"), pid).expect("the parent cgroup");
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        fs::read_to_string(self.unified.join("cgroup.events")).expect("events").contains("populated 0")
+    }
+}
+
+impl Drop for Groups {
+    fn drop(&mut self) {
+        for group in self.all() {
+            let _ = fs::remove_dir(group);
+        }
+    }
+}
