@@ -42,7 +42,7 @@ use std::time::{Duration, Instant};
 
 use delivery::{AfterSend, Delivery, Finish};
 use delta::Delta;
-use settle::{Next, Round, Settling};
+use settle::{Activity, Next, Settling};
 use target::State;
 use waiter::{Until, Waiter};
 
@@ -169,10 +169,10 @@ fn until_none(
         if delivery.finish.is_some() {
             break;
         }
-        let round = Round { is_first, signalled, remaining };
-        let has_exits =
-            wait_before_rescan(delivery, if round.pauses() { Until::NextScan } else { Until::Now })?;
-        if !round.is_quiet(has_exits) {
+        let activity = Activity { is_first, signalled, remaining };
+        let until = if activity.pauses() { Until::NextScan } else { Until::Now };
+        let has_exits = wait_before_rescan(delivery, until)?;
+        if !activity.is_quiet(has_exits) {
             settling.seen(Instant::now());
         } else if let Some(began) = scan_began
             && delivery.finish.is_none()

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// What was found in a round, and done.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Round {
+pub(super) struct Activity {
     /// There was no scan after the first one yet.
     pub is_first: bool,
     pub signalled: usize,
@@ -12,7 +12,7 @@ pub(super) struct Round {
     pub remaining: usize,
 }
 
-impl Round {
+impl Activity {
     /// Whether the targets get some time to exit before the next scan. In a later round, what was just signalled may have
     /// forked: the next scan follows immediately.
     pub(super) fn pauses(self) -> bool {
@@ -82,11 +82,11 @@ mod tests {
             (false, 0, 0, true, false, false),
             (false, 0, 0, false, false, true),
         ] {
-            let round = Round { is_first, signalled, remaining };
+            let activity = Activity { is_first, signalled, remaining };
             assert_eq!(
-                (round.pauses(), round.is_quiet(has_exits)),
+                (activity.pauses(), activity.is_quiet(has_exits)),
                 (pauses, is_quiet),
-                "{round:?} {has_exits}"
+                "{activity:?} {has_exits}"
             );
         }
     }

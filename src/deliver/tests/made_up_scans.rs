@@ -15,6 +15,12 @@ use crate::report::{End, ExitStatus};
 use crate::request::{Criterion, ProcessRef, Program, Selection, Step, Wait};
 use crate::signal::Signal;
 
+/// Lets time pass, and leaves the CPU to other threads, also to those with a lower priority.
+pub(super) fn pass(time: Duration) {
+    let time = Timespec { tv_sec: time.as_secs() as i64, tv_nsec: time.subsec_nanos().into() };
+    let _ = rustix::event::poll(&mut [], Some(&time));
+}
+
 /// A child of the test, killed and reaped when dropped.
 pub(super) struct Sleeper(pub(super) Child);
 
@@ -52,12 +58,11 @@ impl Sleeper {
         self.wait_stopped();
     }
 
-    /// Leaves the CPU to it, also from a thread with a higher priority.
     pub(super) fn wait_stopped(&self) {
         let start = Instant::now();
         while !self.is_stopped() {
             assert!(start.elapsed() < SECOND * 30, "it is not stopped");
-            let _ = rustix::event::poll(&mut [], Some(&Timespec { tv_sec: 0, tv_nsec: 1_000_000 }));
+            pass(Duration::from_millis(1));
         }
     }
 
@@ -68,6 +73,15 @@ impl Sleeper {
 
     pub(super) fn is_stopped(&self) -> bool {
         self.fact(|process| process.is_stopped() == Ok(true))
+    }
+
+    /// Killed, and not reaped.
+    pub(super) fn zombie(mut self) -> Self {
+        self.0.kill().expect("a child");
+        while self.fact(|process| process.has_ended() != Ok(true)) {
+            std::thread::yield_now();
+        }
+        self
     }
 
     /// The signal that has killed it; `None` if it is still running.
@@ -146,15 +160,21 @@ pub(super) fn scan(found: &[Match]) -> Matches {
     Matches { found: found.to_vec(), ..Matches::default() }
 }
 
+/// A plan that is younger than this start time.
+pub(super) fn plan_after(request: &Request, start_time: Option<u64>) -> Plan {
+    loop {
+        let plan = Plan::new(request).expect("a plan");
+        if Some(plan.snapshot_time) > start_time {
+            return plan;
+        }
+    }
+}
+
 /// Delivers to what the scans find, the last of which is repeated. A start time is one of the past, where no successor can
 /// have it. Returns how many scans there were after the first one.
 fn run(request: &Request, seen: &mut Seen, scans: &[Matches]) -> (Result<Report, Error>, usize) {
-    let mut plan = Plan::new(request).expect("a plan");
     let all = scans.iter().flat_map(|scan| &scan.found);
-    let youngest = all.filter_map(|found| found.start_time).max();
-    while Some(plan.snapshot_time) <= youngest {
-        plan = Plan::new(request).expect("a plan");
-    }
+    let plan = plan_after(request, all.filter_map(|found| found.start_time).max());
     let mut done = 0;
     let mut rescan = |_: &Arc<Plan>, _: &mut dyn FnMut() -> bool| {
         done += 1;

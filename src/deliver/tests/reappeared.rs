@@ -2,19 +2,9 @@
 
 use super::super::reappeared::note;
 use super::super::*;
-use super::made_up_scans::{Sleeper, request};
+use super::made_up_scans::{Sleeper, plan_after, request};
 use super::rescan::with_delivery;
 use super::*;
-
-/// The plan of a scan that all processes are older than which exist by now.
-fn plan_after(request: &Request, found: &Match) -> Plan {
-    loop {
-        let plan = Plan::new(request).expect("a plan");
-        if Some(plan.snapshot_time) > found.start_time {
-            return plan;
-        }
-    }
-}
 
 /// What is older has only begun to match: no supervisor has started it. What was found because of another process was
 /// not searched for. After a report of hundreds, more are of no use.
@@ -22,7 +12,7 @@ fn plan_after(request: &Request, found: &Match) -> Plan {
 fn new_matches_that_are_no_targets() {
     let request = request(|_| ());
     let older = Sleeper::spawn();
-    let plan = plan_after(&request, &older.found());
+    let plan = plan_after(&request, older.found().start_time);
     with_delivery(&request, |delivery| {
         delivery.plan = Arc::new(plan);
         let [younger, target] = [(); 2].map(|()| Sleeper::spawn());

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::super::*;
-use super::made_up_scans::{Seen, Sleeper, outcomes, request, scan, waiting};
+use super::made_up_scans::{Seen, Sleeper, outcomes, plan_after, request, scan, waiting};
 use super::*;
-use crate::proc::Facts as _;
 use crate::report::End;
 use crate::request::{Criterion, ProcessList, ProcessRef, Wait};
 
@@ -23,17 +22,6 @@ fn rescan(delivery: &mut Delivery<'_>, matches: &Matches) -> Delta {
 
 fn new(delta: &Delta) -> Vec<Pid> {
     delta.new.iter().map(|found| found.pid).collect()
-}
-
-impl Sleeper {
-    /// Killed, and not reaped.
-    pub(super) fn zombie(mut self) -> Self {
-        self.0.kill().expect("a child");
-        while self.fact(|process| process.has_ended() != Ok(true)) {
-            std::thread::yield_now();
-        }
-        self
-    }
 }
 
 /// A scan that takes long ends when the timeout has expired, or else it would be overdue by a scan of thousands.
@@ -97,10 +85,7 @@ fn a_later_process_is_not_the_one_that_was_named_by_its_id() {
             assert_eq!(new(&delta), if is_new { vec![child.pid()] } else { vec![] }, "{reason:?}");
         });
     }
-    let (mut plan, start_time) = (Plan::new(&by_id).expect("a plan"), older.found().start_time);
-    while Some(plan.snapshot_time) <= start_time {
-        plan = Plan::new(&by_id).expect("a plan");
-    }
+    let plan = plan_after(&by_id, older.found().start_time);
     with_delivery(&by_id, |delivery| {
         delivery.plan = Arc::new(plan);
         assert_eq!(new(&rescan(delivery, &scan(&[older.found()]))), [older.pid()], "it was there");

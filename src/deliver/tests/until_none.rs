@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use rustix::event::Timespec;
-
 use super::super::*;
-use super::made_up_scans::{Seen, Sleeper, outcomes, request, scan, waiting};
+use super::made_up_scans::{Seen, Sleeper, outcomes, pass, request, scan, waiting};
 use super::*;
 use crate::request::Wait;
 
@@ -41,12 +39,6 @@ fn until_none_signals_each_process_once_and_scans_until_it_has_exited() {
         assert_eq!((outcomes(&report), seen.signalled), expected, "{whole_group} {freeze} {is_first}");
         assert!(scans >= 5 && report.unsettled.is_none(), "{scans} {report:?}");
     }
-}
-
-/// Lets time pass that a wait has to add to its own.
-fn pass(time: Duration) {
-    let time = Timespec { tv_sec: time.as_secs() as i64, tv_nsec: time.subsec_nanos().into() };
-    let _ = rustix::event::poll(&mut [], Some(&time));
 }
 
 /// The exit of what a scan has missed, during the next scan or between two of them, is that of a match: what its supervisor
