@@ -9,7 +9,7 @@
 //! - `BOMBS_TRIES`: the number of tries (20)
 //! - `BOMBS_TIMEOUT`: seconds after which a try has failed (60)
 
-#[allow(dead_code)] // only the namespace is used
+#[allow(dead_code)] // it measures until the bomb has ended, not the program
 #[path = "scan/measure.rs"]
 mod measure;
 #[allow(dead_code, unused_imports)]
@@ -18,10 +18,10 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use measure::in_namespace;
+use measure::{in_namespace, knob};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
@@ -50,12 +50,8 @@ fn main() {
     }
 }
 
-fn knob(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |value| value.parse().expect("a number"))
-}
-
 /// PID 1 of the namespace.
-fn tries(size: u64) {
+fn tries(size: usize) {
     let dir = Dir::new();
     let groups = Groups::new(dir.path());
     let mut times = vec![vec![]; KILLERS.len()];
@@ -75,29 +71,29 @@ fn tries(size: u64) {
 }
 
 /// None if the bomb has won.
-fn one(killer: &str, size: u64, groups: &Groups) -> Option<Duration> {
+fn one(killer: &str, size: usize, groups: &Groups) -> Option<Duration> {
     groups.enter();
-    bomb::light(c"bomb", UID, size, Kind::Plain);
+    bomb::light(c"bomb", UID, size as u64, Kind::Plain);
     groups.leave(&own_pid());
     // It reaps, and is not part of the bomb.
     let reaper = fs::read_to_string("/proc/self/task/1/children").expect("children").trim().to_owned();
     groups.leave(&reaper);
-    eventually("a crowd", || bomb::count(c"bomb") as u64 > size * 9 / 10);
+    eventually("a crowd", || bomb::count(c"bomb") > size * 9 / 10);
 
     let script = killer
         .replace("{pkill}", &executable("pkill"))
         .replace("{group}", groups.unified.to_str().expect("UTF-8"));
     let start = Instant::now();
     let mut shell = Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).spawn().expect("sh");
-    let limit = Duration::from_secs(knob("BOMBS_TIMEOUT", 60));
+    let limit = Duration::from_secs(knob("BOMBS_TIMEOUT", 60) as u64);
     let has_won = loop {
-        if has_ended(&mut shell) && groups.is_empty() {
+        if shell.try_wait().expect("a child").is_some() && groups.is_empty() {
             break true;
         }
         if start.elapsed() > limit {
             break false;
         }
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(1)); // the CPU is for what is measured
     };
     let time = start.elapsed();
     if !has_won {
@@ -112,10 +108,6 @@ fn one(killer: &str, size: u64, groups: &Groups) -> Option<Duration> {
     has_won.then_some(time)
 }
 
-fn has_ended(child: &mut Child) -> bool {
-    child.try_wait().expect("a child").is_some()
-}
-
 /// The cgroup of the bomb, which has half of the CPU time, and a file `cgroup.kill`. They are two directories where the
 /// CPU controller is one of version 1.
 struct Groups {
@@ -127,14 +119,14 @@ impl Groups {
     fn new(mount_point: &Path) -> Self {
         let mounted = Command::new("mount").args(["-t", "cgroup2", "none"]).arg(mount_point).status();
         assert!(mounted.expect("mount").success());
-        let name = format!("pkill-bombs-{}", std::process::id());
+        let name = "pkill-bombs";
         let cpu = Path::new("/sys/fs/cgroup/cpu");
         let groups = Groups {
-            unified: mount_point.join(&name),
-            cpu: cpu.join("tasks").exists().then(|| cpu.join(&name)),
+            unified: mount_point.join(name),
+            cpu: cpu.join("tasks").exists().then(|| cpu.join(name)),
         };
         for group in groups.all() {
-            fs::create_dir(group).expect("a cgroup");
+            fs::create_dir_all(group).expect("a cgroup"); // an earlier run may have left it
         }
         groups
     }

@@ -13,7 +13,7 @@ mod support;
 
 use std::env;
 
-use measure::{Cost, in_namespace, median, run};
+use measure::{Cost, in_namespace, knob, median, run};
 use support::crowd::{COUNTED, Crowd};
 use support::executable;
 
@@ -40,7 +40,7 @@ fn main() {
 
 /// Runs as PID 1, which gets no signal without a handler for it: pid_namespaces(7).
 fn compare() {
-    let rounds = env::var("DELIVER_ROUNDS").map_or(15, |rounds| rounds.parse().expect("a number"));
+    let rounds = knob("DELIVER_ROUNDS", 15);
     let (_crowd, _counts) = Crowd::counting(c"multitude", TARGETS);
     assert_eq!(libc::SIGRTMIN() + 2, COUNTED, "a signal that they handle");
     println!(

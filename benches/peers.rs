@@ -21,7 +21,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use measure::{Cost, in_namespace, median, run};
+use measure::{Cost, in_namespace, knob, median, run};
 use nix::sched::{CloneFlags, unshare};
 use support::crowd::{Crowd, chain};
 use support::{Dir, Random, eventually, executable};
@@ -94,10 +94,6 @@ fn main() {
             }
         }
     }
-}
-
-fn knob(name: &str, default: usize) -> usize {
-    env::var(name).map_or(default, |value| value.parse().expect("a number"))
 }
 
 /// PID 1 of the namespace: makes the processes. What is measured is started by a child, so that it does not inherit the

@@ -13,7 +13,7 @@ use std::env;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use measure::{in_namespace, median, run};
+use measure::{in_namespace, knob, median, run};
 use rustix::process::{Pid, Signal, kill_process};
 use support::crowd::Crowd;
 use support::{eventually, executable, stat_field};
@@ -31,7 +31,7 @@ fn main() {
 }
 
 fn measure_both() {
-    let rounds: usize = env::var("WAIT_ROUNDS").map_or(9, |rounds| rounds.parse().expect("a number"));
+    let rounds = knob("WAIT_ROUNDS", 9);
     let crowd = Crowd::spawn(c"multitude", TARGETS);
     let idle: Vec<_> = (0..3).map(|_| run(&executable("pidwait"), &["--timeout=2", "multitude"])).collect();
     let mut ends = vec![last_exit(crowd)];

@@ -25,7 +25,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 use rustix::fs::{Mode, OFlags, RawDir, openat};
 
-use measure::{Cost, in_namespace, median};
+use measure::{Cost, in_namespace, knob, median};
 use support::crowd::Crowd;
 
 /// What it does, and how many processes it has read; an error where the kernel lacks it.
@@ -50,7 +50,6 @@ fn main() {
 }
 
 fn inside() {
-    let knob = |name, default| env::var(name).map_or(default, |value| value.parse().expect("a number"));
     let size = knob("ALTERNATIVES_CROWD", 10_000);
     Crowd::spawn(c"idler", size);
     println!("{:34} {:>9} {:>9} {:>7}   {size} processes", "milliseconds", "wall", "CPU", "ratio");

@@ -23,7 +23,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use measure::{Cost, in_namespace, median, run};
+use measure::{Cost, in_namespace, knob, median, run};
 use support::crowd::Crowd;
 
 const OURS: &str = env!("CARGO_BIN_EXE_pgrep");
@@ -176,10 +176,6 @@ fn queries(name: &str) {
         Measured::new(&["needle"]).print("needle, 5,000 threads", Start, 1.0);
         threads.kill().and_then(|()| threads.wait()).expect("kill a child");
     }
-}
-
-fn knob(name: &str, default: usize) -> usize {
-    env::var(name).map_or(default, |value| value.parse().expect("a number"))
 }
 
 fn runs() -> usize {

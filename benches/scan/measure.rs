@@ -29,6 +29,12 @@ pub fn in_namespace(args: &[&str]) {
     assert!(status.expect("start unshare").success());
 }
 
+/// The number that an environment variable has for the user to change.
+#[allow(dead_code)] // not every benchmark has one
+pub fn knob(name: &str, default: usize) -> usize {
+    env::var(name).map_or(default, |value| value.parse().expect("a number"))
+}
+
 /// Runs it until it exits; its output is discarded.
 #[allow(clippy::zombie_processes)] // reaped by wait4
 #[allow(dead_code)] // benches/alternatives measures in its own process
