@@ -209,17 +209,46 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
 
 /// These calls fail with their errno, by a seccomp filter, as in a container.
 pub fn forbid(command: &mut Command, calls: &[(i64, i32)]) {
-    let statement = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
-    // The number is the first field of struct seccomp_data.
-    let mut filter = vec![statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0)];
-    for &(number, errno) in calls {
-        filter.push(statement(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, number as u32));
+    let call = |&(number, errno)| {
         let fail = libc::SECCOMP_RET_ERRNO | errno as u32;
-        filter.push(statement(libc::BPF_RET | libc::BPF_K, 0, 0, fail));
-    }
-    filter.push(statement(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW));
+        [jump_unless(number as u32, 1), statement(libc::BPF_RET, fail)]
+    };
+    // The number is the first field of struct seccomp_data.
+    let load = std::iter::once(statement(LOAD, 0));
+    filter(command, load.chain(calls.iter().flat_map(call)).collect());
+}
+
+/// This signal cannot be sent through a pidfd: EPERM.
+pub fn forbid_signal(command: &mut Command, signal: Signal) {
+    // The lower half of the second argument, in struct seccomp_data.
+    let argument = 24 + if cfg!(target_endian = "big") { 4 } else { 0 };
+    let statements = vec![
+        statement(LOAD, 0),
+        jump_unless(libc::SYS_pidfd_send_signal as u32, 3),
+        statement(LOAD, argument),
+        jump_unless(signal as u32, 1),
+        statement(libc::BPF_RET, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+    ];
+    filter(command, statements);
+}
+
+const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+
+fn statement(code: u32, k: u32) -> libc::sock_filter {
+    libc::sock_filter { code: code as u16, jt: 0, jf: 0, k }
+}
+
+/// Skip this number of statements unless what was loaded is the value.
+fn jump_unless(value: u32, statements: u8) -> libc::sock_filter {
+    libc::sock_filter { jf: statements, ..statement(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, value) }
+}
+
+/// A seccomp filter; what it does not refuse is allowed.
+fn filter(command: &mut Command, mut statements: Vec<libc::sock_filter>) {
+    statements.push(statement(libc::BPF_RET, libc::SECCOMP_RET_ALLOW));
     let install = move || {
-        let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
+        let program =
+            libc::sock_fprog { len: statements.len() as u16, filter: statements.as_ptr().cast_mut() };
         // SAFETY: the program points to the filter, which the kernel copies.
         let result = unsafe {
             libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
