@@ -46,11 +46,10 @@ fn a_line_for_each() {
     exited.iter_mut().for_each(|row| row[4] = format!("[{}] <defunct>", row[2]));
     assert_eq!(a.received(), Some(vec![]), "--dry-run sends nothing");
 
-    let waiting = Run::ours("pidwait").args(["--verbose", "-P", &own_pid(), "-p", &both]).start();
     for victim in [&mut a, &mut b] {
-        victim.finish(); // zombies, which still match
+        victim.make_zombie(); // which still matches
     }
-    let output = waiting.wait();
+    let output = run("pidwait", &[]);
     // The manner is not known: they are not reaped.
     let ends: Vec<Vec<String>> =
         output.rows().iter().map(|row| row.iter().map(|cell| without_times(cell)).collect()).collect();
