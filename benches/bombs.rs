@@ -75,10 +75,10 @@ fn one(killer: &str, size: usize, groups: &Groups) -> Option<Duration> {
     groups.enter();
     bomb::light(c"bomb", UID, size as u64, Kind::Plain);
     groups.leave(&own_pid());
-    // It reaps, and is not part of the bomb.
+    eventually("a crowd", || bomb::count(c"bomb") > size * 9 / 10);
+    // It reaps, and is not part of the bomb, which it has started in the group.
     let reaper = fs::read_to_string("/proc/self/task/1/children").expect("children").trim().to_owned();
     groups.leave(&reaper);
-    eventually("a crowd", || bomb::count(c"bomb") > size * 9 / 10);
 
     let script = killer
         .replace("{pkill}", &executable("pkill"))
@@ -86,21 +86,17 @@ fn one(killer: &str, size: usize, groups: &Groups) -> Option<Duration> {
     let start = Instant::now();
     let mut shell = Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).spawn().expect("sh");
     let limit = Duration::from_secs(knob("BOMBS_TIMEOUT", 60) as u64);
-    let has_won = loop {
-        if shell.try_wait().expect("a child").is_some() && groups.is_empty() {
-            break true;
-        }
-        if start.elapsed() > limit {
-            break false;
-        }
+    while !groups.is_empty() && start.elapsed() < limit {
         std::thread::sleep(Duration::from_millis(1)); // the CPU is for what is measured
-    };
+    }
     let time = start.elapsed();
+    let has_won = groups.is_empty();
     if !has_won {
-        shell.kill().and_then(|()| shell.wait()).expect("a shell");
+        shell.kill().expect("a shell");
         fs::write(groups.unified.join("cgroup.kill"), "1").expect("cgroup.kill");
         eventually("the end of the bomb", || groups.is_empty());
     }
+    shell.wait().expect("a shell"); // pkill looks whether any of them appears again
     let reaper = Pid::from_raw(reaper.parse().expect("a process ID"));
     kill(reaper, Signal::SIGKILL).expect("the reaper");
     // It is the last one, with what it has not reaped.
