@@ -17,12 +17,13 @@ mod measure;
 mod support;
 
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use measure::{in_namespace, knob};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use support::bomb::{self, Kind};
@@ -84,7 +85,8 @@ fn one(killer: &str, size: usize, groups: &Groups) -> Option<Duration> {
         .replace("{pkill}", &executable("pkill"))
         .replace("{group}", groups.unified.to_str().expect("UTF-8"));
     let start = Instant::now();
-    let mut shell = Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).spawn().expect("sh");
+    let mut shell = Command::new("sh");
+    let mut shell = shell.args(["-c", &script]).stdin(Stdio::null()).process_group(0).spawn().expect("sh");
     let limit = Duration::from_secs(knob("BOMBS_TIMEOUT", 60) as u64);
     while !groups.is_empty() && start.elapsed() < limit {
         std::thread::sleep(Duration::from_millis(1)); // the CPU is for what is measured
@@ -92,7 +94,7 @@ fn one(killer: &str, size: usize, groups: &Groups) -> Option<Duration> {
     let time = start.elapsed();
     let has_won = groups.is_empty();
     if !has_won {
-        shell.kill().expect("a shell");
+        killpg(Pid::from_raw(shell.id() as i32), Signal::SIGKILL).expect("a shell, and what it has started");
         fs::write(groups.unified.join("cgroup.kill"), "1").expect("cgroup.kill");
         eventually("the end of the bomb", || groups.is_empty());
     }

@@ -14,7 +14,7 @@ use super::schedule::Due;
 use super::send::failure;
 use super::target::{Pin, ProcessId, Remaining, Signals, State, TargetIndex, Targets};
 use super::verify::{Scope, verify};
-use super::waiter::{POLL_INTERVAL, Until, WaitResult, Waiter};
+use super::waiter::{Until, WaitResult, Waiter};
 use crate::error::Error;
 use crate::plan::{Plan, Tokens};
 use crate::proc::{Facts as _, LookupError, ProcDir, Process, Unread};
@@ -312,7 +312,10 @@ impl<'a> Delivery<'a> {
                     Some(interrupts) => interrupts,
                     none => none.insert(Interrupts::catch(Caught::Interrupts, self.proc)?),
                 };
-                let time = if until == Until::Now { Duration::ZERO } else { POLL_INTERVAL };
+                let time = match until {
+                    Until::Pause(time) => time,
+                    Until::Now | Until::NextScan | Until::Time(_) | Until::Exit => Duration::ZERO,
+                };
                 Ok(interrupts.wait(time)?.map_or(WaitResult::Rescan, WaitResult::Interrupted))
             }
         }

@@ -2,9 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use super::waiter::POLL_INTERVAL;
+
 /// Scans without a new process after which targets that do not stop are signalled as they are: the init process of a
-/// PID namespace never stops, nor does a kernel thread.
-const MAX_IDLE_SCANS: u32 = 20;
+/// PID namespace never stops, nor does a kernel thread. With the pauses between them, they take 0.8 s at least.
+const MAX_IDLE_SCANS: u32 = 25;
+
+/// This number of them follow each other immediately.
+const IMMEDIATE_SCANS: u32 = 5;
+
+/// The first pause. Each is twice as long as the one before, up to [`POLL_INTERVAL`].
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
 
 /// Pursue processes that exit before they can be stopped for at most this long after the last one was stopped. On a
 /// busy machine there are always short-lived processes that no target has started.
@@ -33,8 +41,8 @@ pub(super) struct Observation {
 pub(super) enum Step {
     /// Scan again immediately.
     Scan,
-    /// Scan again after a pause: stopping takes some targets time, and nothing else is left to do.
-    Pause,
+    /// Scan again after this time: stopping takes some targets time, and nothing else is left to do.
+    Pause(Duration),
     /// All have stopped.
     Complete,
     /// They do not all stop.
@@ -78,10 +86,12 @@ impl Quiescence {
             Step::Complete
         } else if self.scans >= MIN_SCANS && now.duration_since(self.began) >= TIMEOUT {
             Step::GiveUp
-        } else if seen.vanished || self.idle_scans < MAX_IDLE_SCANS / 4 {
+        } else if seen.vanished || self.all_stopped {
             Step::Scan
         } else {
-            Step::Pause
+            self.idle_scans
+                .checked_sub(IMMEDIATE_SCANS)
+                .map_or(Step::Scan, |pauses| Step::Pause(pause(pauses)))
         }
     }
 
@@ -95,6 +105,11 @@ impl Quiescence {
     fn pursues(&self, now: Instant, seen: Observation) -> bool {
         seen.vanished && now.duration_since(self.last_stop) < CHASE_TIMEOUT
     }
+}
+
+/// How long to pause after this number of pauses.
+fn pause(pauses: u32) -> Duration {
+    POLL_INTERVAL.min(FIRST_PAUSE * 2_u32.saturating_pow(pauses))
 }
 
 #[cfg(test)]
@@ -119,6 +134,7 @@ mod tests {
     fn it_takes_a_scan_that_began_when_all_had_stopped() {
         use Step::{Complete, Pause, Scan};
         let ms = Duration::from_millis(1);
+        let [one, two] = [ms, ms * 2].map(Pause);
         for (seen, expected) in [
             (&[REST, REST][..], &[Scan, Complete][..]),
             (&[NEW, REST, REST], &[Scan, Scan, Complete]),
@@ -127,16 +143,30 @@ mod tests {
             (&[RUNNING, RUNNING, REST, RUNNING], &[Scan, Scan, Scan, Complete]),
             // A process that exited before it was examined may have left a child.
             (&[REST, VANISHED, REST], &[Scan, Scan, Complete]),
-            (&[RUNNING; 6], &[Scan, Scan, Scan, Scan, Pause, Pause]),
+            (&[RUNNING; 6], &[Scan, Scan, Scan, Scan, one, two]),
+            // What stops during a pause is confirmed at once.
+            (
+                &[RUNNING, RUNNING, RUNNING, RUNNING, RUNNING, REST, REST],
+                &[Scan, Scan, Scan, Scan, one, Scan, Complete],
+            ),
         ] {
             assert_eq!(steps(ms, seen), expected, "{seen:?}");
         }
     }
 
     #[test]
-    fn what_never_stops_is_given_twenty_scans() {
-        let steps = steps(Duration::from_millis(1), &[RUNNING; 21]);
-        assert_eq!((steps[19], steps[20]), (Step::Pause, Step::Complete));
+    fn what_never_stops_is_given_twenty_five_scans_and_most_of_a_second() {
+        let steps = steps(Duration::from_millis(1), &[RUNNING; 26]);
+        let (last, others) = steps.split_last().expect("26 scans");
+        assert_eq!(*last, Step::Complete, "{steps:?}");
+        let pauses: Vec<u128> = others
+            .iter()
+            .filter_map(|step| match step {
+                Step::Pause(time) => Some(time.as_millis()),
+                Step::Scan | Step::Complete | Step::GiveUp => None,
+            })
+            .collect();
+        assert_eq!((&pauses[..7], pauses.iter().sum::<u128>()), (&[1, 2, 4, 8, 16, 32, 50][..], 813));
     }
 
     #[test]

@@ -137,7 +137,7 @@ fn freeze(
                 return Ok(round);
             }
             Step::Scan => Until::Now,
-            Step::Pause => Until::Pause,
+            Step::Pause(time) => Until::Pause(time),
         };
         let result = delivery.pause(until)?;
         if delivery.ends(result) {

@@ -86,8 +86,8 @@ pub(super) enum Until {
     NextScan,
     /// Until this time, also where nothing is running.
     Time(Instant),
-    /// For the same time as until the next scan, while targets are collected: later signals are not sent.
-    Pause,
+    /// For this time, while targets are collected: later signals are not sent.
+    Pause(Duration),
     /// Only what has happened by now is recorded.
     Now,
 }
@@ -168,7 +168,8 @@ impl Waiter {
         let began = Instant::now();
         let scan_at = match until {
             Until::Exit => None,
-            Until::NextScan | Until::Pause => Some(began + POLL_INTERVAL),
+            Until::NextScan => Some(began + POLL_INTERVAL),
+            Until::Pause(time) => Some(began + time),
             Until::Time(at) => Some(at),
             Until::Now => Some(began),
         };
@@ -184,7 +185,7 @@ impl Waiter {
                 self.watch_more(targets);
             }
             let any = self.any && self.running < self.awaited;
-            let due = self.schedule.due(now, until == Until::Pause);
+            let due = self.schedule.due(now, matches!(until, Until::Pause(_)));
             if until == Until::Exit && (self.running == 0 || any) {
                 break WaitResult::Exited;
             } else if due == Due::Expired {
