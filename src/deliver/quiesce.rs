@@ -8,7 +8,7 @@ use super::waiter::POLL_INTERVAL;
 /// PID namespace never stops, nor does a kernel thread. With the pauses between them, they take 0.8 s at least.
 const MAX_IDLE_SCANS: u32 = 25;
 
-/// This number of them follow each other immediately.
+/// After this number of them, a pause comes before each further one.
 const IMMEDIATE_SCANS: u32 = 5;
 
 /// The first pause. Each is twice as long as the one before, up to [`POLL_INTERVAL`].
@@ -86,12 +86,10 @@ impl Quiescence {
             Step::Complete
         } else if self.scans >= MIN_SCANS && now.duration_since(self.began) >= TIMEOUT {
             Step::GiveUp
-        } else if seen.vanished || self.all_stopped {
+        } else if seen.vanished || self.all_stopped || self.idle_scans < IMMEDIATE_SCANS {
             Step::Scan
         } else {
-            self.idle_scans
-                .checked_sub(IMMEDIATE_SCANS)
-                .map_or(Step::Scan, |pauses| Step::Pause(pause(pauses)))
+            Step::Pause(pause(self.idle_scans - IMMEDIATE_SCANS))
         }
     }
 

@@ -26,7 +26,7 @@ use crate::sys;
 use crate::view::Mention;
 
 /// The interval at which processes without an exit event are polled: they have no pidfd, or one that is not pollable.
-/// It is also the time between two scans.
+/// It is also the longest pause between two scans.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// At most this many of the processes that are still running are named to the observer.
