@@ -265,8 +265,9 @@ fn replace_start_time(program: &Traced, call: Call, result: i64, pid: u32, start
     let [start, end] = spaces.skip(22 - 3).take(2).collect::<Vec<_>>()[..] else {
         panic!("22 fields: {text:?}")
     };
-    assert_eq!(end - start - 1, start_time.len(), "{start_time} does not fit");
-    program.overwrite(call.args[1] + start as u64 + 1, start_time.as_bytes());
+    // The successor's may have one digit more, such as 1,000 seconds after the boot.
+    let padded = format!("{start_time:0>width$}", width = end - start - 1);
+    program.overwrite(call.args[1] + start as u64 + 1, padded.as_bytes());
 }
 
 /// What follows the PID in the token of the process.
