@@ -53,7 +53,8 @@ impl Delivery<'_> {
                 continue;
             };
             let known = self.targets.find(id);
-            if self.process.has_ended() != Ok(false) {
+            // What has stopped costs no further read.
+            if !found.is_stopped && self.process.has_ended() != Ok(false) {
                 // Once: a process that exited may have left a child that this scan missed.
                 delta.vanished |= known.is_none() && self.targets.ignore(id);
                 continue;
@@ -69,7 +70,7 @@ impl Delivery<'_> {
                     // What was signalled in an earlier round of --until-none has been continued to handle its signal.
                     let should_be_stopped =
                         self.request.freezes() && matches!(self.targets[at].state, State::Pinned(_));
-                    if should_be_stopped && self.process.may_run() == Ok(true) {
+                    if should_be_stopped && !found.is_stopped && self.process.may_run() == Ok(true) {
                         delta.running.push(at);
                     }
                 }

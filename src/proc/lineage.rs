@@ -22,6 +22,8 @@ pub(crate) struct Relation {
     pub group: Pid,
     /// When it started, in clock ticks since boot.
     pub start_time: u64,
+    /// Whether its only thread has stopped. Of several, another may run ([`super::Process::may_run`]).
+    pub is_stopped: bool,
 }
 
 /// What is read of ancestors.

@@ -28,9 +28,19 @@ impl Stat {
         self.thread_has_exited() && self.threads <= 1
     }
 
+    /// Whether it has stopped. Of several threads, another may still run: of these, one file does not tell.
+    pub(super) fn has_stopped(&self) -> bool {
+        self.thread_has_stopped() && self.threads == 1
+    }
+
     /// Whether this thread has exited.
     pub(super) fn thread_has_exited(&self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x')
+    }
+
+    /// Whether this thread has stopped, by a signal or in a ptrace stop.
+    pub(super) fn thread_has_stopped(&self) -> bool {
+        matches!(self.state, b'T' | b't')
     }
 
     /// Whether it is a thread of the kernel.
@@ -112,6 +122,23 @@ mod tests {
             (b"", None),
         ] {
             assert_eq!(Stat::name(line), name, "{:?}", line.escape_ascii().to_string());
+        }
+    }
+
+    #[test]
+    fn one_thread_does_not_tell_what_the_others_do() {
+        for (state, threads, ended, stopped) in [
+            ("T", 1, false, true),
+            ("t", 1, false, true),
+            ("T", 2, false, false),
+            ("S", 1, false, false),
+            ("Z", 1, true, false),
+            ("Z", 2, false, false),
+            ("X", 0, true, false),
+        ] {
+            let line = format!("7 (a) {state} 42 8 9 0 7 0 1 2 3 4 5 6 7 8 20 0 {threads} 0 987654");
+            let stat = Stat::parse(line.as_bytes()).expect("all fields");
+            assert_eq!((stat.has_ended(), stat.has_stopped()), (ended, stopped), "{state} {threads}");
         }
     }
 

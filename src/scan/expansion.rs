@@ -79,7 +79,7 @@ fn add_hidden(relations: &mut Vec<Relation>, process: &mut Process<'_>) {
         process.select(pid);
         if let Ok(parent) = process.parent() {
             // Nothing else of it can be read, so it is never selected itself: no process starts at boot time 0.
-            relations.push(Relation { pid, parent, group: 0, start_time: 0 });
+            relations.push(Relation { pid, parent, group: 0, start_time: 0, is_stopped: false });
             missing.push(parent);
         }
     }
@@ -95,6 +95,7 @@ mod tests {
         Match {
             pid,
             start_time: Some(start_time),
+            is_stopped: false,
             token: None,
             view: View::Id,
             reason,
@@ -109,7 +110,11 @@ mod tests {
             Descendant(of) => Some(of),
             _ => None,
         };
-        Selected { relation: Relation { pid, parent: 1, group: 9, start_time }, reason, below }
+        Selected {
+            relation: Relation { pid, parent: 1, group: 9, start_time, is_stopped: false },
+            reason,
+            below,
+        }
     }
 
     /// A process that is not listed, here this one, still links its descendants to its ancestors.
@@ -119,10 +124,13 @@ mod tests {
         let mut process = Process::new(&proc);
         process.select(crate::proc::own_pid());
         let (own, parent) = (crate::proc::own_pid(), process.parent().expect("our parent"));
-        let child = Relation { pid: Pid::MAX, parent: own, group: 9, start_time: 5 };
+        let child = Relation { pid: Pid::MAX, parent: own, group: 9, start_time: 5, is_stopped: false };
         let mut relations = vec![child];
         add_hidden(&mut relations, &mut process);
-        assert_eq!(relations[..2], [child, Relation { pid: own, parent, group: 0, start_time: 0 }]);
+        assert_eq!(
+            relations[..2],
+            [child, Relation { pid: own, parent, group: 0, start_time: 0, is_stopped: false }]
+        );
         assert!(relations.iter().all(|relation| relation.pid > 0), "{relations:?}");
         // Up to the first process of this PID namespace, or the one with a parent outside.
         let known: Vec<Pid> = relations.iter().map(|relation| relation.pid).collect();

@@ -15,6 +15,8 @@ pub(crate) struct Match {
     pub pid: Pid,
     /// When it started, in clock ticks since boot; read where the plan compares it.
     pub start_time: Option<u64>,
+    /// Whether its only thread had stopped when the start time was read.
+    pub is_stopped: bool,
     /// Its identity token, where that is shown.
     pub token: Option<Token>,
     /// What is shown of it.
@@ -58,25 +60,34 @@ pub(super) fn unknown(pid: Pid, why: LookupError) -> Result<(), Error> {
 }
 
 impl Match {
-    fn new(pid: Pid, start_time: Option<u64>, view: View) -> Match {
-        let reason = Reason::Matched;
-        Match { pid, start_time, token: None, view, reason, parent: None, below: None, group: None }
+    fn new(pid: Pid, relation: Option<&Relation>, view: View) -> Match {
+        Match {
+            pid,
+            start_time: relation.map(|relation| relation.start_time),
+            is_stopped: relation.is_some_and(|relation| relation.is_stopped),
+            token: None,
+            view,
+            reason: Reason::Matched,
+            parent: None,
+            below: None,
+            group: None,
+        }
     }
 
     /// A process of which only the ID is shown.
     pub(super) fn related(relation: &Relation) -> Match {
-        Match::new(relation.pid, Some(relation.start_time), View::Id)
+        Match::new(relation.pid, Some(relation), View::Id)
     }
 
     /// Read what is needed of a process that matches.
     pub(super) fn read(plan: &Plan, process: &mut Process<'_>) -> Lookup<Match> {
-        let start_time = if plan.verify_start_time { Some(process.start_time()?) } else { None };
+        let relation = if plan.verify_start_time { Some(process.relation()?) } else { None };
         let view = match &plan.columns {
             Some(columns) => View::Row(columns.read(process)?),
             // The origin takes several more reads. It is shown only of what was verified, which reads it.
             None => view(plan.detail.without_origin(), &plan.predicate, process)?,
         };
-        Ok(Match::new(process.pid(), start_time, view))
+        Ok(Match::new(process.pid(), relation.as_ref(), view))
     }
 }
 

@@ -107,7 +107,13 @@ mod tests {
     ) -> Vec<(Pid, Reason)> {
         let relations: Vec<Relation> = relations
             .iter()
-            .map(|&[pid, parent, group, start]| Relation { pid, parent, group, start_time: start as u64 })
+            .map(|&[pid, parent, group, start]| Relation {
+                pid,
+                parent,
+                group,
+                start_time: start as u64,
+                is_stopped: false,
+            })
             .collect();
         let of = |pid| {
             relations.iter().find(|relation| relation.pid == pid).map_or(0, |relation| relation.start_time)

@@ -138,6 +138,10 @@ fn what_is_held_should_have_stopped() {
             let delta = rescan(delivery, &scan(&all));
             assert_eq!((new(&delta), delta.remaining), (vec![], 3));
             assert_eq!(delta.running, if freeze { vec![first] } else { vec![] });
+            // What the scan saw stopped is not read again.
+            let all = all.map(|found| Match { is_stopped: true, ..found });
+            let delta = rescan(delivery, &scan(&all));
+            assert_eq!((delta.running, delta.remaining), (vec![], 3));
         });
     }
 }

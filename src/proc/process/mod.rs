@@ -161,7 +161,8 @@ impl<'p> Process<'p> {
     pub(crate) fn relation(&mut self) -> Lookup<Relation> {
         let stat = self.stat()?;
         let (parent, group, start_time) = (stat.parent, stat.process_group, stat.start_time);
-        Ok(Relation { pid: self.thread_group(), parent, group, start_time })
+        let (pid, is_stopped) = (self.thread_group(), stat.has_stopped());
+        Ok(Relation { pid, parent, group, start_time, is_stopped })
     }
 
     fn ancestors(&mut self) -> &mut Ancestors<'p> {
@@ -265,7 +266,7 @@ impl<'p> Process<'p> {
 
     /// Whether a thread of it may still run, and fork: not all have stopped or exited.
     pub(crate) fn may_run(&mut self) -> Lookup<bool> {
-        let runs = |stat: Stat| !stat.thread_has_exited() && !matches!(stat.state, b'T' | b't');
+        let runs = |stat: Stat| !stat.thread_has_exited() && !stat.thread_has_stopped();
         let main = self.stat()?;
         Ok(runs(main) || main.threads > 1 && self.has_thread(runs)?)
     }

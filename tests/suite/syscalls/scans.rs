@@ -48,3 +48,26 @@ fn a_wait_in_a_script_scans_once() {
         }
     });
 }
+
+/// A scan reads the start time of each target and its state with it. A stopped one is not read once more for that.
+#[test]
+fn what_has_stopped_costs_no_further_read() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let mut victim = Victim::spec().spawn();
+        victim.stop();
+        let trace = Trace::new("pkill", &["--freeze", "-x", victim.name()], &[]);
+        assert_eq!(trace.output.status, 0, "{}", trace.output.err());
+        let files = trace.files().remove(&victim.pid()).unwrap_or_default();
+        let looks = [
+            &["comm", "stat"][..], // the first scan
+            &["stat"],             // it is pinned
+            &["comm", "stat"],
+            &["comm", "stat"],
+            &["stat"], // it is verified
+        ];
+        assert_eq!(files, looks.concat());
+    });
+}
