@@ -1,13 +1,14 @@
 //! Fork bombs, and what ends them: `pkill --until-none`, `killall` in a loop, and `cgroup.kill`, in a PID namespace (which
 //! needs root).
 //!
-//! `cargo bench --bench bombs`; the tries take turns. A try lasts from the start of the program until no process of the
-//! bomb is left. Each bomb is in a cgroup of its own, so that it gets half of the CPU time at most, like a session of
+//! `cargo bench --bench bombs`; the tries take turns. A shell that has been waiting starts the program; a try lasts from
+//! then on until no process of the bomb is left. Each bomb is in a cgroup of its own, so that it gets half of the CPU time at most, like a session of
 //! systemd. Knobs, by environment variables:
 //!
 //! - `BOMBS_PROCESSES`: the sizes (`200,2000,10000`)
 //! - `BOMBS_TRIES`: the number of tries (20)
-//! - `BOMBS_TIMEOUT`: seconds after which a try has failed (60)
+//! - `BOMBS_TIMEOUT`: seconds after which a try has failed (60); what the program waits for in the kernel is printed then
+//! - `BOMBS_STATIC`: a static pkill, to be measured too
 
 #[allow(dead_code)] // it measures until the bomb has ended, not the program
 #[path = "scan/measure.rs"]
@@ -17,6 +18,7 @@ mod measure;
 mod support;
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -31,10 +33,11 @@ use support::{Dir, eventually, executable, own_pid};
 
 const UID: u32 = 54_398;
 
-/// `{pkill}` is ours, `{group}` the cgroup of the bomb.
+/// `{pkill}` is ours, `{static}` that of `BOMBS_STATIC`, `{group}` the cgroup of the bomb.
 const KILLERS: &[&str] = &[
     "{pkill} -KILL --until-none -x bomb",
     "{pkill} -KILL --until-none --freeze -x bomb",
+    "{static} -KILL --until-none -x bomb",
     "while killall -q -9 bomb; do :; done",
     "echo 1 >{group}/cgroup.kill",
 ];
@@ -57,13 +60,16 @@ fn tries(size: usize) {
     let groups = Groups::new(dir.path());
     let mut times = vec![vec![]; KILLERS.len()];
     let number = knob("BOMBS_TRIES", 20);
+    let static_pkill = std::env::var("BOMBS_STATIC").unwrap_or_default();
+    let is_there = |killer: &&&str| !static_pkill.is_empty() || !killer.contains("{static}");
+    let killers: Vec<&&str> = KILLERS.iter().filter(is_there).collect();
     for _ in 0..number {
-        for (killer, times) in KILLERS.iter().zip(&mut times) {
-            times.extend(one(killer, size, &groups));
+        for (killer, times) in killers.iter().zip(&mut times) {
+            times.extend(one(&killer.replace("{static}", &static_pkill), size, &groups));
         }
     }
     println!("\n{size} processes, {number} tries: won, median and longest time in ms");
-    for (killer, times) in KILLERS.iter().zip(&mut times) {
+    for (killer, times) in killers.iter().zip(&mut times) {
         times.sort_unstable();
         let ms = |time: Option<&Duration>| time.map_or(f64::NAN, |time| time.as_secs_f64() * 1e3);
         let (median, longest) = (ms(times.get(times.len() / 2)), ms(times.last()));
@@ -73,22 +79,26 @@ fn tries(size: usize) {
 
 /// None if the bomb has won.
 fn one(killer: &str, size: usize, groups: &Groups) -> Option<Duration> {
+    let script = killer
+        .replace("{pkill}", &executable("pkill"))
+        .replace("{group}", groups.unified.to_str().expect("UTF-8"));
+    let script = format!("read go; {script}");
+    let mut shell = Command::new("sh");
+    let mut shell = shell.args(["-c", &script]).stdin(Stdio::piped()).process_group(0).spawn().expect("sh");
     groups.enter();
     bomb::light(c"bomb", UID, size as u64, Kind::Plain);
     groups.leave(&own_pid());
     eventually("its first process", || bomb::count(c"bomb") > 0);
     // What reaps is not part of the bomb. A change of cgroup holds up forks, so it is made while there are few.
-    let reaper = fs::read_to_string("/proc/self/task/1/children").expect("children").trim().to_owned();
+    let children = fs::read_to_string("/proc/self/task/1/children").expect("children");
+    let is_reaper = |pid: &&str| *pid != shell.id().to_string();
+    let reaper = children.split_ascii_whitespace().find(is_reaper).expect("the reaper").to_owned();
     groups.leave(&reaper);
     // A fork that fails counts for a moment, so that thousands of processes which fork remain below their limit.
     eventually("a crowd", || bomb::count(c"bomb") > size / 2);
 
-    let script = killer
-        .replace("{pkill}", &executable("pkill"))
-        .replace("{group}", groups.unified.to_str().expect("UTF-8"));
     let start = Instant::now();
-    let mut shell = Command::new("sh");
-    let mut shell = shell.args(["-c", &script]).stdin(Stdio::null()).process_group(0).spawn().expect("sh");
+    shell.stdin.take().expect("a pipe").write_all(b"\n").expect("a shell that reads");
     let limit = Duration::from_secs(knob("BOMBS_TIMEOUT", 60) as u64);
     while !groups.is_empty() && start.elapsed() < limit {
         std::thread::sleep(Duration::from_millis(1)); // the CPU is for what is measured
@@ -96,6 +106,7 @@ fn one(killer: &str, size: usize, groups: &Groups) -> Option<Duration> {
     let time = start.elapsed();
     let has_won = groups.is_empty();
     if !has_won {
+        println!("lost: {killer}: {}", waits(shell.id()));
         killpg(Pid::from_raw(shell.id() as i32), Signal::SIGKILL).expect("a shell, and what it has started");
         fs::write(groups.unified.join("cgroup.kill"), "1").expect("cgroup.kill");
         eventually("the end of the bomb", || groups.is_empty());
@@ -106,6 +117,21 @@ fn one(killer: &str, size: usize, groups: &Groups) -> Option<Duration> {
     // It is the last one, with what it has not reaped.
     while waitpid(None, None).is_ok() {}
     has_won.then_some(time)
+}
+
+/// The threads of a process and of its children: the name, the state, and what each waits for in the kernel.
+fn waits(pid: u32) -> String {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return String::new() };
+    let of_thread = |thread: fs::DirEntry| {
+        let read = |file: &str| fs::read_to_string(thread.path().join(file)).unwrap_or_default();
+        let path = thread.path();
+        let path = path.strip_prefix("/proc").expect("a thread").to_str().expect("UTF-8").to_owned();
+        let state = support::stat_field_of(&path, 3).unwrap_or_default();
+        let children = read("children");
+        let children = children.split_ascii_whitespace().map(|child| waits(child.parse().expect("a PID")));
+        format!("{} {state} {}; {}", read("comm").trim_end(), read("wchan"), children.collect::<String>())
+    };
+    threads.flatten().map(of_thread).collect()
 }
 
 /// The cgroup of the bomb, which has half of the CPU time, and a file `cgroup.kill`. They are two directories where the
