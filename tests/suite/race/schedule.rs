@@ -267,6 +267,7 @@ fn replace_start_time(program: &Traced, call: Call, result: i64, pid: u32, start
     };
     // The successor's may have one digit more, such as 1,000 seconds after the boot.
     let padded = format!("{start_time:0>width$}", width = end - start - 1);
+    assert_eq!(end - start - 1, padded.len(), "{start_time} does not fit");
     program.overwrite(call.args[1] + start as u64 + 1, padded.as_bytes());
 }
 

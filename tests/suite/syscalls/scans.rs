@@ -1,4 +1,4 @@
-//! The number of scans in a run that waits.
+//! The number of scans in a run that waits or stops processes, and what they read.
 
 use super::Trace;
 use crate::support::{Victim, namespace, need};
