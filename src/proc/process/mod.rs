@@ -160,9 +160,13 @@ impl<'p> Process<'p> {
     /// All of it from one file.
     pub(crate) fn relation(&mut self) -> Lookup<Relation> {
         let stat = self.stat()?;
-        let (parent, group, start_time) = (stat.parent, stat.process_group, stat.start_time);
-        let (pid, is_stopped) = (self.thread_group(), stat.has_stopped());
-        Ok(Relation { pid, parent, group, start_time, is_stopped })
+        Ok(Relation {
+            pid: self.thread_group(),
+            parent: stat.parent,
+            group: stat.process_group,
+            start_time: stat.start_time,
+            is_stopped: stat.has_stopped(),
+        })
     }
 
     fn ancestors(&mut self) -> &mut Ancestors<'p> {
