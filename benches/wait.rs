@@ -37,8 +37,8 @@ fn measure_both() {
     let waits = |seconds| run(&executable("pidwait"), &[&format!("--timeout={seconds}"), "multitude"]);
     let (mut short, mut long) = (vec![], vec![]);
     for _ in 0..rounds {
-        short.push(waits("0.01"));
-        long.push(waits("2"));
+        short.push(waits("0.5"));
+        long.push(waits("2.5"));
     }
     let [short, long] = [short, long].map(|costs| median(&costs).cpu);
     let mut ends = vec![last_exit(crowd)];
