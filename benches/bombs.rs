@@ -2,8 +2,8 @@
 //! needs root).
 //!
 //! `cargo bench --bench bombs`; the tries take turns. A shell that has been waiting starts the program; a try lasts from
-//! then on until no process of the bomb is left. Each bomb is in a cgroup of its own, so that it gets half of the CPU time at most, like a session of
-//! systemd. Knobs, by environment variables:
+//! then on until no process of the bomb is left. Each bomb is in a cgroup of its own, so that it gets half of the CPU time
+//! at most, like a session of systemd. Knobs, by environment variables:
 //!
 //! - `BOMBS_PROCESSES`: the sizes (`200,2000,10000`)
 //! - `BOMBS_TRIES`: the number of tries (20)
@@ -29,7 +29,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use support::bomb::{self, Kind};
-use support::{Dir, eventually, executable, own_pid};
+use support::{Dir, eventually, executable, own_pid, stat_field_of};
 
 const UID: u32 = 54_398;
 
@@ -58,14 +58,13 @@ fn main() {
 fn tries(size: usize) {
     let dir = Dir::new();
     let groups = Groups::new(dir.path());
-    let mut times = vec![vec![]; KILLERS.len()];
+    let is_there = |killer: &&str| static_pkill().is_some() || !killer.contains("{static}");
+    let killers: Vec<&str> = KILLERS.iter().copied().filter(is_there).collect();
+    let mut times = vec![vec![]; killers.len()];
     let number = knob("BOMBS_TRIES", 20);
-    let static_pkill = std::env::var("BOMBS_STATIC").unwrap_or_default();
-    let is_there = |killer: &&&str| !static_pkill.is_empty() || !killer.contains("{static}");
-    let killers: Vec<&&str> = KILLERS.iter().filter(is_there).collect();
     for _ in 0..number {
         for (killer, times) in killers.iter().zip(&mut times) {
-            times.extend(one(&killer.replace("{static}", &static_pkill), size, &groups));
+            times.extend(one(killer, size, &groups));
         }
     }
     println!("\n{size} processes, {number} tries: won, median and longest time in ms");
@@ -77,10 +76,15 @@ fn tries(size: usize) {
     }
 }
 
+fn static_pkill() -> Option<String> {
+    std::env::var("BOMBS_STATIC").ok()
+}
+
 /// None if the bomb has won.
 fn one(killer: &str, size: usize, groups: &Groups) -> Option<Duration> {
     let script = killer
         .replace("{pkill}", &executable("pkill"))
+        .replace("{static}", &static_pkill().unwrap_or_default())
         .replace("{group}", groups.unified.to_str().expect("UTF-8"));
     let script = format!("read go; {script}");
     let mut shell = Command::new("sh");
@@ -121,17 +125,16 @@ fn one(killer: &str, size: usize, groups: &Groups) -> Option<Duration> {
 
 /// The threads of a process and of its children: the name, the state, and what each waits for in the kernel.
 fn waits(pid: u32) -> String {
-    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return String::new() };
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let of_thread = |thread: fs::DirEntry| {
-        let read = |file: &str| fs::read_to_string(thread.path().join(file)).unwrap_or_default();
-        let path = thread.path();
-        let path = path.strip_prefix("/proc").expect("a thread").to_str().expect("UTF-8").to_owned();
-        let state = support::stat_field_of(&path, 3).unwrap_or_default();
+        let read = |file| fs::read_to_string(thread.path().join(file)).unwrap_or_default();
+        let path = format!("{pid}/task/{}", thread.file_name().to_string_lossy());
+        let state = stat_field_of(&path, 3).unwrap_or_default();
         let children = read("children");
         let children = children.split_ascii_whitespace().map(|child| waits(child.parse().expect("a PID")));
         format!("{} {state} {}; {}", read("comm").trim_end(), read("wchan"), children.collect::<String>())
     };
-    threads.flatten().map(of_thread).collect()
+    threads.map(of_thread).collect()
 }
 
 /// The cgroup of the bomb, which has half of the CPU time, and a file `cgroup.kill`. They are two directories where the
