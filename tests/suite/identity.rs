@@ -53,7 +53,8 @@ fn effective_and_real_ids_are_distinguished() {
             assert_eq!((output.out(), output.status), expected, "user {user}: {option} {list}");
             assert_eq!(output.err(), "", "user {user}: {option} {list}");
         }
-        let output = as_user("pgrep", user).args(["-u", "nobody", "-U", "daemon", "-G", "bin"]).run();
+        let args = ["-u", "nobody", "-U", "daemon", "-G", "bin", victim.name()];
+        let output = as_user("pgrep", user).args(args).run();
         assert_eq!(output.pids(), [victim.pid()], "user {user}: all three");
     }
 }
