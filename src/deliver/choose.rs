@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rustix::io::Errno;
-
 use super::delivery::{Delivery, Finish};
 use super::delta::Delta;
 use super::target::{State, TargetIndex};
@@ -12,7 +10,6 @@ use crate::error::Error;
 use crate::plan::{Plan, Tokens};
 use crate::report::Outcome;
 use crate::scan::Match;
-use crate::signal::Signal;
 use crate::sys;
 
 /// Pin the matches and let the user choose. What was not chosen is released, and so is what exited before it could be
@@ -65,10 +62,6 @@ pub(super) fn settle_chosen(delivery: &mut Delivery<'_>, outcome: Outcome) {
         }
         match delivery.verify_held(at, Scope::Itself) {
             Err(outcome) => delivery.targets[at].state = State::Settled(outcome),
-            // No signal follows that would show it: what was verified may have been a successor from the same clock tick.
-            Ok(()) if is_gone(delivery, at) => {
-                delivery.targets[at].state = State::Settled(Outcome::Gone);
-            }
             Ok(()) => {
                 if outcome == Outcome::Awaited {
                     delivery.observer.on_signalled(&delivery.targets[at].found);
@@ -77,9 +70,4 @@ pub(super) fn settle_chosen(delivery: &mut Delivery<'_>, outcome: Outcome) {
             }
         }
     }
-}
-
-/// Whether the process that is held has been reaped.
-fn is_gone(delivery: &mut Delivery<'_>, at: TargetIndex) -> bool {
-    delivery.with_pidfd(at, |pidfd| pidfd.send(Signal::NONE, None).map(drop)) == Err(Errno::SRCH)
 }

@@ -118,6 +118,11 @@ impl PidFd {
         }
     }
 
+    /// Whether it has exited and was reaped, so that its ID may be another's now.
+    pub(crate) fn is_reaped(&self) -> bool {
+        self.check_alive().is_err() && self.send(Signal::NONE, None).err() == Some(Errno::SRCH)
+    }
+
     /// The descriptor's number.
     pub(crate) fn number(&self) -> RawFd {
         self.as_fd().as_raw_fd()

@@ -132,6 +132,16 @@ impl Pin {
         }
     }
 
+    /// Whether the process has not exited.
+    pub(crate) fn is_running(&self, proc: &ProcDir) -> Result<bool, Errno> {
+        match self.pidfd().filter(|pidfd| pidfd.is_pollable()).map(PidFd::check_alive) {
+            Some(Ok(())) => Ok(true),
+            Some(Err(Errno::SRCH)) => Ok(false),
+            Some(Err(errno)) => Err(errno),
+            None => self.id.is_running(proc),
+        }
+    }
+
     /// Another pidfd. ESRCH if the process has exited; any other error leaves that open.
     pub(crate) fn reopen(&self, proc: &ProcDir) -> Result<PidFd, Errno> {
         let pidfd = PidFd::open(self.id.pid)?;
@@ -283,6 +293,12 @@ impl Targets {
 
     pub(crate) fn find(&self, id: ProcessId) -> Option<TargetIndex> {
         self.by_id.get(&id).copied()
+    }
+
+    /// Those that have, or had, this process ID.
+    pub(crate) fn with_pid(&self, pid: Pid) -> impl Iterator<Item = &Target> {
+        let ids = ProcessId { pid, start_time: 0 }..=ProcessId { pid, start_time: u64::MAX };
+        self.by_id.range(ids).map(|(_, &at)| &self[at])
     }
 
     /// The match that had this process ID when it was pinned.

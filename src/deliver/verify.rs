@@ -4,7 +4,7 @@
 
 use super::pidfd::PidFd;
 use super::send::failure;
-use super::target::{Pin, ProcessId, State, Target, Targets};
+use super::target::{Pin, State, Target, Targets};
 use crate::plan::Plan;
 use crate::proc::{Facts, Lookup, LookupError, Process};
 use crate::report::Outcome;
@@ -19,7 +19,8 @@ pub(crate) enum Scope {
     /// Everything: what the process was selected because of has not been signalled yet.
     All,
     /// What the process itself can change, such as its name by execve(2). Its ancestors were verified when it was
-    /// pinned; the signals that were sent since may have ended them.
+    /// pinned; the signals that were sent since may have ended them. That it is the process that was found was verified
+    /// then too, and it is as long as it was not reaped.
     Itself,
 }
 
@@ -86,6 +87,7 @@ fn verify_reason(
         tries += 1;
     };
     match view {
+        Ok(_) if scope == Scope::Itself && pidfd.is_reaped() => Err(Outcome::Gone),
         Ok(view) => {
             found.view = view;
             Ok(())
@@ -105,7 +107,8 @@ fn still_matches(
     found: &Match,
     scope: Scope,
 ) -> Result<bool, MatchError> {
-    if let Some(start_time) = found.start_time
+    if scope == Scope::All
+        && let Some(start_time) = found.start_time
         && process.start_time()? != start_time
     {
         return Ok(false);
@@ -137,25 +140,19 @@ fn still_matches(
 /// Whether the parent is the match or a descendant of it that was verified before and is held. So each process costs a
 /// constant, where parents come first; the walk through all ancestors is for the others.
 fn is_child_of_descendant(targets: &Targets, of: Pid, process: &mut Process<'_>) -> Lookup<bool> {
-    let pid = process.parent()?;
-    let mut parent = Process::new(process.dir());
-    parent.select(pid);
-    let start_time = match parent.start_time() {
-        Ok(start_time) => start_time,
-        Err(LookupError::Gone | LookupError::Denied) => return Ok(false),
-        Err(why) => return Err(why),
-    };
-    let Some(target) = targets.find(ProcessId { pid, start_time }).map(|at| &targets[at]) else {
-        return Ok(false);
-    };
-    let is_in_tree = match target.found.reason {
-        Reason::Matched => pid == of,
-        Reason::Descendant(other) => other == of,
-        Reason::GroupMember(_) => false,
-    };
-    // Its ID was read before, so it has not been reused if the process has not exited.
-    let is_alive = |pin: &Pin| pin.pidfd().is_none_or(|pidfd| pidfd.check_alive().is_ok());
-    Ok(is_in_tree && target.pin().is_some_and(is_alive))
+    let parent = process.parent()?;
+    for target in targets.with_pid(parent) {
+        let is_in_tree = match target.found.reason {
+            Reason::Matched => parent == of,
+            Reason::Descendant(other) => other == of,
+            Reason::GroupMember(_) => false,
+        };
+        // The parent's ID was read before: the one that has it now had it then.
+        if is_in_tree && is_pinned(target, process)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn is_changed(target: &Target) -> bool {
@@ -165,10 +162,13 @@ fn is_changed(target: &Target) -> bool {
 /// Whether the match with this ID still exists. If it does after the links of its descendants were read, its ID had not
 /// been reused by then.
 fn is_held(targets: &Targets, pid: Pid, process: &Process<'_>) -> Lookup<bool> {
-    match targets.matched(pid).and_then(|target| target.pin()) {
-        Some(pin) => pin.id.is_running(process.dir()).map_err(LookupError::Io),
-        None => Ok(false),
-    }
+    targets.matched(pid).map_or(Ok(false), |target| is_pinned(target, process))
+}
+
+/// Whether something is still to be done to the target, and it has not exited.
+fn is_pinned(target: &Target, process: &Process<'_>) -> Lookup<bool> {
+    let is_running = |pin: &Pin| pin.is_running(process.dir()).map_err(LookupError::Io);
+    target.pin().map_or(Ok(false), is_running)
 }
 
 /// Whether one of those that the group was selected for is still in it.

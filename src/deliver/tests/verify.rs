@@ -19,14 +19,25 @@ fn verified_by(
     found: &Match,
     scope: Scope,
 ) -> Result<Match, Outcome> {
+    let pidfd = PidFd::open(child.pid()).expect("a child");
+    verified_through(&pidfd, request, targets, child, found, scope)
+}
+
+fn verified_through(
+    pidfd: &PidFd,
+    request: &Request,
+    targets: &Targets,
+    child: &Sleeper,
+    found: &Match,
+    scope: Scope,
+) -> Result<Match, Outcome> {
     let mut plan = Plan::new(request).expect("a plan");
     while Some(plan.scanned_at) <= child.found().start_time {
         plan.renew().expect("a plan");
     }
     let proc = ProcDir::named().expect("/proc");
-    let pidfd = PidFd::open(child.pid()).expect("a child");
     let mut found = found.clone();
-    verify(&plan, &mut Process::new(&proc), targets, &pidfd, &mut found, scope)?;
+    verify(&plan, &mut Process::new(&proc), targets, pidfd, &mut found, scope)?;
     Ok(found)
 }
 
@@ -59,11 +70,32 @@ fn a_match_has_the_start_time_and_the_group_that_the_scan_has_read() {
         (Match { start_time, ..found.clone() }, Err(Outcome::Gone)),
         (Match { start_time, group: Some(group + 1), ..found.clone() }, Err(Outcome::Gone)),
     ] {
-        for scope in [Scope::All, Scope::Itself] {
-            let verified = verified(&Targets::default(), &child, &found, scope);
-            assert_eq!(verified.map(drop), expected, "{found:?} {scope:?}");
-        }
+        let verified = verified(&Targets::default(), &child, &found, Scope::All);
+        assert_eq!(verified.map(drop), expected, "{found:?}");
     }
+}
+
+/// What was read was read of the process that is held if that was not reaped by then.
+#[test]
+fn what_is_held_has_its_id_until_it_is_reaped() {
+    let [child, other] = [(); 2].map(|()| Sleeper::spawn());
+    let open = |child: &Sleeper| PidFd::open(child.pid()).expect("a child");
+    let (pidfd, reaped) = (open(&child), open(&other));
+    drop(other);
+    let group = Some(nix::unistd::getpgrp().as_raw());
+    let check = |pidfd: &PidFd, child: &Sleeper, group| {
+        let found = Match { group, ..child.found() };
+        let request = request(|_| ());
+        verified_through(pidfd, &request, &Targets::default(), child, &found, Scope::Itself).map(drop)
+    };
+    for (group, expected) in
+        [(None, Ok(())), (group, Ok(())), (group.map(|group| group + 1), Err(Outcome::Changed))]
+    {
+        assert_eq!(check(&pidfd, &child, group), expected, "{group:?}");
+        assert_eq!(check(&reaped, &child, group), Err(Outcome::Gone), "a successor, {group:?}");
+    }
+    let zombie = child.zombie();
+    assert_eq!(check(&pidfd, &zombie, None), Ok(()), "a zombie can be signalled");
 }
 
 /// Descent is asked once: the ancestors may have been ended by what was sent since.
@@ -105,6 +137,31 @@ fn a_descendant_of_one_match_is_none_of_another() {
         let found = Match { reason: Reason::Descendant(of), ..child.found() };
         assert_eq!(verified(&targets, &child, &found, Scope::All).map(drop), expected, "of {of}");
     }
+}
+
+/// The parent's ID may have been the one of a descendant that has exited.
+#[test]
+fn a_child_of_a_descendant_s_successor_is_no_descendant() {
+    let [child, other, exited] = [(); 3].map(|()| Sleeper::spawn());
+    let mut targets = Targets::default();
+    held(&mut targets, other.found());
+    let parent = Match { reason: Reason::Descendant(other.pid()), ..itself() };
+    let before = ProcessId { pid: own_pid(), start_time: 1 };
+    let pidfd = PidFd::open(exited.pid()).expect("a child");
+    let exited = exited.zombie();
+    let pin = Pin::new(before, pidfd, &targets.budget);
+    let at = targets.insert(before, parent.clone(), State::Pinned(pin));
+    let found = Match { reason: Reason::Descendant(other.pid()), ..child.found() };
+    let check = |targets: &Targets| verified(targets, &child, &found, Scope::All).map(drop);
+    assert_eq!(check(&targets), Err(Outcome::Changed), "it is a zombie");
+    drop(exited);
+    assert_eq!(check(&targets), Err(Outcome::Changed), "it was reaped");
+    assert!(targets[at].pin_mut().expect("it is held").give_back());
+    assert_eq!(check(&targets), Err(Outcome::Changed), "its pidfd was given back");
+    let at = held(&mut targets, parent);
+    assert_eq!(check(&targets), Ok(()), "the parent is a descendant too");
+    assert!(targets[at].pin_mut().expect("it is held").give_back());
+    assert_eq!(check(&targets), Ok(()), "its pidfd was given back");
 }
 
 /// A child that the scan took for a match may have executed another program since, while its parent matches.

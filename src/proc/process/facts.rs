@@ -70,6 +70,9 @@ impl Facts for Process<'_> {
     }
 
     fn parent(&mut self) -> Lookup<Pid> {
+        if let Some(stat) = self.stat {
+            return Ok(stat.parent);
+        }
         Ok(match self.info()? {
             Some(info) => info.parent,
             None => self.stat()?.parent,
