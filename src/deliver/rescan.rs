@@ -8,7 +8,7 @@ use super::target::State;
 use super::waiter::Until;
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::proc::{Facts as _, Unread};
+use crate::proc::{Facts as _, RunState, Unread};
 use crate::scan::Matches;
 use crate::select::Reason;
 
@@ -53,8 +53,13 @@ impl Delivery<'_> {
                 continue;
             };
             let known = self.targets.find(id);
-            // What has stopped costs no further read.
-            if !found.is_stopped && self.process.has_ended() != Ok(false) {
+            let is_held = known.is_some_and(|at| self.targets[at].is_open());
+            let has_ended = match found.run_state {
+                // What the scan has read is enough where nothing new begins.
+                Some(run_state) if is_held || run_state == RunState::Stopped => run_state == RunState::Ended,
+                _ => self.process.has_ended() != Ok(false),
+            };
+            if has_ended {
                 // Once: a process that exited may have left a child that this scan missed.
                 delta.vanished |= known.is_none() && self.targets.ignore(id);
                 continue;
@@ -70,7 +75,8 @@ impl Delivery<'_> {
                     // What was signalled in an earlier round of --until-none has been continued to handle its signal.
                     let should_be_stopped =
                         self.request.freezes() && matches!(self.targets[at].state, State::Pinned(_));
-                    if should_be_stopped && !found.is_stopped && self.process.may_run() == Ok(true) {
+                    let was_stopped = found.run_state == Some(RunState::Stopped);
+                    if should_be_stopped && !was_stopped && self.process.may_run() == Ok(true) {
                         delta.running.push(at);
                     }
                 }

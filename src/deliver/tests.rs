@@ -28,7 +28,7 @@ fn matched(pid: Pid) -> Match {
     Match {
         pid,
         start_time: Some(1),
-        is_stopped: false,
+        run_state: None,
         view: View::Id,
         token: None,
         reason: Reason::Matched,

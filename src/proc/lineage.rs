@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Lookup, LookupError};
+use super::{Lookup, LookupError, RunState};
 use crate::request::Pid;
 
 /// How often a chain of parents is read again if it has changed in the meantime.
@@ -22,8 +22,7 @@ pub(crate) struct Relation {
     pub group: Pid,
     /// When it started, in clock ticks since boot.
     pub start_time: u64,
-    /// Whether its only thread has stopped. Of several, another may run ([`super::Process::may_run`]).
-    pub is_stopped: bool,
+    pub run_state: RunState,
 }
 
 /// What is read of ancestors.

@@ -45,7 +45,7 @@ pub(crate) use own::own_pid;
 pub(crate) use process::{MEMORY_MAX, NAME_MAX, Process};
 pub(crate) use run::{Invoker, Run};
 pub(crate) use sockets::{Socket, Sockets};
-pub(crate) use stat::CLOCK_TICKS;
+pub(crate) use stat::{CLOCK_TICKS, RunState};
 pub(crate) use terminal::Terminals;
 pub(crate) use token::token;
 pub(crate) use unread::{Failure, Unread, UnreadBecause};

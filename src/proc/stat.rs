@@ -21,6 +21,17 @@ pub(super) struct Stat {
     pub start_time: u64,
 }
 
+/// What a process does, as far as the file of its main thread shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RunState {
+    /// The main thread may run, or another one may, whose state is not in the file.
+    MayRun,
+    /// Its only thread has stopped.
+    Stopped,
+    /// It is a zombie.
+    Ended,
+}
+
 impl Stat {
     /// Whether it is a zombie: all threads have exited, and the parent has not waited for it. The main thread may exit
     /// before the others.
@@ -28,9 +39,15 @@ impl Stat {
         self.thread_has_exited() && self.threads <= 1
     }
 
-    /// Whether it has stopped. Of several threads, another may still run: of these, one file does not tell.
-    pub(super) fn has_stopped(&self) -> bool {
-        self.thread_has_stopped() && self.threads == 1
+    /// What the process does.
+    pub(super) fn run_state(&self) -> RunState {
+        if self.has_ended() {
+            RunState::Ended
+        } else if self.thread_has_stopped() && self.threads == 1 {
+            RunState::Stopped
+        } else {
+            RunState::MayRun
+        }
     }
 
     /// Whether this thread has exited.
@@ -127,18 +144,18 @@ mod tests {
 
     #[test]
     fn one_thread_does_not_tell_what_the_others_do() {
-        for (state, threads, ended, stopped) in [
-            ("T", 1, false, true),
-            ("t", 1, false, true),
-            ("T", 2, false, false),
-            ("S", 1, false, false),
-            ("Z", 1, true, false),
-            ("Z", 2, false, false),
-            ("X", 0, true, false),
+        for (state, threads, run_state) in [
+            ("T", 1, RunState::Stopped),
+            ("t", 1, RunState::Stopped),
+            ("T", 2, RunState::MayRun),
+            ("S", 1, RunState::MayRun),
+            ("Z", 1, RunState::Ended),
+            ("Z", 2, RunState::MayRun),
+            ("X", 0, RunState::Ended),
         ] {
             let line = format!("7 (a) {state} 42 8 9 0 7 0 1 2 3 4 5 6 7 8 20 0 {threads} 0 987654");
             let stat = Stat::parse(line.as_bytes()).expect("all fields");
-            assert_eq!((stat.has_ended(), stat.has_stopped()), (ended, stopped), "{state} {threads}");
+            assert_eq!(stat.run_state(), run_state, "{state} {threads}");
         }
     }
 

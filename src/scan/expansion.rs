@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::matches::{Match, unknown, with_token};
 use crate::error::Error;
 use crate::plan::{Expansion, Plan};
-use crate::proc::{Facts, ProcDir, Process, Relation};
+use crate::proc::{Facts, ProcDir, Process, Relation, RunState};
 use crate::request::Pid;
 use crate::select::{Selected, expand};
 
@@ -79,7 +79,7 @@ fn add_hidden(relations: &mut Vec<Relation>, process: &mut Process<'_>) {
         process.select(pid);
         if let Ok(parent) = process.parent() {
             // Nothing else of it can be read, so it is never selected itself: no process starts at boot time 0.
-            relations.push(Relation { pid, parent, group: 0, start_time: 0, is_stopped: false });
+            relations.push(Relation { pid, parent, group: 0, start_time: 0, run_state: RunState::MayRun });
             missing.push(parent);
         }
     }
@@ -95,7 +95,7 @@ mod tests {
         Match {
             pid,
             start_time: Some(start_time),
-            is_stopped: false,
+            run_state: None,
             token: None,
             view: View::Id,
             reason,
@@ -111,7 +111,7 @@ mod tests {
             _ => None,
         };
         Selected {
-            relation: Relation { pid, parent: 1, group: 9, start_time, is_stopped: false },
+            relation: Relation { pid, parent: 1, group: 9, start_time, run_state: RunState::MayRun },
             reason,
             below,
         }
@@ -124,12 +124,13 @@ mod tests {
         let mut process = Process::new(&proc);
         process.select(crate::proc::own_pid());
         let (own, parent) = (crate::proc::own_pid(), process.parent().expect("our parent"));
-        let child = Relation { pid: Pid::MAX, parent: own, group: 9, start_time: 5, is_stopped: false };
+        let child =
+            Relation { pid: Pid::MAX, parent: own, group: 9, start_time: 5, run_state: RunState::MayRun };
         let mut relations = vec![child];
         add_hidden(&mut relations, &mut process);
         assert_eq!(
             relations[..2],
-            [child, Relation { pid: own, parent, group: 0, start_time: 0, is_stopped: false }]
+            [child, Relation { pid: own, parent, group: 0, start_time: 0, run_state: RunState::MayRun }]
         );
         assert!(relations.iter().all(|relation| relation.pid > 0), "{relations:?}");
         // Up to the first process of this PID namespace, or the one with a parent outside.

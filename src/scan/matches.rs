@@ -3,7 +3,9 @@
 use super::notes::Notes;
 use crate::error::Error;
 use crate::plan::{Plan, Tokens};
-use crate::proc::{Facts, Lookup, LookupError, NamedProcess, Process, Relation, Unread, unreadable};
+use crate::proc::{
+    Facts, Lookup, LookupError, NamedProcess, Process, Relation, RunState, Unread, unreadable,
+};
 use crate::request::{Pid, Token};
 use crate::select::Reason;
 use crate::view::{View, view};
@@ -15,8 +17,8 @@ pub(crate) struct Match {
     pub pid: Pid,
     /// When it started, in clock ticks since boot; read where the plan compares it.
     pub start_time: Option<u64>,
-    /// Whether its only thread had stopped when the start time was read.
-    pub is_stopped: bool,
+    /// What it did when the start time was read.
+    pub run_state: Option<RunState>,
     /// Its identity token, where that is shown.
     pub token: Option<Token>,
     /// What is shown of it.
@@ -64,7 +66,7 @@ impl Match {
         Match {
             pid,
             start_time: relation.map(|relation| relation.start_time),
-            is_stopped: relation.is_some_and(|relation| relation.is_stopped),
+            run_state: relation.map(|relation| relation.run_state),
             token: None,
             view,
             reason: Reason::Matched,

@@ -97,6 +97,7 @@ fn top_down(relations: &[Relation]) -> Vec<Relation> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proc::RunState;
 
     /// PID, parent, group, start time.
     fn selected(
@@ -112,7 +113,7 @@ mod tests {
                 parent,
                 group,
                 start_time: start as u64,
-                is_stopped: false,
+                run_state: RunState::MayRun,
             })
             .collect();
         let of = |pid| {

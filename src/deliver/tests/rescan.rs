@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::*;
 use super::made_up_scans::{Seen, Sleeper, outcomes, plan_after, request, scan, waiting};
 use super::*;
+use crate::proc::RunState;
 use crate::report::End;
 use crate::request::{Criterion, ProcessList, ProcessRef, Wait};
 
@@ -107,6 +108,8 @@ fn what_has_exited_unseen_is_news_once() {
             assert_eq!((new(&delta), delta.remaining), (vec![], 0));
         }
         assert!(!rescan(delivery, &scan(&found[1..])).vanished, "its exit is known");
+        let later = Match { run_state: Some(RunState::MayRun), ..found[1].clone() };
+        assert_eq!(rescan(delivery, &scan(&[later])).remaining, 1, "it has exited since the scan");
         let gone = Match { start_time: None, ..matched(Pid::MAX) };
         assert!(rescan(delivery, &scan(&[gone])).vanished);
     });
@@ -138,10 +141,15 @@ fn what_is_held_should_have_stopped() {
             let delta = rescan(delivery, &scan(&all));
             assert_eq!((new(&delta), delta.remaining), (vec![], 3));
             assert_eq!(delta.running, if freeze { vec![first] } else { vec![] });
-            // What the scan saw stopped is not read again.
-            let all = all.map(|found| Match { is_stopped: true, ..found });
-            let delta = rescan(delivery, &scan(&all));
-            assert_eq!((delta.running, delta.remaining), (vec![], 3));
+            // What the scan has read of them is not read again.
+            for (run_state, remaining) in
+                [(RunState::Stopped, 3), (RunState::MayRun, 3), (RunState::Ended, 0)]
+            {
+                let all = all.clone().map(|found| Match { run_state: Some(run_state), ..found });
+                let delta = rescan(delivery, &scan(&all));
+                let running = freeze && run_state == RunState::MayRun;
+                assert_eq!((delta.running, delta.remaining), (vec![first; running.into()], remaining));
+            }
         });
     }
 }

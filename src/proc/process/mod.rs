@@ -165,7 +165,7 @@ impl<'p> Process<'p> {
             parent: stat.parent,
             group: stat.process_group,
             start_time: stat.start_time,
-            is_stopped: stat.has_stopped(),
+            run_state: stat.run_state(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! The number of scans in a run that waits or stops processes, and what they read.
 
 use super::Trace;
+use crate::support::crowd::{Crowd, chain};
 use crate::support::{Victim, namespace, need};
 
 /// A process that survives the signal does not cause scans without a pause: `--until-none` scans every 50 ms.
@@ -66,8 +67,31 @@ fn what_has_stopped_costs_no_further_read() {
             &["stat"],             // it is pinned
             &["comm", "stat"],
             &["comm", "stat"],
-            &["stat"], // it is verified
+            &["comm"], // it is verified
         ];
         assert_eq!(files, looks.concat());
+    });
+}
+
+/// Both scans read each descendant, and so does the check when it is pinned. For none of them, its parent or the match is
+/// read once more: pidfds of them are held.
+#[test]
+fn a_descendant_costs_a_read_by_each_scan_and_one_more() {
+    namespace(|| {
+        if !need("strace") {
+            return;
+        }
+        let crowd = Crowd::forest(c"generation", &chain(6), false);
+        let first = crowd.pids[0].to_string();
+        let trace = Trace::new("pkill", &["-0", "--tree", "-p", &first], &[]);
+        assert_eq!(trace.output.status, 0, "{}", trace.output.err());
+        let files = trace.files();
+        let of_descendants: Vec<_> = crowd.pids[1..].iter().map(|pid| &files[pid]).collect();
+        assert_eq!(of_descendants, [&["stat"; 3]; 5]);
+        let opened = |pid: &u32| {
+            let call = format!("pidfd_open({pid},");
+            trace.calls.iter().filter(|one| one.starts_with(&call)).count()
+        };
+        assert_eq!(crowd.pids[1..].iter().map(opened).collect::<Vec<_>>(), [1; 5]);
     });
 }
