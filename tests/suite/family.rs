@@ -1,6 +1,7 @@
 //! `--ancestor` and `--tree`: descendants.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -89,8 +90,10 @@ fn an_orphan_descends_from_its_new_parents() {
     namespace(|| {
         let _family = Family::start(&PLAN);
         assert_eq!(run("pgrep", &fill("--ancestor {top} three")).run().pids(), pids("three"));
+        let right = pid("right");
         assert_eq!(run("pkill", "-KILL right").run().status, 0);
-        eventually("an orphan", || stat_field(pid("three"), 4) == "1");
+        eventually("its parent has reaped it", || !Path::new(&format!("/proc/{right}")).exists());
+        assert_eq!(stat_field(pid("three"), 4), "1");
         assert_eq!(run("pgrep", &fill("--ancestor {top} three")).run().status, 1);
         assert_eq!(run("pgrep", "--tree -x top").run().pids(), pids_of("top left one two"));
         assert_eq!(run("pgrep", "--ancestor 1 three").run().pids(), pids("three"));
