@@ -2,16 +2,18 @@
 //! network namespace of their own (which needs root).
 //!
 //! `cargo bench --bench peers`; the runs of a row are interleaved, and medians are printed. Nothing is asserted. A
-//! program that is not installed, or cannot do it, is skipped. Knobs, by environment variables:
+//! program that is not installed, or cannot do it, is skipped. `floor` does no more than what every program has to do.
+//! Knobs, by environment variables:
 //!
 //! - `PEERS_PROCESSES`: the number of processes of the largest table (30000)
 //! - `PEERS_ROUNDS`: the number of runs of each program (5)
 //! - `PEERS_ONLY`: only tables with this name: `sockets`, `files`, `targets`, `chain`, `children`, `forest`
 
-#[path = "scan/measure.rs"]
+mod floor;
+#[path = "../scan/measure.rs"]
 mod measure;
 #[allow(dead_code, unused_imports)]
-#[path = "../tests/suite/support/mod.rs"]
+#[path = "../../tests/suite/support/mod.rs"]
 mod support;
 
 use std::env;
@@ -34,14 +36,20 @@ const SOCKETS: &[Row] = &[
     (
         "pgrep",
         "--port tcp:10005",
-        &["lsof -nP -t -i tcp:10005", "fuser 10005/tcp", "ss -Hnltp sport = :10005"],
+        &[
+            "lsof -nP -t -i tcp:10005",
+            "fuser 10005/tcp",
+            "ss -Hnltp sport = :10005",
+            "floor links",
+            "floor descriptors",
+        ],
     ),
     ("pgrep", "--port 1-65535", &["lsof -nP -t -i", "ss -Hnltp"]),
 ];
 
 /// `{}` is a directory; one process of the crowd's number works in it, and executes a copy of sleep or of a script there.
 const FILES: &[Row] = &[
-    ("pgrep", "--exe {}/sleeper", &["killall -0 {}/sleeper", "fuser {}/sleeper"]),
+    ("pgrep", "--exe {}/sleeper", &["killall -0 {}/sleeper", "fuser {}/sleeper", "floor executables"]),
     ("pgrep", "--script {}/script", &["pidof -x {}/script"]),
     ("pgrep", "--cwd {}", &["fuser {}", "lsof -t +d {}"]),
     ("pgrep", "--env PEERS=1", &["/usr/bin/pgrep --env PEERS=1"]),
@@ -52,7 +60,7 @@ const FILES: &[Row] = &[
 
 /// A third of the processes are targets, which handle the signal.
 const TARGETS: &[Row] = &[
-    ("pkill", "-HUP -x target", &["/usr/bin/pkill -HUP -x target", "killall -HUP target"]),
+    ("pkill", "-HUP -x target", &["/usr/bin/pkill -HUP -x target", "killall -HUP target", "floor target"]),
     ("pkill", "-HUP --freeze -x target", &["killall -HUP target"]),
 ];
 
@@ -72,6 +80,7 @@ fn main() {
     match words[..] {
         ["table", name, size] => table(name, size.parse().expect("a number")),
         ["rows", name, word] => rows(name, word),
+        ["floor", which] => floor::floor(which),
         ["hold", first, count] => hold(first.parse().expect("a port"), count.parse().expect("a number")),
         // cargo passes `--bench`, which has no meaning here.
         _ => {
@@ -204,7 +213,8 @@ fn rows(name: &str, word: &str) {
         println!("{label:44} {:>10.2} ms, CPU {:>10.2} ms", ms(medians[0].wall), ms(medians[0].cpu));
         for (peer, cost) in peers.into_iter().zip(&medians[1..]) {
             let factor = cost.wall.as_secs_f64() / medians[0].wall.as_secs_f64();
-            println!("    {:40} {:>10.2} ms, x {factor:.1}", peer.replace(word, "{}"), ms(cost.wall));
+            let (label, wall, cpu) = (peer.replace(word, "{}"), ms(cost.wall), ms(cost.cpu));
+            println!("    {label:40} {wall:>10.2} ms, CPU {cpu:>10.2} ms, x {factor:.1}");
         }
     }
 }
@@ -217,6 +227,7 @@ fn words(command: &str) -> (String, Vec<&str>) {
     let (program, args) = command.split_once(' ').expect("arguments");
     let program = match program {
         "pgrep" | "pkill" => executable(program),
+        "floor" => return (ourselves(), command.split(' ').collect()),
         other => other.to_owned(),
     };
     (program, args.split(' ').collect())
