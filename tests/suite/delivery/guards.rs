@@ -112,6 +112,7 @@ fn run_with_a_late_child(args: &str) -> (Helper, u32, Value) {
     let report = run(args, parent.pid(), || {
         parent.tell("");
         child = parent.hear().trim_end().parse().expect("a PID");
+        eventually("it has executed its file, which is removed soon", || family::pids("late") == [child]);
     });
     (parent, child, report)
 }
