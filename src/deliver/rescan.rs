@@ -55,7 +55,7 @@ impl Delivery<'_> {
             let known = self.targets.find(id);
             let is_held = known.is_some_and(|at| self.targets[at].is_open());
             let has_ended = match found.run_state {
-                // What the scan has read is enough where nothing new begins.
+                // Enough for a target that is held, and for what has stopped; else it is read once more.
                 Some(run_state) if is_held || run_state == RunState::Stopped => run_state == RunState::Ended,
                 _ => self.process.has_ended() != Ok(false),
             };

@@ -98,8 +98,8 @@ fn verify_reason(
     }
 }
 
-/// What selected the process is checked too: for `-n` and `-o`, and where it was named by its ID, its start
-/// time; for descendants and members of a group, the match that they were selected for.
+/// What selected the process is checked too: for `-n` and `-o`, and where it was named by its ID, its start time, which
+/// does not change while it is held; for descendants and members of a group, the match that they were selected for.
 fn still_matches(
     plan: &Plan,
     process: &mut Process<'_>,

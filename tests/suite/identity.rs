@@ -4,7 +4,7 @@ use std::io::Read;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::support::{DEADLINE, Run, Victim, need_root, own_pid};
+use crate::support::{DEADLINE, Run, Victim, namespace, need_root, own_pid};
 
 /// An ordinary user without an entry in the user database, and its group.
 const USER: u32 = 54_321;
@@ -17,46 +17,44 @@ fn as_user(program: &str, user: u32) -> Run {
 
 #[test]
 fn effective_and_real_ids_are_distinguished() {
-    if !need_root() {
-        return;
-    }
-    // Names that every Debian has, and their numbers: base-passwd(8).
-    let victim = Victim::spec().groups(&[777]).gids(2, 3, 203).uids(1, 65534, 103).spawn();
-    let cases = [
-        ("-u", "65534", true),
-        ("-u", "nobody", true),
-        ("-u", "0,nobody", true),
-        ("-u", "1", false),
-        ("-u", "daemon", false),
-        ("-u", "103", false),
-        ("-U", "1", true),
-        ("-U", "daemon", true),
-        ("-U", "root,daemon,sys", true),
-        ("-U", "65534", false),
-        ("-U", "nobody", false),
-        ("-U", "103", false),
-        ("-G", "2", true),
-        ("-G", "bin", true),
-        ("-G", "0,bin", true),
-        ("-G", "3", false),
-        ("-G", "sys", false),
-        ("-G", "203", false),
-        ("-G", "777", false),
-        ("-u", "4294967294", false),
-        ("-U", "4294967294", false),
-        ("-G", "4294967294", false),
-    ];
-    for user in [ROOT, USER] {
-        for (option, list, found) in cases {
-            let output = as_user("pgrep", user).args([option, list, victim.name()]).run();
-            let expected = if found { (format!("{}\n", victim.pid()), 0) } else { (String::new(), 1) };
-            assert_eq!((output.out(), output.status), expected, "user {user}: {option} {list}");
-            assert_eq!(output.err(), "", "user {user}: {option} {list}");
+    namespace(|| {
+        // Names that every Debian has, and their numbers: base-passwd(8).
+        let victim = Victim::spec().groups(&[777]).gids(2, 3, 203).uids(1, 65534, 103).spawn();
+        let cases = [
+            ("-u", "65534", true),
+            ("-u", "nobody", true),
+            ("-u", "0,nobody", true),
+            ("-u", "1", false),
+            ("-u", "daemon", false),
+            ("-u", "103", false),
+            ("-U", "1", true),
+            ("-U", "daemon", true),
+            ("-U", "root,daemon,sys", true),
+            ("-U", "65534", false),
+            ("-U", "nobody", false),
+            ("-U", "103", false),
+            ("-G", "2", true),
+            ("-G", "bin", true),
+            ("-G", "0,bin", true),
+            ("-G", "3", false),
+            ("-G", "sys", false),
+            ("-G", "203", false),
+            ("-G", "777", false),
+            ("-u", "4294967294", false),
+            ("-U", "4294967294", false),
+            ("-G", "4294967294", false),
+        ];
+        for user in [ROOT, USER] {
+            for (option, list, found) in cases {
+                let output = as_user("pgrep", user).args([option, list, victim.name()]).run();
+                let expected = if found { (format!("{}\n", victim.pid()), 0) } else { (String::new(), 1) };
+                assert_eq!((output.out(), output.status), expected, "user {user}: {option} {list}");
+                assert_eq!(output.err(), "", "user {user}: {option} {list}");
+            }
+            let output = as_user("pgrep", user).args(["-u", "nobody", "-U", "daemon", "-G", "bin"]).run();
+            assert_eq!(output.pids(), [victim.pid()], "user {user}: all three");
         }
-        let args = ["-u", "nobody", "-U", "daemon", "-G", "bin", victim.name()];
-        let output = as_user("pgrep", user).args(args).run();
-        assert_eq!(output.pids(), [victim.pid()], "user {user}: all three");
-    }
+    });
 }
 
 #[test]
