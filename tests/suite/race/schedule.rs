@@ -182,7 +182,7 @@ impl Case {
     pub(super) fn hold(&self, stage: &mut Stage) {
         let ours = executable("pkill");
         let dry = self.args.contains("--dry-run");
-        for swap in swaps(self.first_swap()) {
+        for (tried, swap) in swaps(self.first_swap()).enumerate() {
             let seen = self.run(Path::new(&ours), stage, swap);
             let what = format!("{} at {swap}: {seen:?}", self.args);
             if self.starved && seen.swapped_at.is_some() {
@@ -226,7 +226,7 @@ impl Case {
             let right = if waited { [0, 5].contains(&seen.status) } else { seen.status == i32::from(!done) };
             assert!(right, "{what}");
             if undisturbed {
-                println!("{}: {swap} schedules", self.args);
+                println!("{}: {tried} schedules", self.args);
                 return;
             }
         }
