@@ -3,6 +3,7 @@
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
+use nix::sys::time::TimeValLike as _;
 use nix::time::{ClockId, clock_gettime};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -51,7 +52,7 @@ pub(super) fn wall_clock(ticks: u64) -> String {
     // The C library's function: rustix (its feature `time`) calls the vDSO at an address of the
     // kernel's, which valgrind(1) hides.
     let Ok(now) = clock_gettime(ClockId::CLOCK_BOOTTIME) else { return Timestamp::UNIX_EPOCH.to_string() };
-    let since_boot = SignedDuration::new(now.tv_sec(), now.tv_nsec() as i32);
+    let since_boot = SignedDuration::from_nanos(now.num_nanoseconds());
     let start = SignedDuration::from_millis((ticks * 1000 / CLOCK_TICKS) as i64);
     let time = Timestamp::now().checked_sub(since_boot - start).unwrap_or(Timestamp::UNIX_EPOCH);
     // To the resolution that start times have.
