@@ -29,8 +29,13 @@ pub(crate) struct Relation {
 pub(super) trait Parents {
     /// The parent of a process; 0 if that is outside of our PID namespace.
     fn parent(&mut self, pid: Pid) -> Lookup<Pid>;
-    /// When the process started, in clock ticks since boot.
-    fn start_time(&mut self, pid: Pid) -> Lookup<u64>;
+    /// When the process started, in clock ticks since boot, and its parent, by one reading.
+    fn birth(&mut self, pid: Pid) -> Lookup<(u64, Pid)>;
+
+    /// Whether the process with this ID started then.
+    fn started_at(&mut self, pid: Pid, start_time: u64) -> bool {
+        self.birth(pid).is_ok_and(|(found, _)| found == start_time)
+    }
 }
 
 /// Walks up from processes to their ancestors, and remembers what it found: processes have most ancestors in common.
@@ -76,7 +81,7 @@ impl Lineage {
         let once = self.parents.is_some();
         let nearest = std::mem::take(&mut self.nearest);
         let known = |read: &mut _, pid| match nearest.get(&pid) {
-            Some(known) => once || Parents::start_time(read, pid) == Ok(known.start_time),
+            Some(known) => once || Parents::started_at(read, pid, known.start_time),
             None => false,
         };
         let walked = self.walk_up(read, pid, parent, |read, pid| is_wanted(pid) || known(read, pid));
@@ -169,8 +174,7 @@ impl Lineage {
 fn recheck(read: &mut impl Parents, chain: &[Pid]) -> Lookup<Option<Vec<u64>>> {
     let mut start_times = vec![];
     for link in chain.windows(2).rev() {
-        let start_time = read.start_time(link[0]);
-        match start_time.and_then(|start_time| Ok((start_time, read.parent(link[0])?))) {
+        match read.birth(link[0]) {
             Ok((start_time, parent)) if parent == link[1] => start_times.push(start_time),
             Ok(_) | Err(LookupError::Gone) => return Ok(None),
             Err(why) => return Err(why),
@@ -215,9 +219,9 @@ mod tests {
             self.parents.get(pid as usize).copied().ok_or(LookupError::Gone)
         }
 
-        fn start_time(&mut self, pid: Pid) -> Lookup<u64> {
-            self.read();
-            self.start_times.get(pid as usize).copied().ok_or(LookupError::Gone)
+        fn birth(&mut self, pid: Pid) -> Lookup<(u64, Pid)> {
+            let parent = self.parent(pid)?;
+            Ok((self.start_times[pid as usize], parent))
         }
     }
 

@@ -99,7 +99,7 @@ impl Facts for Process<'_> {
         let is_fresh = like_this.is_empty();
         let (chain, start_times) =
             lineage.walk_up(process, pid, parent, |process, pid| match like_this.get(&pid) {
-                Some(known) => once || lineage::Parents::start_time(process, pid) == Ok(known.start_time),
+                Some(known) => once || lineage::Parents::started_at(process, pid, known.start_time),
                 None => false,
             })?;
         let known = chain.last().and_then(|last| like_this.get(last)).map(|known| known.answer);

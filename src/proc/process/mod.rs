@@ -105,9 +105,10 @@ impl lineage::Parents for Process<'_> {
         Facts::parent(self)
     }
 
-    fn start_time(&mut self, pid: Pid) -> Lookup<u64> {
+    fn birth(&mut self, pid: Pid) -> Lookup<(u64, Pid)> {
         self.select(pid);
-        Facts::start_time(self)
+        let stat = self.stat()?;
+        Ok((stat.start_time, stat.parent))
     }
 }
 
