@@ -12,6 +12,8 @@
 mod floor;
 #[path = "../scan/measure.rs"]
 mod measure;
+#[path = "../scan/floor.rs"]
+mod names;
 #[allow(dead_code, unused_imports)]
 #[path = "../../tests/suite/support/mod.rs"]
 mod support;
@@ -55,7 +57,11 @@ const FILES: &[Row] = &[
     ("pgrep", "--env PEERS=1", &["/usr/bin/pgrep --env PEERS=1"]),
     ("pgrep", "--cgroup /", &["/usr/bin/pgrep --cgroup /", "systemd-cgls --no-pager"]),
     ("pgrep", "--unit none", &["/usr/bin/pgrep --cgroup /none"]),
-    ("pgrep", "-x sleeper", &["pidof sleeper", "/usr/bin/pgrep -x sleeper", "toybox pgrep -x sleeper"]),
+    (
+        "pgrep",
+        "-x sleeper",
+        &["pidof sleeper", "/usr/bin/pgrep -x sleeper", "toybox pgrep -x sleeper", "floor names"],
+    ),
 ];
 
 /// A third of the processes are targets, which handle the signal.

@@ -3,36 +3,55 @@
 
 use std::fs::File;
 use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::thread;
 
 use rustix::fs::{Mode, OFlags, RawDir, openat};
 
 /// Returns how many processes there were.
 pub fn floor() -> usize {
-    let walk = File::open("/proc").expect("open /proc");
-    let threads = thread::available_parallelism().map_or(1, |n| n.get());
-    thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| read_names(&walk))).collect();
-        read_names(&walk) + others.into_iter().map(|other| other.join().expect("no panic")).sum::<usize>()
+    walk(|proc, pid| {
+        read_name(proc, pid, &mut [0; 64]);
     })
 }
 
-/// Reads the rest of the walk, which the threads share.
-fn read_names(walk: &File) -> usize {
-    let proc = File::open("/proc").expect("open /proc");
-    let (mut list, mut text, mut path) = ([MaybeUninit::uninit(); 4096], [0; 64], Vec::with_capacity(64));
-    let mut entries = RawDir::new(walk, &mut list);
-    let mut read = 0;
-    while let Some(entry) = entries.next() {
-        let entry = entry.expect("list /proc");
+/// Calls `act` with /proc and the PID of each process, and counts them. The threads share the list.
+pub fn walk(act: impl Fn(BorrowedFd<'_>, &[u8]) + Sync) -> usize {
+    let list = File::open("/proc").expect("open /proc");
+    let rest = || {
+        let proc = File::open("/proc").expect("open /proc");
+        each_number(&list, |pid| act(proc.as_fd(), pid))
+    };
+    thread::scope(|scope| {
+        let threads = thread::available_parallelism().map_or(1, |n| n.get());
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(rest)).collect();
+        rest() + others.into_iter().map(|other| other.join().expect("no panic")).sum::<usize>()
+    })
+}
+
+/// Calls `act` with each entry of the directory that is a number, and counts them, up to the first error.
+pub fn each_number(dir: impl AsFd, mut act: impl FnMut(&[u8])) -> usize {
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut entries = RawDir::new(dir, &mut buffer);
+    let mut count = 0;
+    while let Some(Ok(entry)) = entries.next() {
         let name = entry.file_name().to_bytes();
         if name[0].is_ascii_digit() {
-            path.clear();
-            path.extend_from_slice(name);
-            path.extend_from_slice(b"/comm");
-            let file = openat(&proc, &path[..], OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
-            read += usize::from(file.and_then(|file| rustix::io::read(file, &mut text)).is_ok());
+            act(name);
+            count += 1;
         }
     }
-    read
+    count
+}
+
+/// The name without its newline, in the buffer.
+pub fn read_name<'a>(proc: BorrowedFd<'_>, pid: &[u8], buffer: &'a mut [u8; 64]) -> Option<&'a [u8]> {
+    let file = openat(proc, path(pid, b"/comm"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let length = rustix::io::read(file, &mut *buffer).ok()?;
+    buffer.get(..length.checked_sub(1)?)
+}
+
+/// Relative to /proc.
+pub fn path(pid: &[u8], file: &[u8]) -> Vec<u8> {
+    [pid, file].concat()
 }
