@@ -6,7 +6,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags, openat, readlinkat_raw, statx};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::names::{self, each_number, path, read_name, walk};
+use super::names::{self, Path, each_number, read_name, walk};
 
 /// Everything that one of them takes.
 pub fn floor(which: &str) {
@@ -20,9 +20,9 @@ pub fn floor(which: &str) {
         }),
         // The file can have other paths, and a replaced one, or one of a container, has the same path.
         "executables" => walk(|proc, pid| {
-            let (link, mut target) = (path(pid, b"/exe"), [MaybeUninit::uninit(); 256]);
-            let _ = readlinkat_raw(proc, &link[..], &mut target);
-            let _ = statx(proc, link, AtFlags::STATX_DONT_SYNC, StatxFlags::INO);
+            let (link, mut target) = (Path::new(pid, b"/exe"), [MaybeUninit::uninit(); 256]);
+            let _ = readlinkat_raw(proc, link.as_c_str(), &mut target);
+            let _ = statx(proc, link.as_c_str(), AtFlags::STATX_DONT_SYNC, StatxFlags::INO);
         }),
         name => walk(|proc, pid| {
             if has_name(proc, pid, name) {
@@ -33,7 +33,7 @@ pub fn floor(which: &str) {
 }
 
 fn open_descriptors(proc: BorrowedFd<'_>, pid: &[u8]) -> rustix::io::Result<OwnedFd> {
-    openat(proc, path(pid, b"/fd"), OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+    openat(proc, Path::new(pid, b"/fd").as_c_str(), OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
 fn read_links(dir: &OwnedFd) {

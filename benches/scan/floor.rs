@@ -1,6 +1,7 @@
 //! The floor: what every tool that matches names has to do. /proc is listed, and each process's `comm` is
 //! opened, read and closed, by as many threads as the scan may use.
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -46,12 +47,25 @@ pub fn each_number(dir: impl AsFd, mut act: impl FnMut(&[u8])) -> usize {
 
 /// The name without its newline, in the buffer.
 pub fn read_name<'a>(proc: BorrowedFd<'_>, pid: &[u8], buffer: &'a mut [u8; 64]) -> Option<&'a [u8]> {
-    let file = openat(proc, path(pid, b"/comm"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let file =
+        openat(proc, Path::new(pid, b"/comm").as_c_str(), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+            .ok()?;
     let length = rustix::io::read(file, &mut *buffer).ok()?;
     buffer.get(..length.checked_sub(1)?)
 }
 
-/// Relative to /proc.
-pub fn path(pid: &[u8], file: &[u8]) -> Vec<u8> {
-    [pid, file].concat()
+/// Relative to /proc, and ended by a NUL, so that it need not be copied for the call.
+pub struct Path([u8; 32]);
+
+impl Path {
+    pub fn new(pid: &[u8], file: &[u8]) -> Self {
+        let mut path = [0; 32];
+        path[..pid.len()].copy_from_slice(pid);
+        path[pid.len()..][..file.len()].copy_from_slice(file);
+        Path(path)
+    }
+
+    pub fn as_c_str(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).expect("a PID and a file are shorter")
+    }
 }
