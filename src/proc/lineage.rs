@@ -30,11 +30,11 @@ pub(super) trait Parents {
     /// The parent of a process; 0 if that is outside of our PID namespace.
     fn parent(&mut self, pid: Pid) -> Lookup<Pid>;
     /// When the process started, in clock ticks since boot, and its parent, by one reading.
-    fn birth(&mut self, pid: Pid) -> Lookup<(u64, Pid)>;
+    fn start_time_and_parent(&mut self, pid: Pid) -> Lookup<(u64, Pid)>;
 
     /// Whether the process with this ID started then.
     fn started_at(&mut self, pid: Pid, start_time: u64) -> bool {
-        self.birth(pid).is_ok_and(|(found, _)| found == start_time)
+        self.start_time_and_parent(pid).is_ok_and(|(found, _)| found == start_time)
     }
 }
 
@@ -174,7 +174,7 @@ impl Lineage {
 fn recheck(read: &mut impl Parents, chain: &[Pid]) -> Lookup<Option<Vec<u64>>> {
     let mut start_times = vec![];
     for link in chain.windows(2).rev() {
-        match read.birth(link[0]) {
+        match read.start_time_and_parent(link[0]) {
             Ok((start_time, parent)) if parent == link[1] => start_times.push(start_time),
             Ok(_) | Err(LookupError::Gone) => return Ok(None),
             Err(why) => return Err(why),
@@ -219,7 +219,7 @@ mod tests {
             self.parents.get(pid as usize).copied().ok_or(LookupError::Gone)
         }
 
-        fn birth(&mut self, pid: Pid) -> Lookup<(u64, Pid)> {
+        fn start_time_and_parent(&mut self, pid: Pid) -> Lookup<(u64, Pid)> {
             let parent = self.parent(pid)?;
             Ok((self.start_times[pid as usize], parent))
         }

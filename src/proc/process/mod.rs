@@ -105,7 +105,7 @@ impl lineage::Parents for Process<'_> {
         Facts::parent(self)
     }
 
-    fn birth(&mut self, pid: Pid) -> Lookup<(u64, Pid)> {
+    fn start_time_and_parent(&mut self, pid: Pid) -> Lookup<(u64, Pid)> {
         self.select(pid);
         let stat = self.stat()?;
         Ok((stat.start_time, stat.parent))
