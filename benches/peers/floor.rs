@@ -13,10 +13,10 @@ pub fn floor(which: &str) {
     match which {
         "names" => names::floor(),
         "descriptors" => walk(|proc, pid| {
-            let _ = open_descriptors(proc, pid).map(|dir| each_number(&dir, |_| ()));
+            let _ = open_descriptors(proc, pid).and_then(|dir| each_number(dir, |_| ()));
         }),
         "links" => walk(|proc, pid| {
-            let _ = open_descriptors(proc, pid).map(|dir| read_links(&dir));
+            let _ = open_descriptors(proc, pid).and_then(read_links);
         }),
         // The file can have other paths, and a replaced one, or one of a container, has the same path.
         "executables" => walk(|proc, pid| {
@@ -36,11 +36,11 @@ fn open_descriptors(proc: BorrowedFd<'_>, pid: &[u8]) -> rustix::io::Result<Owne
     openat(proc, Path::new(pid, b"/fd").as_c_str(), OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
-fn read_links(dir: &OwnedFd) {
-    each_number(dir, |name| {
+fn read_links(dir: OwnedFd) -> rustix::io::Result<usize> {
+    each_number(&dir, |name| {
         let mut target = [MaybeUninit::uninit(); 32];
-        let _ = readlinkat_raw(dir, name, &mut target);
-    });
+        let _ = readlinkat_raw(&dir, name, &mut target);
+    })
 }
 
 fn has_name(proc: BorrowedFd<'_>, pid: &[u8], name: &str) -> bool {

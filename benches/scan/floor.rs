@@ -21,7 +21,7 @@ pub fn walk(act: impl Fn(BorrowedFd<'_>, &[u8]) + Sync) -> usize {
     let list = File::open("/proc").expect("open /proc");
     let rest = || {
         let proc = File::open("/proc").expect("open /proc");
-        each_number(&list, |pid| act(proc.as_fd(), pid))
+        each_number(&list, |pid| act(proc.as_fd(), pid)).expect("list /proc")
     };
     thread::scope(|scope| {
         let threads = thread::available_parallelism().map_or(1, |n| n.get());
@@ -30,19 +30,20 @@ pub fn walk(act: impl Fn(BorrowedFd<'_>, &[u8]) + Sync) -> usize {
     })
 }
 
-/// Calls `act` with each entry of the directory that is a number, and counts them, up to the first error.
-pub fn each_number(dir: impl AsFd, mut act: impl FnMut(&[u8])) -> usize {
+/// Calls `act` with each entry of the directory that is a number, and counts them.
+pub fn each_number(dir: impl AsFd, mut act: impl FnMut(&[u8])) -> rustix::io::Result<usize> {
     let mut buffer = [MaybeUninit::uninit(); 4096];
     let mut entries = RawDir::new(dir, &mut buffer);
     let mut count = 0;
-    while let Some(Ok(entry)) = entries.next() {
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
         let name = entry.file_name().to_bytes();
         if name[0].is_ascii_digit() {
             act(name);
             count += 1;
         }
     }
-    count
+    Ok(count)
 }
 
 /// The name without its newline, in the buffer.
