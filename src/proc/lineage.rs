@@ -240,7 +240,7 @@ mod tests {
                 }
                 chain.reads
             };
-            assert!(reads(2000) <= 2 * reads(1000) + 100 && reads(1000) <= 6 * 1000, "{}", reads(1000));
+            assert!(reads(2000) <= 2 * reads(1000) + 100 && reads(1000) <= 3 * 1000, "{}", reads(1000));
         }
     }
 
